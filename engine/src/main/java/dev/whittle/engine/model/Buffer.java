@@ -1,0 +1,121 @@
+package dev.whittle.engine.model;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/// Constant bytes of a model, little-endian, read-only. Two buffers are equal when their bytes are.
+public final class Buffer {
+    private final ByteBuffer bytes;
+
+    private Buffer(ByteBuffer bytes) {
+        this.bytes = bytes;
+    }
+
+    /// A view of the remaining bytes; the caller must not write to them afterwards.
+    public static Buffer wrap(ByteBuffer bytes) {
+        return new Buffer(bytes.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /// A copy of the bytes.
+    public static Buffer of(byte... bytes) {
+        return wrap(ByteBuffer.wrap(bytes.clone()));
+    }
+
+    /// FLOAT32 elements.
+    public static Buffer ofFloats(float... values) {
+        ByteBuffer bytes = allocate(values.length, Float.BYTES);
+        bytes.asFloatBuffer().put(values);
+        return wrap(bytes);
+    }
+
+    /// INT32 elements.
+    public static Buffer ofInts(int... values) {
+        ByteBuffer bytes = allocate(values.length, Integer.BYTES);
+        bytes.asIntBuffer().put(values);
+        return wrap(bytes);
+    }
+
+    /// INT64 elements.
+    public static Buffer ofLongs(long... values) {
+        ByteBuffer bytes = allocate(values.length, Long.BYTES);
+        bytes.asLongBuffer().put(values);
+        return wrap(bytes);
+    }
+
+    /// INT16, FLOAT16 or BFLOAT16 elements, as bit patterns.
+    public static Buffer ofShorts(short... values) {
+        ByteBuffer bytes = allocate(values.length, Short.BYTES);
+        bytes.asShortBuffer().put(values);
+        return wrap(bytes);
+    }
+
+    private static ByteBuffer allocate(int elementCount, int elementBytes) {
+        return ByteBuffer.allocate(Math.multiplyExact(elementCount, elementBytes)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    public int byteLength() {
+        return bytes.limit();
+    }
+
+    /// A fresh read-only little-endian view, positioned at the first byte.
+    public ByteBuffer bytes() {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// The bytes, copied.
+    public byte[] toBytes() {
+        byte[] values = new byte[byteLength()];
+        bytes().get(values);
+        return values;
+    }
+
+    /// The FLOAT32 elements, copied.
+    public float[] toFloats() {
+        float[] values = new float[byteLength() / Float.BYTES];
+        bytes().asFloatBuffer().get(values);
+        return values;
+    }
+
+    /// The INT32 elements, copied.
+    public int[] toInts() {
+        int[] values = new int[byteLength() / Integer.BYTES];
+        bytes().asIntBuffer().get(values);
+        return values;
+    }
+
+    /// The INT64 elements, copied.
+    public long[] toLongs() {
+        long[] values = new long[byteLength() / Long.BYTES];
+        bytes().asLongBuffer().get(values);
+        return values;
+    }
+
+    /// The 16-bit elements as bit patterns, copied.
+    public short[] toShorts() {
+        short[] values = new short[byteLength() / Short.BYTES];
+        bytes().asShortBuffer().get(values);
+        return values;
+    }
+
+    /// The FLOAT64 elements, copied.
+    public double[] toDoubles() {
+        double[] values = new double[byteLength() / Double.BYTES];
+        bytes().asDoubleBuffer().get(values);
+        return values;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Buffer that && bytes.equals(that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return bytes.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return byteLength() + " bytes";
+    }
+}
