@@ -1,0 +1,43 @@
+package dev.whittle.trainer.data;
+
+import java.util.List;
+import java.util.Objects;
+
+/// Some images of another source, renumbered.
+final class Subset implements ImageSource {
+    private final ImageSource source;
+    private final int[] indices;
+
+    Subset(ImageSource source, int[] indices) {
+        this.source = source;
+        this.indices = indices.clone();
+        for (int index : indices) {
+            Objects.checkIndex(index, source.size());
+        }
+    }
+
+    @Override
+    public List<String> classNames() {
+        return source.classNames();
+    }
+
+    @Override
+    public int size() {
+        return indices.length;
+    }
+
+    @Override
+    public int label(int i) {
+        return source.label(indices[i]);
+    }
+
+    @Override
+    public String name(int i) {
+        return source.name(indices[i]);
+    }
+
+    @Override
+    public PixelImage image(int i) {
+        return source.image(indices[i]);
+    }
+}
