@@ -1,0 +1,40 @@
+package dev.whittle.engine.kernel;
+
+/// Which of the equivalent loops run. All tiers yield the same bits.
+public enum KernelTier {
+    /// The untuned nested loops that specify each kernel.
+    REFERENCE,
+    /// Plain Java, register-blocked where that pays.
+    SCALAR,
+    /// The Vector API; needs the module `jdk.incubator.vector`.
+    VECTOR;
+
+    /// The system property that names the tier: `auto` (the default), `vector`, `scalar` or `reference`.
+    public static final String PROPERTY = "whittle.kernels";
+
+    /// The tier asked for by [#PROPERTY]; by default VECTOR where the Vector API module is there, else SCALAR.
+    ///
+    /// @throws IllegalStateException when the property has another value, or asks for a module that is not there
+    public static KernelTier selected() {
+        String asked = System.getProperty(PROPERTY, "auto");
+        return switch (asked) {
+            case "auto" -> isVectorAvailable() ? VECTOR : SCALAR;
+            case "vector" -> {
+                if (!isVectorAvailable()) {
+                    throw new IllegalStateException(
+                            "-D" + PROPERTY + "=vector needs java --add-modules jdk.incubator.vector");
+                }
+                yield VECTOR;
+            }
+            case "scalar" -> SCALAR;
+            case "reference" -> REFERENCE;
+            default -> throw new IllegalStateException(
+                    "-D" + PROPERTY + "=" + asked + ", must be auto, vector, scalar or reference");
+        };
+    }
+
+    /// Whether this JVM was started with the Vector API module.
+    public static boolean isVectorAvailable() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    }
+}
