@@ -60,8 +60,7 @@ public sealed interface Options {
     /// @param keepNumDims the output keeps the input's rank, its last dimension replaced
     /// @param asymmetricQuantizeInputs hybrid kernels quantize their float input with a zero point
     record FullyConnected(Activation activation, boolean keepNumDims, boolean asymmetricQuantizeInputs)
-            implements
-                Options {
+            implements Options {
         @Override
         public OperatorCode code() {
             return OperatorCode.FULLY_CONNECTED;

@@ -23,8 +23,9 @@ public final class PixelImage {
     /// An image over a copy of `rgb`, which holds `height * width * 3` bytes, red first.
     public static PixelImage of(int height, int width, byte[] rgb) {
         if (height < 1 || width < 1 || rgb.length != Math.multiplyExact(Math.multiplyExact(height, width), CHANNELS)) {
-            throw new IllegalArgumentException("an image of %d x %d pixels cannot hold %d bytes, expected height * width * 3"
-                    .formatted(height, width, rgb.length));
+            throw new IllegalArgumentException(
+                    "an image of %d x %d pixels cannot hold %d bytes, expected height * width * 3"
+                            .formatted(height, width, rgb.length));
         }
         return new PixelImage(height, width, rgb.clone());
     }
