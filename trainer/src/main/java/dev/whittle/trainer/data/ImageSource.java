@@ -22,6 +22,11 @@ public interface ImageSource {
     /// @throws DataException if the file can no longer be read
     PixelImage image(int i);
 
+    /// The thumbnail of image `i`; a source that has decoded the image before may have kept it.
+    default Thumbnail thumbnail(int i) {
+        return Thumbnail.of(image(i));
+    }
+
     /// The images `indices[0], indices[1], …` of this source as a source of their own.
     default ImageSource subset(int[] indices) {
         return new Subset(this, indices);

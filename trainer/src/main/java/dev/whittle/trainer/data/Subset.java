@@ -40,4 +40,9 @@ final class Subset implements ImageSource {
     public PixelImage image(int i) {
         return source.image(indices[i]);
     }
+
+    @Override
+    public Thumbnail thumbnail(int i) {
+        return source.thumbnail(indices[i]);
+    }
 }
