@@ -11,8 +11,10 @@ import java.util.List;
 /// n² / 2 comparisons end after a few terms. They begin with the part of the picture that no symmetry changes (its mean over
 /// the eight symmetries, an orthogonal projection, which brings no two pictures further apart).
 public final class NearDuplicates {
-    /// Separates copies from other photographs of the same kind of part; `docs/DATA.md` shows how it was measured.
-    public static final double DEFAULT_THRESHOLD = 0.99;
+    /// Keeps copies together without chaining all photographs into one group. Measured on the 6,633 casting photographs, which
+    /// are slightly turned copies of about 1,300: 0.99 still tears copies apart (2,873 groups), 0.98 gives 1,275 groups with
+    /// the largest at 5 % of the images, and 0.97 begins to chain (533 groups, the largest at 14 %).
+    public static final double DEFAULT_THRESHOLD = 0.98;
 
     private static final int SIDE = Thumbnail.SIDE;
     private static final int PIXELS = SIDE * SIDE;

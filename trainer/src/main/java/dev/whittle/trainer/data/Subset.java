@@ -1,6 +1,8 @@
 package dev.whittle.trainer.data;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /// Some images of another source, renumbered.
@@ -44,5 +46,16 @@ final class Subset implements ImageSource {
     @Override
     public Thumbnail thumbnail(int i) {
         return source.thumbnail(indices[i]);
+    }
+
+    @Override
+    public int[] groups(int threads) {
+        int[] groups = source.groups(threads);
+        Map<Integer, Integer> renumbered = new HashMap<>();
+        int[] own = new int[indices.length];
+        for (int i = 0; i < own.length; i++) {
+            own[i] = renumbered.merge(groups[indices[i]], renumbered.size(), (known, next) -> known);
+        }
+        return own;
     }
 }
