@@ -2,11 +2,11 @@ package dev.whittle.engine.kernel;
 
 /// Which of the equivalent loops run. All tiers yield the same bits.
 public enum KernelTier {
-    /// The untuned nested loops that specify each kernel.
+    /** The untuned nested loops that specify each kernel. */
     REFERENCE,
-    /// Plain Java, register-blocked where that pays.
+    /** Plain Java, register-blocked where that pays. */
     SCALAR,
-    /// The Vector API; needs the module `jdk.incubator.vector`.
+    /** The Vector API; needs the module `jdk.incubator.vector`. */
     VECTOR;
 
     /// The system property that names the tier: `auto` (the default), `vector`, `scalar` or `reference`.

@@ -77,7 +77,8 @@ final class FlatTable extends Table {
         return field == 0 ? absent : bb.getFloat(field);
     }
 
-    @Nullable FlatTable table(int slot) {
+    @Nullable
+    FlatTable table(int slot) {
         int field = field(slot, Integer.BYTES);
         return field == 0 ? null : at(file, (int) file.follow(field));
     }

@@ -240,7 +240,8 @@ public final class ModelReader {
             return null;
         }
         if (table.uint8(Slots.QuantizationParameters.DETAILS_TYPE, 0) != 0) {
-            throw file.unsupported(where, "custom or blockwise quantization, supported is one scale or one per channel");
+            throw file.unsupported(where,
+                    "custom or blockwise quantization, supported is one scale or one per channel");
         }
         float[] scale = table.float32s(Slots.QuantizationParameters.SCALE);
         if (scale.length == 0 || !isQuantizable(type)) {
@@ -250,7 +251,8 @@ public final class ModelReader {
         int dimension = table.int32(Slots.QuantizationParameters.QUANTIZED_DIMENSION, 0);
         if (scale.length > 1) {
             if (dimension < 0 || dimension >= shape.rank()) {
-                throw file.malformed(where, "quantized dimension " + dimension + " of a tensor of rank " + shape.rank());
+                throw file.malformed(where,
+                        "quantized dimension " + dimension + " of a tensor of rank " + shape.rank());
             }
             if (shape.dimension(dimension) != scale.length) {
                 throw file.malformed(where, scale.length + " scales along dimension " + dimension + " of shape " + shape
@@ -363,7 +365,7 @@ public final class ModelReader {
         for (FlatTable entry : entries) {
             String name = entry.string(Slots.TensorMap.NAME);
             int tensor = entry.int32(Slots.TensorMap.TENSOR_INDEX, 0);
-            map.put(name, indices(where, new int[] {tensor}, 0, tensorCount).getFirst());
+            map.put(name, indices(where, new int[]{tensor}, 0, tensorCount).getFirst());
         }
         return map;
     }

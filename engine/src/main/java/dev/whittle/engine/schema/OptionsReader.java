@@ -5,6 +5,7 @@ import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Padding;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Decodes one operator's options table. One row per operator that the engine runs; any other gives null.
@@ -23,7 +24,8 @@ final class OptionsReader {
     }
 
     /// The operator's options, or null where the engine does not run it.
-    @Nullable Options read(OperatorCode code) {
+    @Nullable
+    Options read(OperatorCode code) {
         return switch (code) {
             case ADD -> {
                 expect(Slots.BuiltinOptions.ADD);
@@ -67,10 +69,7 @@ final class OptionsReader {
             case RELU6 -> new Options.Relu6();
             case RESHAPE -> {
                 expect(Slots.BuiltinOptions.RESHAPE);
-                boolean given = table != null && table.has(Slots.ReshapeOptions.NEW_SHAPE);
-                yield new Options.Reshape(given
-                        ? Arrays.stream(table.int32s(Slots.ReshapeOptions.NEW_SHAPE)).boxed().toList()
-                        : null);
+                yield new Options.Reshape(newShape());
             }
             case RESIZE_BILINEAR -> {
                 expect(Slots.BuiltinOptions.RESIZE_BILINEAR);
@@ -87,6 +86,13 @@ final class OptionsReader {
             }
             default -> null;
         };
+    }
+
+    private @Nullable List<Integer> newShape() {
+        if (table == null || !table.has(Slots.ReshapeOptions.NEW_SHAPE)) {
+            return null;
+        }
+        return Arrays.stream(table.int32s(Slots.ReshapeOptions.NEW_SHAPE)).boxed().toList();
     }
 
     private Options fullyConnected() {

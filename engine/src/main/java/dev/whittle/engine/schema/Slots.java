@@ -3,8 +3,7 @@ package dev.whittle.engine.schema;
 /// Field slots of the tables in the TFLite schema (`schema.fbs`, version 3): a field's number in the order of its table,
 /// deprecated fields counted. Written once, for the reader here and the writer in the converter.
 public final class Slots {
-    private Slots() {
-    }
+    private Slots() {}
 
     /// The root table.
     public static final class Model {
@@ -17,8 +16,7 @@ public final class Slots {
         public static final int SIGNATURE_DEFS = 7;
         public static final int FIELD_COUNT = 8;
 
-        private Model() {
-        }
+        private Model() {}
     }
 
     /// One operator with its version, referred to by index.
@@ -32,8 +30,7 @@ public final class Slots {
         /// The largest number that `DEPRECATED_BUILTIN_CODE` (a byte) may carry.
         public static final int PLACEHOLDER_FOR_GREATER_OP_CODES = 127;
 
-        private OperatorCode() {
-        }
+        private OperatorCode() {}
     }
 
     /// Tensors, operators and their ends.
@@ -45,8 +42,7 @@ public final class Slots {
         public static final int NAME = 4;
         public static final int FIELD_COUNT = 5;
 
-        private SubGraph() {
-        }
+        private SubGraph() {}
     }
 
     /// Shape, type, data and quantization.
@@ -63,8 +59,7 @@ public final class Slots {
         public static final int EXTERNAL_BUFFER = 10;
         public static final int FIELD_COUNT = 9;
 
-        private Tensor() {
-        }
+        private Tensor() {}
     }
 
     /// Scales and zero points.
@@ -78,8 +73,7 @@ public final class Slots {
         public static final int QUANTIZED_DIMENSION = 6;
         public static final int FIELD_COUNT = 7;
 
-        private QuantizationParameters() {
-        }
+        private QuantizationParameters() {}
     }
 
     /// One step of a subgraph.
@@ -91,8 +85,7 @@ public final class Slots {
         public static final int BUILTIN_OPTIONS = 4;
         public static final int FIELD_COUNT = 5;
 
-        private Operator() {
-        }
+        private Operator() {}
     }
 
     /// Constant bytes.
@@ -101,8 +94,7 @@ public final class Slots {
         public static final int OFFSET = 1;
         public static final int FIELD_COUNT = 1;
 
-        private Buffer() {
-        }
+        private Buffer() {}
     }
 
     /// A named buffer beside the graph.
@@ -111,8 +103,7 @@ public final class Slots {
         public static final int BUFFER = 1;
         public static final int FIELD_COUNT = 2;
 
-        private Metadata() {
-        }
+        private Metadata() {}
     }
 
     /// A name for a tensor index.
@@ -121,8 +112,7 @@ public final class Slots {
         public static final int TENSOR_INDEX = 1;
         public static final int FIELD_COUNT = 2;
 
-        private TensorMap() {
-        }
+        private TensorMap() {}
     }
 
     /// A named entry point.
@@ -133,8 +123,7 @@ public final class Slots {
         public static final int SUBGRAPH_INDEX = 4;
         public static final int FIELD_COUNT = 5;
 
-        private SignatureDef() {
-        }
+        private SignatureDef() {}
     }
 
     /// Members of the `BuiltinOptions` union, by their number in it.
@@ -152,8 +141,7 @@ public final class Slots {
         public static final int DEQUANTIZE = 38;
         public static final int QUANTIZE = 89;
 
-        private BuiltinOptions() {
-        }
+        private BuiltinOptions() {}
     }
 
     /// Options of CONV_2D.
@@ -166,8 +154,7 @@ public final class Slots {
         public static final int DILATION_H_FACTOR = 5;
         public static final int FIELD_COUNT = 6;
 
-        private Conv2DOptions() {
-        }
+        private Conv2DOptions() {}
     }
 
     /// Options of DEPTHWISE_CONV_2D.
@@ -181,8 +168,7 @@ public final class Slots {
         public static final int DILATION_H_FACTOR = 6;
         public static final int FIELD_COUNT = 7;
 
-        private DepthwiseConv2DOptions() {
-        }
+        private DepthwiseConv2DOptions() {}
     }
 
     /// Options of the pooling operators.
@@ -195,8 +181,7 @@ public final class Slots {
         public static final int FUSED_ACTIVATION_FUNCTION = 5;
         public static final int FIELD_COUNT = 6;
 
-        private Pool2DOptions() {
-        }
+        private Pool2DOptions() {}
     }
 
     /// Options of FULLY_CONNECTED.
@@ -207,8 +192,7 @@ public final class Slots {
         public static final int ASYMMETRIC_QUANTIZE_INPUTS = 3;
         public static final int FIELD_COUNT = 4;
 
-        private FullyConnectedOptions() {
-        }
+        private FullyConnectedOptions() {}
     }
 
     /// Options of SOFTMAX.
@@ -216,8 +200,7 @@ public final class Slots {
         public static final int BETA = 0;
         public static final int FIELD_COUNT = 1;
 
-        private SoftmaxOptions() {
-        }
+        private SoftmaxOptions() {}
     }
 
     /// Options of ADD, MUL and the like: the activation alone is read.
@@ -225,8 +208,7 @@ public final class Slots {
         public static final int FUSED_ACTIVATION_FUNCTION = 0;
         public static final int FIELD_COUNT = 1;
 
-        private ArithmeticOptions() {
-        }
+        private ArithmeticOptions() {}
     }
 
     /// Options of RESIZE_BILINEAR; slots 0 and 1 are deprecated sizes.
@@ -235,8 +217,7 @@ public final class Slots {
         public static final int HALF_PIXEL_CENTERS = 3;
         public static final int FIELD_COUNT = 4;
 
-        private ResizeBilinearOptions() {
-        }
+        private ResizeBilinearOptions() {}
     }
 
     /// Options of RESHAPE.
@@ -244,7 +225,6 @@ public final class Slots {
         public static final int NEW_SHAPE = 0;
         public static final int FIELD_COUNT = 1;
 
-        private ReshapeOptions() {
-        }
+        private ReshapeOptions() {}
     }
 }

@@ -1,0 +1,142 @@
+package dev.whittle.engine.npy;
+
+import dev.whittle.engine.file.AtomicFile;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// Reads and writes `.npy` files, versions 1 to 3 (NumPy's `numpy.lib.format`): a magic string, a header that is a Python
+/// dictionary literal with `descr`, `fortran_order` and `shape`, and the raw elements. Little-endian and C order only.
+public final class Npy {
+    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final int VERSION_END = MAGIC.length + 2;
+    /// NumPy pads the header so that elements start at a multiple of this.
+    private static final int ALIGNMENT = 64;
+    private static final int MAX_HEADER_BYTES = 1 << 16;
+    private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
+    private static final Pattern FORTRAN = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
+    private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([\\d,\\s]*)\\)");
+    private static final Map<ElementType, String> DESCR_OF = Map.ofEntries(Map.entry(ElementType.FLOAT32, "<f4"),
+            Map.entry(ElementType.FLOAT64, "<f8"), Map.entry(ElementType.FLOAT16, "<f2"),
+            Map.entry(ElementType.INT8, "|i1"), Map.entry(ElementType.UINT8, "|u1"),
+            Map.entry(ElementType.INT16, "<i2"), Map.entry(ElementType.UINT16, "<u2"),
+            Map.entry(ElementType.INT32, "<i4"), Map.entry(ElementType.UINT32, "<u4"),
+            Map.entry(ElementType.INT64, "<i8"), Map.entry(ElementType.UINT64, "<u8"),
+            Map.entry(ElementType.BOOL, "|b1"), Map.entry(ElementType.COMPLEX64, "<c8"),
+            Map.entry(ElementType.COMPLEX128, "<c16"));
+
+    private Npy() {}
+
+    /// @throws IOException when the file cannot be read or is not an array that is understood here; the message names the
+    ///         file
+    public static NpyArray read(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path)) {
+            ByteBuffer start = read(channel, (int) Math.min(channel.size(), VERSION_END + Integer.BYTES));
+            if (start.limit() < VERSION_END + Short.BYTES
+                    || !Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+                throw fault(path, "not a .npy file");
+            }
+            int version = start.get(MAGIC.length);
+            boolean isWide = version > 1;
+            if (version < 1 || version > 3 || (isWide && start.limit() < VERSION_END + Integer.BYTES)) {
+                throw fault(path, "format version " + version + ", supported are 1 to 3");
+            }
+            long headerBytes = isWide
+                    ? Integer.toUnsignedLong(start.getInt(VERSION_END))
+                    : Short.toUnsignedInt(start.getShort(VERSION_END));
+            int headerStart = VERSION_END + (isWide ? Integer.BYTES : Short.BYTES);
+            if (headerBytes > MAX_HEADER_BYTES || headerStart + headerBytes > channel.size()) {
+                throw fault(path, "header of " + headerBytes + " bytes in a file of " + channel.size() + " bytes");
+            }
+            channel.position(headerStart);
+            String header = new String(read(channel, (int) headerBytes).array(), StandardCharsets.UTF_8);
+            return array(path, header, channel);
+        }
+    }
+
+    private static NpyArray array(Path path, String header, FileChannel channel) throws IOException {
+        String descr = find(path, DESCR, header, "descr");
+        ElementType type = DESCR_OF.entrySet().stream().filter(entry -> entry.getValue().equals(descr))
+                .map(Map.Entry::getKey).findFirst().orElseThrow(() -> fault(path, "element type '" + descr
+                        + "', supported are " + DESCR_OF.values().stream().sorted().collect(Collectors.joining(" "))));
+        if (find(path, FORTRAN, header, "fortran_order").equals("True")) {
+            throw fault(path, "in Fortran order, supported is C order (numpy.ascontiguousarray)");
+        }
+        String dimensions = find(path, SHAPE, header, "shape");
+        Shape shape;
+        long bytes;
+        try {
+            shape = Shape.of(Arrays.stream(dimensions.split(",")).map(String::strip).filter(part -> !part.isEmpty())
+                    .mapToInt(Integer::parseInt).toArray());
+            bytes = type.byteLength(shape.elementCount());
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw fault(path, "shape (" + dimensions + ") has more than 2^31-1 elements");
+        }
+        long found = channel.size() - channel.position();
+        if (found != bytes) {
+            throw fault(path,
+                    "holds " + found + " bytes of elements, expected " + bytes + " for " + type + " " + shape);
+        }
+        if (bytes > Integer.MAX_VALUE) {
+            throw fault(path, "holds " + bytes + " bytes of elements, supported are up to 2 GiB");
+        }
+        return new NpyArray(type, shape, read(channel, (int) bytes));
+    }
+
+    private static String find(Path path, Pattern pattern, String header, String key) throws IOException {
+        Matcher matcher = pattern.matcher(header);
+        if (!matcher.find()) {
+            throw fault(path, "header without '" + key + "': " + header.strip());
+        }
+        return matcher.group(1);
+    }
+
+    private static ByteBuffer read(FileChannel channel, int byteCount) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(byteCount).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes) < 0) {
+                break;
+            }
+        }
+        return bytes.flip();
+    }
+
+    private static IOException fault(Path path, String found) {
+        return new IOException("[" + path.getFileName() + "] " + found);
+    }
+
+    /// Writes an array as format version 1; the file appears whole or not at all.
+    public static void write(Path path, NpyArray array) throws IOException {
+        String descr = DESCR_OF.get(array.type());
+        if (descr == null) {
+            throw new IllegalArgumentException(array.type() + " has no .npy element type");
+        }
+        List<Integer> dimensions = array.shape().toList();
+        // Python writes a tuple of one as (5,).
+        String shape = dimensions.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                + (dimensions.size() == 1 ? "," : "");
+        String dictionary = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+        int unpadded = VERSION_END + Short.BYTES + dictionary.length() + 1;
+        String header = dictionary + " ".repeat(Math.ceilDiv(unpadded, ALIGNMENT) * ALIGNMENT - unpadded) + "\n";
+        ByteBuffer start = ByteBuffer.allocate(VERSION_END + Short.BYTES + header.length())
+                .order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) header.length())
+                .put(header.getBytes(StandardCharsets.US_ASCII));
+        byte[] elements = new byte[array.data().remaining()];
+        array.data().get(elements);
+        AtomicFile.write(path, out -> {
+            out.write(start.array());
+            out.write(elements);
+        });
+    }
+}

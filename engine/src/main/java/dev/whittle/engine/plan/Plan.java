@@ -1,0 +1,110 @@
+package dev.whittle.engine.plan;
+
+import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A model made ready to run for given input shapes: every shape, the place of every activation, the weights packed and
+/// each operator bound to its kernel. Immutable; any number of interpreters run from one plan.
+public final class Plan {
+    private final Model model;
+    private final PlanOptions options;
+    private final List<Tensor> tensors;
+    private final List<@Nullable Slot> slots;
+    private final List<PlannedOperator> operators;
+    private final Map<Integer, Object> constants;
+    private final ArenaLayout layout;
+
+    Plan(Model model, PlanOptions options, List<Tensor> tensors, List<@Nullable Slot> slots,
+            List<PlannedOperator> operators, Map<Integer, Object> constants, ArenaLayout layout) {
+        this.model = model;
+        this.options = options;
+        this.tensors = List.copyOf(tensors);
+        this.slots = Collections.unmodifiableList(slots);
+        this.operators = List.copyOf(operators);
+        this.constants = new HashMap<>(constants);
+        this.layout = layout;
+    }
+
+    /// A plan for the input shapes that the file gives.
+    ///
+    /// @throws dev.whittle.engine.model.UnsupportedModelException when an operator, type or size is not supported
+    /// @throws dev.whittle.engine.model.MalformedModelException when an operator cannot be
+    public static Plan of(Model model, PlanOptions options) {
+        return of(model, Map.of(), options);
+    }
+
+    /// As [#of(Model, PlanOptions)], with other shapes for some of the inputs.
+    ///
+    /// @param inputShapes by tensor index
+    public static Plan of(Model model, Map<Integer, Shape> inputShapes, PlanOptions options) {
+        return new PlanBuilder(model, inputShapes, options).build();
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    public PlanOptions options() {
+        return options;
+    }
+
+    /// The tensors of the subgraph with their planned shapes; those that were computed from constants alone are
+    /// constants here.
+    public List<Tensor> tensors() {
+        return tensors;
+    }
+
+    /// What runs, in order. Operators on constants alone have run already and are not among them.
+    public List<PlannedOperator> operators() {
+        return operators;
+    }
+
+    /// How kernels know a tensor; null where nothing touches it at run time.
+    public @Nullable Slot slot(int tensor) {
+        return slots.get(tensor);
+    }
+
+    /// True when the tensor's memory is used by no other tensor from when it is written until the run ends.
+    public boolean isReadableAfterRun(int tensor) {
+        if (options.preserveAllTensors() || tensors.get(tensor).isConstant()) {
+            return slots.get(tensor) != null;
+        }
+        return model.primary().inputs().contains(tensor) || model.primary().outputs().contains(tensor);
+    }
+
+    /// Bytes of activations and scratch that each interpreter allocates.
+    public long arenaBytes() {
+        return layout.bytes();
+    }
+
+    /// The largest sum of bytes alive at one operator: no layout can do with less.
+    public long arenaLowerBoundBytes() {
+        return layout.lowerBoundBytes();
+    }
+
+    /// Fresh memory for one interpreter, activations zeroed.
+    public Arena newArena() {
+        Object[] storages = new Object[StorageType.values().length];
+        for (StorageType storage : StorageType.values()) {
+            storages[storage.ordinal()] = storage.allocate(Math.toIntExact(layout.elementCount(storage)));
+        }
+        @Nullable Object[] arrays = new @Nullable Object[slots.size()];
+        int[] offsets = new int[slots.size()];
+        constants.forEach((slot, array) -> arrays[slot] = array);
+        for (Allocation area : layout.placed()) {
+            Integer offset = area.offset();
+            if (offset != null) {
+                arrays[area.slot()] = storages[area.storage().ordinal()];
+                offsets[area.slot()] = offset;
+            }
+        }
+        return new Arena(arrays, offsets);
+    }
+}
