@@ -23,8 +23,8 @@ public interface Gemm {
     static Gemm of(KernelTier tier) {
         return switch (tier) {
             case REFERENCE -> ReferenceGemm.INSTANCE;
-            case SCALAR -> ReferenceGemm.INSTANCE;
-            case VECTOR -> ReferenceGemm.INSTANCE;
+            case SCALAR -> ScalarGemm.INSTANCE;
+            case VECTOR -> SimdGemm.INSTANCE;
         };
     }
 
