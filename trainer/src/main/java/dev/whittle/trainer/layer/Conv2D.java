@@ -1,0 +1,233 @@
+package dev.whittle.trainer.layer;
+
+import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.model.Padding;
+import dev.whittle.engine.model.Shape;
+import java.util.Arrays;
+import java.util.List;
+
+/// Convolution with bias: `y[outY, outX, o] = bias[o] + Σ x[outY · strideHeight + filterY − padTop, outX · strideWidth +
+/// filterX − padLeft, i] · kernel[filterX, filterY, i, o]`, zeros outside the image.
+///
+/// The kernel is stored as `[filterX, filterY, inChannel, outChannel]`, which is the order of the reduction: each input
+/// row is copied into `buffer[x][filterY][inChannel]`, where the window of an output pixel is one contiguous run, and an
+/// output row is one matrix product. The gradient of the kernel is the product of that buffer, transposed, with `dy`; the
+/// gradient of the input is the convolution of the padded `dy` with the kernel flipped and its channels swapped.
+///
+/// @param filters output channels
+/// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per output channel
+public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
+        Padding padding, boolean fakeQuantizeKernel) implements Layer {
+
+    public Conv2D {
+        if (filters < 1 || kernelHeight < 1 || kernelWidth < 1 || strideHeight < 1 || strideWidth < 1) {
+            throw new IllegalArgumentException(
+                    "layer \"%s\": %d filters of %d x %d with strides %d x %d, must be positive"
+                            .formatted(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth));
+        }
+    }
+
+    /// A square kernel with stride 1.
+    public Conv2D(String name, int filters, int kernelSize, Padding padding) {
+        this(name, filters, kernelSize, kernelSize, 1, 1, padding, false);
+    }
+
+    public Conv2D withFakeQuantizedKernel() {
+        return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, padding, true);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+        Images.of(this, input);
+        int height = padding.outputSize(input.dimension(0), kernelHeight, strideHeight, 1);
+        int width = padding.outputSize(input.dimension(1), kernelWidth, strideWidth, 1);
+        if (height < 1 || width < 1) {
+            throw refused("input %s is smaller than the kernel, must be at least %d x %d".formatted(input, kernelHeight,
+                    kernelWidth));
+        }
+        return Shape.of(height, width, filters);
+    }
+
+    @Override
+    public List<Variable> variables(Shape input) {
+        int channels = input.dimension(2);
+        int window = kernelHeight * kernelWidth;
+        return List.of(
+                new Variable("kernel", Shape.of(kernelWidth, kernelHeight, channels, filters),
+                        new Variable.GlorotUniform(window * channels, window * filters)),
+                new Variable("bias", Shape.of(filters), new Variable.Zeros()));
+    }
+
+    @Override
+    public BoundLayer bind(Binding binding) {
+        return new Bound(binding);
+    }
+
+    private final class Bound implements BoundLayer {
+        private final Gemm gemm;
+        private final float[] parameters;
+        private final int kernelOffset;
+        private final int biasOffset;
+        private final int inHeight;
+        private final int inWidth;
+        private final int inChannels;
+        private final int outHeight;
+        private final int outWidth;
+        private final int padTop;
+        private final int padLeft;
+        private final int depth;
+        private final float min;
+        private final boolean inputGradient;
+        private final float[] kernel;
+        private final float[] bias;
+        private final float[] packed;
+        private final float[] flipped;
+        private final float[] packedFlipped;
+
+        Bound(Binding binding) {
+            gemm = binding.gemm();
+            parameters = binding.parameters();
+            inHeight = binding.input().dimension(0);
+            inWidth = binding.input().dimension(1);
+            inChannels = binding.input().dimension(2);
+            outHeight = binding.output().dimension(0);
+            outWidth = binding.output().dimension(1);
+            padTop = padding.before(inHeight, kernelHeight, strideHeight, 1);
+            padLeft = padding.before(inWidth, kernelWidth, strideWidth, 1);
+            depth = kernelWidth * kernelHeight * inChannels;
+            kernelOffset = binding.parameterOffset();
+            biasOffset = kernelOffset + depth * filters;
+            min = binding.fusedReLU() ? 0 : Float.NEGATIVE_INFINITY;
+            inputGradient = binding.inputGradient();
+            kernel = new float[depth * filters];
+            bias = new float[filters];
+            packed = new float[gemm.packedLength(depth, filters)];
+            flipped = new float[inputGradient ? depth * filters : 0];
+            packedFlipped = new float[inputGradient ? gemm.packedLength(flippedDepth(), inChannels) : 0];
+        }
+
+        private int flippedDepth() {
+            return kernelWidth * kernelHeight * filters;
+        }
+
+        @Override
+        public void refresh() {
+            System.arraycopy(parameters, kernelOffset, kernel, 0, kernel.length);
+            System.arraycopy(parameters, biasOffset, bias, 0, filters);
+            if (fakeQuantizeKernel) {
+                ChannelScales.of(kernel, 0, depth, filters).fakeQuantize(kernel);
+            }
+            gemm.pack(kernel, 0, filters, 1, depth, filters, packed, 0);
+            if (inputGradient) {
+                flip();
+                gemm.pack(flipped, 0, inChannels, 1, flippedDepth(), inChannels, packedFlipped, 0);
+            }
+        }
+
+        /// `flipped[filterX][filterY][o][i] = kernel[last − filterX][last − filterY][i][o]`.
+        private void flip() {
+            int taps = kernelWidth * kernelHeight;
+            for (int tap = 0; tap < taps; tap++) {
+                int from = (taps - 1 - tap) * inChannels * filters;
+                int to = tap * inChannels * filters;
+                for (int i = 0; i < inChannels; i++) {
+                    for (int o = 0; o < filters; o++) {
+                        flipped[to + o * inChannels + i] = kernel[from + i * filters + o];
+                    }
+                }
+            }
+        }
+
+        @Override
+        public Pass pass(int images) {
+            return new Convolution();
+        }
+
+        private final class Convolution implements Pass {
+            private final int windowColumns = (outWidth - 1) * strideWidth + kernelWidth;
+            private final float[] rows = new float[windowColumns * kernelHeight * inChannels];
+            private final float[] packedDy = new float[gemm.packedLength(outWidth, filters)];
+            private final float[] gradientRows = new float[inputGradient
+                    ? (inWidth + kernelWidth - 1) * kernelHeight * filters
+                    : 0];
+
+            @Override
+            public void forward(Step step, float[] x, float[] y) {
+                for (int image = 0; image < step.images(); image++) {
+                    for (int outY = 0; outY < outHeight; outY++) {
+                        interleaveInput(x, image, outY);
+                        gemm.multiply(rows, 0, strideWidth * kernelHeight * inChannels, 1, packed, 0, outWidth, depth,
+                                filters, bias, min, Float.POSITIVE_INFINITY, false, y, outRow(image, outY), filters);
+                    }
+                }
+            }
+
+            @Override
+            public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
+                float[] gradient = step.gradient();
+                Arrays.fill(gradient, biasOffset, biasOffset + filters, 0);
+                for (int image = 0; image < step.images(); image++) {
+                    for (int outY = 0; outY < outHeight; outY++) {
+                        int dyRow = outRow(image, outY);
+                        for (int at = dyRow; at < dyRow + outWidth * filters; at += filters) {
+                            for (int o = 0; o < filters; o++) {
+                                gradient[biasOffset + o] += dy[at + o];
+                            }
+                        }
+                        interleaveInput(x, image, outY);
+                        gemm.pack(dy, dyRow, filters, 1, outWidth, filters, packedDy, 0);
+                        gemm.multiply(rows, 0, 1, strideWidth * kernelHeight * inChannels, packedDy, 0, depth, outWidth,
+                                filters, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, image + outY > 0,
+                                gradient, kernelOffset, filters);
+                    }
+                }
+                if (inputGradient) {
+                    for (int image = 0; image < step.images(); image++) {
+                        for (int inY = 0; inY < inHeight; inY++) {
+                            interleave(dy, image * outHeight * outWidth * filters, outHeight, outWidth, filters,
+                                    strideHeight, strideWidth, inY + padTop - (kernelHeight - 1),
+                                    padLeft - (kernelWidth - 1), inWidth + kernelWidth - 1, gradientRows);
+                            gemm.multiply(gradientRows, 0, kernelHeight * filters, 1, packedFlipped, 0, inWidth,
+                                    flippedDepth(), inChannels, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY,
+                                    false, dx, (image * inHeight + inY) * inWidth * inChannels, inChannels);
+                        }
+                    }
+                }
+            }
+
+            private int outRow(int image, int outY) {
+                return (image * outHeight + outY) * outWidth * filters;
+            }
+
+            private void interleaveInput(float[] x, int image, int outY) {
+                interleave(x, image * inHeight * inWidth * inChannels, inHeight, inWidth, inChannels, 1, 1,
+                        outY * strideHeight - padTop, -padLeft, windowColumns, rows);
+            }
+
+            /// Copies `kernelHeight` rows of an image into `buffer[column][filterY][channel]`, zeros where the image has
+            /// nothing. The image counts as spread out by the strides, with zeros between its pixels.
+            private void interleave(float[] from, int offset, int height, int width, int channels, int spreadY,
+                    int spreadX, int firstRow, int firstColumn, int columns, float[] buffer) {
+                int pitch = kernelHeight * channels;
+                for (int filterY = 0; filterY < kernelHeight; filterY++) {
+                    int row = firstRow + filterY;
+                    boolean rowExists = row >= 0 && row % spreadY == 0 && row / spreadY < height;
+                    int rowOffset = offset + row / spreadY * width * channels;
+                    int to = filterY * channels;
+                    for (int bufferX = 0; bufferX < columns; bufferX++) {
+                        int column = firstColumn + bufferX;
+                        if (rowExists && column >= 0 && column % spreadX == 0 && column / spreadX < width) {
+                            int at = rowOffset + column / spreadX * channels;
+                            for (int c = 0; c < channels; c++) {
+                                buffer[to + c] = from[at + c];
+                            }
+                        } else {
+                            Arrays.fill(buffer, to, to + channels, 0);
+                        }
+                        to += pitch;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.whittle.trainer.layer;
+
+import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.model.Shape;
+import java.util.List;
+
+/// Fully-connected layer: `y[unit] = bias[unit] + Σ x[feature] · kernel[feature, unit]`. With `X` of `[images, features]`
+/// the gradients are `Xᵀ · dY` and `dY · kernelᵀ`.
+///
+/// @param units output features
+/// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per unit
+public record Dense(String name, int units, boolean fakeQuantizeKernel) implements Layer {
+
+    public Dense {
+        if (units < 1) {
+            throw new IllegalArgumentException("layer \"%s\": %d units, must be positive".formatted(name, units));
+        }
+    }
+
+    public Dense(String name, int units) {
+        this(name, units, false);
+    }
+
+    public Dense withFakeQuantizedKernel() {
+        return new Dense(name, units, true);
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+        if (input.rank() != 1) {
+            throw refused("input " + input + ", must be [feature]");
+        }
+        return Shape.of(units);
+    }
+
+    @Override
+    public List<Variable> variables(Shape input) {
+        int features = input.dimension(0);
+        return List.of(new Variable("kernel", Shape.of(features, units), new Variable.GlorotUniform(features, units)),
+                new Variable("bias", Shape.of(units), new Variable.Zeros()));
+    }
+
+    @Override
+    public BoundLayer bind(Binding binding) {
+        return new Bound(binding);
+    }
+
+    private final class Bound implements BoundLayer {
+        private final Gemm gemm;
+        private final float[] parameters;
+        private final int kernelOffset;
+        private final int biasOffset;
+        private final int features;
+        private final float min;
+        private final boolean inputGradient;
+        private final float[] quantized;
+        private final float[] bias = new float[units];
+        private final float[] packed;
+        private final float[] packedTransposed;
+
+        Bound(Binding binding) {
+            gemm = binding.gemm();
+            parameters = binding.parameters();
+            features = binding.input().dimension(0);
+            kernelOffset = binding.parameterOffset();
+            biasOffset = kernelOffset + features * units;
+            min = binding.fusedReLU() ? 0 : Float.NEGATIVE_INFINITY;
+            inputGradient = binding.inputGradient();
+            quantized = new float[fakeQuantizeKernel ? features * units : 0];
+            packed = new float[gemm.packedLength(features, units)];
+            packedTransposed = new float[inputGradient ? gemm.packedLength(units, features) : 0];
+        }
+
+        @Override
+        public void refresh() {
+            System.arraycopy(parameters, biasOffset, bias, 0, units);
+            float[] kernel = parameters;
+            int offset = kernelOffset;
+            if (fakeQuantizeKernel) {
+                System.arraycopy(parameters, kernelOffset, quantized, 0, quantized.length);
+                ChannelScales.of(quantized, 0, features, units).fakeQuantize(quantized);
+                kernel = quantized;
+                offset = 0;
+            }
+            gemm.pack(kernel, offset, units, 1, features, units, packed, 0);
+            if (inputGradient) {
+                gemm.pack(kernel, offset, 1, units, units, features, packedTransposed, 0);
+            }
+        }
+
+        @Override
+        public Pass pass(int images) {
+            return new Product(images);
+        }
+
+        private final class Product implements Pass {
+            private final float[] packedDy;
+
+            Product(int images) {
+                packedDy = new float[gemm.packedLength(images, units)];
+            }
+
+            @Override
+            public void forward(Step step, float[] x, float[] y) {
+                gemm.multiply(x, 0, features, 1, packed, 0, step.images(), features, units, bias, min,
+                        Float.POSITIVE_INFINITY, false, y, 0, units);
+            }
+
+            @Override
+            public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
+                float[] gradient = step.gradient();
+                for (int unit = 0; unit < units; unit++) {
+                    float sum = 0;
+                    for (int image = 0; image < step.images(); image++) {
+                        sum += dy[image * units + unit];
+                    }
+                    gradient[biasOffset + unit] = sum;
+                }
+                gemm.pack(dy, 0, units, 1, step.images(), units, packedDy, 0);
+                gemm.multiply(x, 0, 1, features, packedDy, 0, features, step.images(), units, null,
+                        Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, false, gradient, kernelOffset, units);
+                if (inputGradient) {
+                    gemm.multiply(dy, 0, units, 1, packedTransposed, 0, step.images(), units, features, null,
+                            Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, false, dx, 0, features);
+                }
+            }
+        }
+    }
+}

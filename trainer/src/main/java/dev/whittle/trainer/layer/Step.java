@@ -1,0 +1,61 @@
+package dev.whittle.trainer.layer;
+
+import java.util.Arrays;
+
+/// What one thread works on: some images of a batch, their random keys, and the buffers that their gradients go to.
+public final class Step {
+    private final long[] imageKeys;
+    private final boolean training;
+    private int images;
+    private float[] gradient = {};
+    private float[] observed = {};
+
+    /// @param capacity the most images there can be
+    public Step(int capacity, boolean training) {
+        imageKeys = new long[capacity];
+        this.training = training;
+    }
+
+    /// Starts a pass whose gradients and observations go to the given arrays.
+    public void begin(int imageCount, float[] gradientBuffer, float[] observationBuffer) {
+        images = imageCount;
+        gradient = gradientBuffer;
+        observed = observationBuffer;
+        for (int i = 0; i < observed.length; i += 2) {
+            observed[i] = Float.POSITIVE_INFINITY;
+            observed[i + 1] = Float.NEGATIVE_INFINITY;
+        }
+    }
+
+    /// Sets the key that all randomness of an image is drawn from.
+    public void setImageKey(int image, long key) {
+        imageKeys[image] = key;
+    }
+
+    public int images() {
+        return images;
+    }
+
+    public boolean training() {
+        return training;
+    }
+
+    long imageKey(int image) {
+        return imageKeys[image];
+    }
+
+    /// ∂loss/∂parameters of these images, laid out as the network's parameters.
+    public float[] gradient() {
+        return gradient;
+    }
+
+    /// Ranges seen by these images, laid out as the network's state: minimum and maximum in turn.
+    public float[] observed() {
+        return observed;
+    }
+
+    @Override
+    public String toString() {
+        return "Step[images=" + images + ", training=" + training + ", imageKeys=" + Arrays.toString(imageKeys) + "]";
+    }
+}

@@ -1,0 +1,153 @@
+package dev.whittle.trainer.network;
+
+import static dev.whittle.trainer.network.ChecksummedFile.boundedCount;
+import static dev.whittle.trainer.network.ChecksummedFile.readFloats;
+import static dev.whittle.trainer.network.ChecksummedFile.readText;
+import static dev.whittle.trainer.network.ChecksummedFile.writeFloats;
+import static dev.whittle.trainer.network.ChecksummedFile.writeText;
+
+import dev.whittle.trainer.callback.EpochReport;
+import dev.whittle.trainer.data.ImageSource;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.zip.CRC32C;
+
+/// The file that a training can go on from: what it was started with, the parameters, the [TrainingState]. Random numbers
+/// need no state of their own: they follow from the seed and the place in the training.
+final class Checkpoint {
+    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEC", 1, "Whittle checkpoint");
+
+    private Checkpoint() {}
+
+    /// What must be the same for a training to be resumed, by name.
+    static SequencedMap<String, String> identity(Network network, ImageSource training, ImageSource validation,
+            TrainingSettings settings) throws IOException {
+        ByteArrayOutputStream spec = new ByteArrayOutputStream();
+        NetworkFile.writeSpec(new DataOutputStream(spec), network.spec());
+        SequencedMap<String, String> identity = new LinkedHashMap<>();
+        identity.put("network", digest(spec.toByteArray()));
+        identity.put("training images", digest(training));
+        identity.put("validation images", digest(validation));
+        identity.put("batch size", String.valueOf(settings.batchSize()));
+        identity.put("seed", String.valueOf(settings.seed()));
+        identity.put("learning rate", settings.learningRate().toString());
+        identity.put("optimizer", settings.adam().toString());
+        identity.put("early stopping", String.valueOf(settings.earlyStopping()));
+        return identity;
+    }
+
+    /// Writes the whole file or leaves the old one.
+    static void write(Path file, Map<String, String> identity, Network network, TrainingState state)
+            throws IOException {
+        FORMAT.write(file, out -> {
+            out.writeInt(identity.size());
+            for (Map.Entry<String, String> entry : identity.entrySet()) {
+                writeText(out, entry.getKey());
+                writeText(out, entry.getValue());
+            }
+            writeFloats(out, network.parameters());
+            writeFloats(out, network.state());
+            out.writeInt(state.history.size());
+            for (EpochReport report : state.history) {
+                writeReport(out, report);
+            }
+            out.writeInt(state.batch);
+            out.writeDouble(state.loss);
+            out.writeInt(state.correct);
+            out.writeDouble(state.seconds);
+            out.writeLong(state.steps);
+            writeFloats(out, state.firstMoments);
+            writeFloats(out, state.secondMoments);
+            out.writeInt(state.bestEpoch);
+            out.writeDouble(state.bestLoss);
+            writeFloats(out, state.bestParameters);
+            writeFloats(out, state.bestState);
+        });
+    }
+
+    /// Restores the parameters of `network` and returns the rest.
+    ///
+    /// @throws CheckpointException when the file is damaged or was written by a training of another identity
+    static TrainingState read(Path file, Map<String, String> identity, Network network) throws IOException {
+        ByteBuffer in = FORMAT.read(file);
+        try {
+            int entries = boundedCount(in, 2 * Integer.BYTES);
+            for (int i = 0; i < entries; i++) {
+                String name = readText(in);
+                String found = readText(in);
+                String expected = identity.get(name);
+                if (!found.equals(expected)) {
+                    throw new CheckpointException(file,
+                            "was written with %s %s, this training has %s".formatted(name, found, expected));
+                }
+            }
+            readInto(in, network.parameters());
+            readInto(in, network.state());
+            TrainingState state = new TrainingState(network.parameterCount());
+            int epochs = boundedCount(in, 1);
+            for (int epoch = 0; epoch < epochs; epoch++) {
+                state.history.add(readReport(epoch, in));
+            }
+            state.batch = in.getInt();
+            state.loss = in.getDouble();
+            state.correct = in.getInt();
+            state.seconds = in.getDouble();
+            state.steps = in.getLong();
+            readInto(in, state.firstMoments);
+            readInto(in, state.secondMoments);
+            state.bestEpoch = in.getInt();
+            state.bestLoss = in.getDouble();
+            state.bestParameters = readFloats(in);
+            state.bestState = readFloats(in);
+            return state;
+        } catch (BufferUnderflowException | IllegalArgumentException e) {
+            throw new CheckpointException(file, "does not describe a training: " + e.getMessage());
+        }
+    }
+
+    private static void writeReport(DataOutputStream out, EpochReport report) throws IOException {
+        out.writeDouble(report.loss());
+        out.writeDouble(report.accuracy());
+        out.writeDouble(report.validationLoss());
+        out.writeDouble(report.validationAccuracy());
+        out.writeFloat(report.learningRate());
+        out.writeDouble(report.seconds());
+        out.writeDouble(report.imagesPerSecond());
+    }
+
+    private static EpochReport readReport(int epoch, ByteBuffer in) {
+        return new EpochReport(epoch, in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble(), in.getFloat(),
+                in.getDouble(), in.getDouble());
+    }
+
+    private static void readInto(ByteBuffer in, float[] values) {
+        float[] read = readFloats(in);
+        if (read.length != values.length) {
+            throw new IllegalArgumentException("%d values, must be %d".formatted(read.length, values.length));
+        }
+        System.arraycopy(read, 0, values, 0, values.length);
+    }
+
+    /// Count, and a checksum of names and labels: the pixels themselves would take too long.
+    private static String digest(ImageSource images) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < images.size(); i++) {
+            text.append(images.name(i)).append('\n').append(images.label(i)).append('\n');
+        }
+        return images.size() + " (" + digest(text.toString().getBytes(StandardCharsets.UTF_8)) + ")";
+    }
+
+    private static String digest(byte[] bytes) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(bytes);
+        return "%08x".formatted((int) checksum.getValue());
+    }
+}

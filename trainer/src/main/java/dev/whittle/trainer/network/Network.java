@@ -1,0 +1,326 @@
+package dev.whittle.trainer.network;
+
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.trainer.data.ImageSource;
+import dev.whittle.trainer.layer.ChannelScales;
+import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.CounterRandom;
+import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Layer;
+import dev.whittle.trainer.layer.Variable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A [NetworkSpec] with its parameters. [Trainer] changes the parameters in place; everything else reads them. Not to be
+/// used by other threads while it is trained.
+public final class Network {
+    private final NetworkSpec spec;
+    private final List<Shape> shapes;
+    private final Map<String, Integer> layerIndices = new LinkedHashMap<>();
+    private final int[] parameterOffsets;
+    private final int[] stateOffsets;
+    private final float[] parameters;
+    private final float[] state;
+
+    private Network(NetworkSpec spec) {
+        this.spec = spec;
+        shapes = spec.shapes();
+        int layers = spec.layers().size();
+        parameterOffsets = new int[layers + 1];
+        stateOffsets = new int[layers + 1];
+        for (int i = 0; i < layers; i++) {
+            layerIndices.put(spec.layers().get(i).name(), i);
+            parameterOffsets[i + 1] = parameterOffsets[i];
+            stateOffsets[i + 1] = stateOffsets[i];
+            for (Variable variable : variables(i)) {
+                int[] offsets = variable.initializer().isTrainable() ? parameterOffsets : stateOffsets;
+                offsets[i + 1] = Math.addExact(offsets[i + 1], variable.shape().elementCount());
+            }
+        }
+        parameters = new float[parameterOffsets[layers]];
+        state = new float[stateOffsets[layers]];
+    }
+
+    /// A network with fresh parameters; the same seed gives the same ones.
+    public static Network create(NetworkSpec spec, long seed) {
+        Network network = new Network(spec);
+        for (int i = 0; i < spec.layers().size(); i++) {
+            network.initialize(i, Purpose.INITIAL_PARAMETERS.key(seed));
+        }
+        return network;
+    }
+
+    /// A network with the given values.
+    static Network of(NetworkSpec spec, float[] parameters, float[] state) {
+        Network network = new Network(spec);
+        if (parameters.length != network.parameters.length || state.length != network.state.length) {
+            throw new IllegalArgumentException(
+                    "%d parameters and %d state values for a network of %d and %d, must be as many"
+                            .formatted(parameters.length, state.length, network.parameters.length,
+                                    network.state.length));
+        }
+        System.arraycopy(parameters, 0, network.parameters, 0, parameters.length);
+        System.arraycopy(state, 0, network.state, 0, state.length);
+        return network;
+    }
+
+    /// Reads a network that [#write] has written.
+    ///
+    /// @throws CheckpointException naming the file, when it is not one
+    public static Network read(Path file) throws IOException {
+        return NetworkFile.read(file);
+    }
+
+    /// Writes description and parameters to one file, which appears whole or not at all.
+    public void write(Path file) throws IOException {
+        NetworkFile.write(this, file);
+    }
+
+    public NetworkSpec spec() {
+        return spec;
+    }
+
+    public List<Layer> layers() {
+        return spec.layers();
+    }
+
+    public List<String> labels() {
+        return spec.labels();
+    }
+
+    /// The shape of one image.
+    public Shape inputShape() {
+        return spec.inputShape();
+    }
+
+    /// The shape of one image before layer `layer`.
+    public Shape inputShape(int layer) {
+        return shapes.get(layer);
+    }
+
+    /// The shape of one image after layer `layer`.
+    public Shape outputShape(int layer) {
+        return shapes.get(layer + 1);
+    }
+
+    /// How many numbers are learned.
+    public int parameterCount() {
+        return parameters.length;
+    }
+
+    /// How many numbers layer `layer` learns.
+    public int parameterCount(int layer) {
+        return parameterOffsets[layer + 1] - parameterOffsets[layer];
+    }
+
+    /// The kernel of a convolution as `[outChannel, filterY, filterX, inChannel]`, as it is stored: not fake-quantized.
+    public float[] filterOhwi(Conv2D layer) {
+        float[] ohwi = new float[kernelElements(layer)];
+        for (int to = 0; to < ohwi.length; to++) {
+            ohwi[to] = parameters[storedIndex(layer, to)];
+        }
+        return ohwi;
+    }
+
+    public float[] bias(Conv2D layer) {
+        int offset = offset(layer) + kernelElements(layer);
+        return Arrays.copyOfRange(parameters, offset, offset + layer.filters());
+    }
+
+    /// The kernel of a fully-connected layer as `[unit, feature]`, as it is stored: not fake-quantized.
+    public float[] weights(Dense layer) {
+        float[] weights = new float[kernelElements(layer)];
+        for (int to = 0; to < weights.length; to++) {
+            weights[to] = parameters[storedIndex(layer, to)];
+        }
+        return weights;
+    }
+
+    public float[] bias(Dense layer) {
+        int offset = offset(layer) + kernelElements(layer);
+        return Arrays.copyOfRange(parameters, offset, offset + layer.units());
+    }
+
+    /// Replaces kernel and bias of a convolution.
+    ///
+    /// @param filterOhwi `[outChannel, filterY, filterX, inChannel]`
+    public void assign(Conv2D layer, float[] filterOhwi, float[] bias) {
+        requireLengths(layer, filterOhwi, bias, layer.filters());
+        for (int from = 0; from < filterOhwi.length; from++) {
+            parameters[storedIndex(layer, from)] = filterOhwi[from];
+        }
+        System.arraycopy(bias, 0, parameters, offset(layer) + filterOhwi.length, bias.length);
+    }
+
+    /// Replaces kernel and bias of a fully-connected layer.
+    ///
+    /// @param weights `[unit, feature]`
+    public void assign(Dense layer, float[] weights, float[] bias) {
+        requireLengths(layer, weights, bias, layer.units());
+        for (int from = 0; from < weights.length; from++) {
+            parameters[storedIndex(layer, from)] = weights[from];
+        }
+        System.arraycopy(bias, 0, parameters, offset(layer) + weights.length, bias.length);
+    }
+
+    /// The int8 parameters of the range that a fake quantization has learned; null while it has seen nothing.
+    public @Nullable QuantizationParameters quantization(FakeQuantize layer) {
+        int offset = stateOffsets[index(layer)];
+        return FakeQuantize.parametersOf(state[offset], state[offset + 1]);
+    }
+
+    /// The int8 parameters of a convolution's kernel, one scale per output channel.
+    public QuantizationParameters kernelQuantization(Conv2D layer) {
+        return ChannelScales.of(parameters, offset(layer), kernelElements(layer) / layer.filters(), layer.filters())
+                .toParameters();
+    }
+
+    /// The int8 parameters of a fully-connected layer's kernel, one scale per unit.
+    public QuantizationParameters kernelQuantization(Dense layer) {
+        return ChannelScales.of(parameters, offset(layer), kernelElements(layer) / layer.units(), layer.units())
+                .toParameters();
+    }
+
+    /// Sets the range of a fake quantization.
+    public void assign(FakeQuantize layer, float min, float max) {
+        int offset = stateOffsets[index(layer)];
+        state[offset] = min;
+        state[offset + 1] = max;
+    }
+
+    /// A copy with other layers. A layer of the same name keeps its values; a new one may have state but no trainable
+    /// variables, which would have to come from somewhere.
+    public Network withLayers(List<Layer> layers) {
+        Network copy = new Network(spec.withLayers(layers));
+        for (int i = 0; i < layers.size(); i++) {
+            Layer layer = layers.get(i);
+            Integer old = layerIndices.get(layer.name());
+            if (old == null || !variables(old).equals(copy.variables(i))) {
+                if (copy.parameterCount(i) > 0) {
+                    throw new IllegalArgumentException(
+                            "layer \"%s\" has no layer of that name and shape to take its parameters from"
+                                    .formatted(layer.name()));
+                }
+                copy.initialize(i, 0);
+            } else {
+                System.arraycopy(parameters, parameterOffsets[old], copy.parameters, copy.parameterOffsets[i],
+                        parameterCount(old));
+                System.arraycopy(state, stateOffsets[old], copy.state, copy.stateOffsets[i],
+                        stateOffsets[old + 1] - stateOffsets[old]);
+            }
+        }
+        return copy;
+    }
+
+    /// An independent network with the same values.
+    public Network copy() {
+        return of(spec, parameters, state);
+    }
+
+    /// The class probabilities of each image, computed on all processors.
+    public float[][] predict(ImageSource images) {
+        try (Predictor predictor = new Predictor(this, Runtime.getRuntime().availableProcessors())) {
+            return predictor.predict(images);
+        }
+    }
+
+    /// The class probabilities of each image, computed on all processors.
+    ///
+    /// @param batch `[images, height, width, channel]` with the network's input shape, values 0 to 255
+    public float[][] predict(float[] batch) {
+        try (Predictor predictor = new Predictor(this, Runtime.getRuntime().availableProcessors())) {
+            return predictor.predict(batch);
+        }
+    }
+
+    /// All trainable values, live.
+    float[] parameters() {
+        return parameters;
+    }
+
+    /// All values that are kept but not trained, live.
+    float[] state() {
+        return state;
+    }
+
+    int parameterOffset(int layer) {
+        return parameterOffsets[layer];
+    }
+
+    int stateOffset(int layer) {
+        return stateOffsets[layer];
+    }
+
+    private List<Variable> variables(int layer) {
+        return spec.layers().get(layer).variables(shapes.get(layer));
+    }
+
+    private void initialize(int layer, long key) {
+        int parameter = parameterOffsets[layer];
+        int kept = stateOffsets[layer];
+        for (Variable variable : variables(layer)) {
+            int count = variable.shape().elementCount();
+            switch (variable.initializer()) {
+                case Variable.Zeros() -> parameter += count;
+                case Variable.GlorotUniform(int fanIn, int fanOut) -> {
+                    long layerKey = CounterRandom.fold(key, spec.layers().get(layer).name().hashCode());
+                    float limit = (float) Math.sqrt(6.0 / ((double) fanIn + fanOut));
+                    for (int i = 0; i < count; i++) {
+                        parameters[parameter++] = (2 * CounterRandom.uniform(layerKey, i) - 1) * limit;
+                    }
+                }
+                case Variable.EmptyRange() -> {
+                    state[kept++] = Float.POSITIVE_INFINITY;
+                    state[kept++] = Float.NEGATIVE_INFINITY;
+                }
+            }
+        }
+    }
+
+    private int index(Layer layer) {
+        Integer index = layerIndices.get(layer.name());
+        if (index == null || !spec.layers().get(index).equals(layer)) {
+            throw new IllegalArgumentException("the network has no layer " + layer);
+        }
+        return index;
+    }
+
+    private int offset(Layer layer) {
+        return parameterOffsets[index(layer)];
+    }
+
+    private int kernelElements(Layer layer) {
+        return variables(index(layer)).getFirst().shape().elementCount();
+    }
+
+    /// Where element `ohwi` of `[outChannel, filterY, filterX, inChannel]` is stored.
+    private int storedIndex(Conv2D layer, int ohwi) {
+        int channels = inputShape(index(layer)).dimension(2);
+        int in = ohwi % channels;
+        int filterX = ohwi / channels % layer.kernelWidth();
+        int filterY = ohwi / channels / layer.kernelWidth() % layer.kernelHeight();
+        int out = ohwi / channels / layer.kernelWidth() / layer.kernelHeight();
+        return offset(layer) + ((filterX * layer.kernelHeight() + filterY) * channels + in) * layer.filters() + out;
+    }
+
+    /// Where element `weight` of `[unit, feature]` is stored.
+    private int storedIndex(Dense layer, int weight) {
+        int features = inputShape(index(layer)).dimension(0);
+        return offset(layer) + weight % features * layer.units() + weight / features;
+    }
+
+    private void requireLengths(Layer layer, float[] kernel, float[] bias, int outputs) {
+        if (kernel.length != kernelElements(layer) || bias.length != outputs) {
+            throw new IllegalArgumentException(
+                    "layer \"%s\": %d weights and %d biases, must be %d and %d".formatted(layer.name(),
+                            kernel.length, bias.length, kernelElements(layer), outputs));
+        }
+    }
+}

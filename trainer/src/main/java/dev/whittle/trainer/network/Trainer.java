@@ -1,0 +1,33 @@
+package dev.whittle.trainer.network;
+
+import dev.whittle.trainer.callback.History;
+import dev.whittle.trainer.callback.TrainingListener;
+import dev.whittle.trainer.data.ImageSource;
+import java.io.IOException;
+import java.util.List;
+
+/// Trains a network with softmax cross-entropy and Adam.
+///
+/// The same seed gives the same parameters to the last bit, for any number of threads: each batch is cut into
+/// [#CHUNKS] pieces whatever the threads are, each piece has its own gradient, the gradients are added in the order of
+/// the pieces, and every random number is a function of seed, epoch, image and layer.
+public final class Trainer {
+    /// Pieces of a batch, and so the most threads that can share one.
+    static final int CHUNKS = 8;
+
+    private Trainer() {}
+
+    /// Changes the parameters of `network` in place. When the thread is interrupted, training stops after the current
+    /// batch, writes the checkpoint and returns with the thread still interrupted.
+    ///
+    /// @param validation measured after each epoch; may be empty, unless there is early stopping
+    /// @throws IOException when the checkpoint cannot be read or written
+    /// @throws CheckpointException when the checkpoint to resume is damaged or belongs to another training
+    /// @throws TrainingException when the loss is no longer a number
+    public static History fit(Network network, ImageSource training, ImageSource validation, TrainingSettings settings,
+            List<? extends TrainingListener> listeners) throws IOException {
+        try (TrainingRun run = new TrainingRun(network, training, validation, settings, List.copyOf(listeners))) {
+            return run.run();
+        }
+    }
+}
