@@ -11,56 +11,48 @@ import java.util.Map;
 /// Greedy by size (Pisarchyk and Lee 2020, "Efficient Memory Management for Deep Neural Net Inference", section 5.2):
 /// the largest area is placed first, each into the lowest gap left by those it shares time with.
 final class ArenaLayout {
-    private final List<Allocation> placed;
+    private final List<Area.Placed> placed;
     private final Map<StorageType, Long> elementCounts;
 
-    private ArenaLayout(List<Allocation> placed, Map<StorageType, Long> elementCounts) {
-        this.placed = placed;
+    private ArenaLayout(List<Area.Placed> placed, Map<StorageType, Long> elementCounts) {
+        this.placed = List.copyOf(placed);
         this.elementCounts = elementCounts;
     }
 
-    static ArenaLayout of(List<Allocation> areas) {
-        List<Allocation> bySize = new ArrayList<>(areas);
-        bySize.sort(Comparator.comparingInt(Allocation::elementCount).reversed().thenComparingInt(Allocation::slot));
-        List<Allocation> placed = new ArrayList<>();
+    /// @throws ArithmeticException when an array would pass the range of int
+    static ArenaLayout of(List<Area> areas) {
+        List<Area> bySize = new ArrayList<>(areas);
+        bySize.sort(Comparator.comparingInt(Area::elementCount).reversed().thenComparingInt(Area::slot));
+        List<Area.Placed> placed = new ArrayList<>();
         Map<StorageType, Long> elementCounts = new EnumMap<>(StorageType.class);
-        for (Allocation area : bySize) {
-            long offset = lowestGap(area, placed);
-            elementCounts.merge(area.storage(), offset + area.elementCount(), Math::max);
-            placed.add(area.at(Math.toIntExact(offset)));
+        for (Area area : bySize) {
+            Area.Placed place = new Area.Placed(area, Math.toIntExact(lowestGap(area, placed)));
+            elementCounts.merge(area.storage(), place.end(), Math::max);
+            placed.add(place);
         }
-        return new ArenaLayout(List.copyOf(placed), elementCounts);
+        return new ArenaLayout(placed, elementCounts);
     }
 
-    private static long lowestGap(Allocation area, List<Allocation> placed) {
-        List<Allocation> neighbours = new ArrayList<>();
-        for (Allocation other : placed) {
-            if (other.storage() == area.storage() && other.overlapsInTime(area)) {
+    private static long lowestGap(Area area, List<Area.Placed> placed) {
+        List<Area.Placed> neighbours = new ArrayList<>();
+        for (Area.Placed other : placed) {
+            if (other.area().storage() == area.storage() && other.area().overlapsInTime(area)) {
                 neighbours.add(other);
             }
         }
-        neighbours.sort(Comparator.comparingInt(ArenaLayout::offset));
+        neighbours.sort(Comparator.comparingInt(Area.Placed::offset));
         int alignment = StorageType.ALIGNMENT_BYTES / area.storage().elementBytes();
         long lowest = 0;
-        for (Allocation other : neighbours) {
-            if (lowest + area.elementCount() <= offset(other)) {
+        for (Area.Placed other : neighbours) {
+            if (lowest + area.elementCount() <= other.offset()) {
                 break;
             }
-            long end = (long) offset(other) + other.elementCount();
-            lowest = Math.max(lowest, Math.ceilDiv(end, alignment) * (long) alignment);
+            lowest = Math.max(lowest, Math.ceilDiv(other.end(), alignment) * alignment);
         }
         return lowest;
     }
 
-    private static int offset(Allocation area) {
-        Integer offset = area.offset();
-        if (offset == null) {
-            throw new IllegalStateException("area " + area.slot() + " is not placed yet");
-        }
-        return offset;
-    }
-
-    List<Allocation> placed() {
+    List<Area.Placed> placed() {
         return placed;
     }
 
@@ -80,9 +72,11 @@ final class ArenaLayout {
 
     /// The largest sum of bytes that are alive at one operator: no layout can do with less.
     long lowerBoundBytes() {
-        int last = placed.stream().mapToInt(Allocation::lastOperator).max().orElse(0);
+        int last = placed.stream().mapToInt(place -> place.area().lastOperator()).max().orElse(0);
+        // Index 0 stands for "before the first operator"; a lifetime ends one past its last operator.
         long[] change = new long[last + 3];
-        for (Allocation area : placed) {
+        for (Area.Placed place : placed) {
+            Area area = place.area();
             long bytes = (long) area.elementCount() * area.storage().elementBytes();
             change[area.firstOperator() + 1] += bytes;
             change[area.lastOperator() + 2] -= bytes;

@@ -98,12 +98,9 @@ public final class Plan {
         @Nullable Object[] arrays = new @Nullable Object[slots.size()];
         int[] offsets = new int[slots.size()];
         constants.forEach((slot, array) -> arrays[slot] = array);
-        for (Allocation area : layout.placed()) {
-            Integer offset = area.offset();
-            if (offset != null) {
-                arrays[area.slot()] = storages[area.storage().ordinal()];
-                offsets[area.slot()] = offset;
-            }
+        for (Area.Placed place : layout.placed()) {
+            arrays[place.area().slot()] = storages[place.area().storage().ordinal()];
+            offsets[place.area().slot()] = place.offset();
         }
         return new Arena(arrays, offsets);
     }

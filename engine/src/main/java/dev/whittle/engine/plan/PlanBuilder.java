@@ -31,7 +31,7 @@ final class PlanBuilder {
     private final List<@Nullable Slot> slots;
     /// Arrays of the constants that kernels read at run time, by slot.
     private final Map<Integer, Object> constants = new HashMap<>();
-    private final List<Allocation> scratches = new ArrayList<>();
+    private final List<Area> scratches = new ArrayList<>();
     private final List<PlannedOperator> planned = new ArrayList<>();
     private long constantBytes;
 
@@ -74,7 +74,7 @@ final class PlanBuilder {
         int scratchCount = scratches.size();
         Kernel kernel = rule.prepare(preparation);
         if (isConstant(operator)) {
-            List<Allocation> ownScratches = scratches.subList(scratchCount, scratches.size());
+            List<Area> ownScratches = scratches.subList(scratchCount, scratches.size());
             fold(operator, kernel, ownScratches);
             ownScratches.clear();
         } else {
@@ -100,7 +100,7 @@ final class PlanBuilder {
     }
 
     /// Runs an operator on constants; what it writes gets arrays of its own for the moment.
-    private void fold(Operator operator, Kernel kernel, List<Allocation> ownScratches) {
+    private void fold(Operator operator, Kernel kernel, List<Area> ownScratches) {
         List<Slot> written = new ArrayList<>();
         operator.outputs().forEach(output -> written.add(use(output)));
         ownScratches.forEach(scratch -> written.add(use(scratch.slot())));
@@ -153,8 +153,7 @@ final class PlanBuilder {
     Slot scratch(int operator, ElementType type, Shape shape) {
         Slot slot = new Slot(slots.size(), "scratch of operator #" + operator, type, shape, null);
         slots.add(slot);
-        scratches.add(new Allocation(slot.index(), storage(slot.name(), type), shape.elementCount(), operator, operator,
-                null));
+        scratches.add(new Area(slot.index(), storage(slot.name(), type), shape.elementCount(), operator, operator));
         return slot;
     }
 
@@ -192,15 +191,20 @@ final class PlanBuilder {
         for (int output : subgraph.outputs()) {
             last[output] = end;
         }
-        List<Allocation> areas = new ArrayList<>(scratches);
+        List<Area> areas = new ArrayList<>(scratches);
         for (int i = 0; i < tensors.size(); i++) {
             Slot slot = slots.get(i);
             if (slot != null && !tensors.get(i).isConstant()) {
-                areas.add(new Allocation(i, storage(slot.name(), slot.type()), slot.elementCount(), first[i],
-                        options.preserveAllTensors() ? end : last[i], null));
+                areas.add(new Area(i, storage(slot.name(), slot.type()), slot.elementCount(), first[i],
+                        options.preserveAllTensors() ? end : last[i]));
             }
         }
-        return ArenaLayout.of(areas);
+        try {
+            return ArenaLayout.of(areas);
+        } catch (ArithmeticException e) {
+            throw new UnsupportedModelException("[" + source() + "] needs more than 2^31-1 elements at once for its "
+                    + "activations; run smaller batches");
+        }
     }
 
     private void requireAffordable(long bytes) {

@@ -315,10 +315,17 @@ public final class ModelReader {
                 tensors.size());
         List<Integer> outputs = indices(where + " outputs", table.int32s(Slots.Operator.OUTPUTS), 0, tensors.size());
         for (int input : inputs) {
-            if (input != Operator.ABSENT && !defined.get(input)) {
-                throw file.malformed(where, "reads tensor " + input + " \"" + tensors.get(input).name()
+            if (input == Operator.ABSENT || defined.get(input)) {
+                continue;
+            }
+            Tensor tensor = tensors.get(input);
+            if (tensor.shape().elementCount() > 0) {
+                throw file.malformed(where, "reads tensor " + input + " \"" + tensor.name()
                         + "\", which no earlier operator computes");
             }
+            // A constant of no elements has no data to tell it from an activation.
+            tensors.set(input, tensor.withBuffer(Buffer.of()));
+            defined.set(input);
         }
         for (int output : outputs) {
             if (tensors.get(output).isConstant() || subgraphInputs.contains(output) || defined.get(output)) {

@@ -1,0 +1,26 @@
+package dev.whittle.engine.plan;
+
+/// One activation or scratch that needs room in the arena.
+///
+/// @param slot the number that kernels know it by: below the tensor count it is a tensor
+/// @param storage which of the arena's arrays
+/// @param elementCount elements of that array
+/// @param firstOperator the operator that writes it; -1 for an input of the subgraph
+/// @param lastOperator the last operator that reads it; the operator count where it outlives the run
+record Area(int slot, StorageType storage, int elementCount, int firstOperator, int lastOperator) {
+
+    boolean overlapsInTime(Area other) {
+        return firstOperator <= other.lastOperator && other.firstOperator <= lastOperator;
+    }
+
+    /// An area with its place.
+    ///
+    /// @param offset first element in the array
+    record Placed(Area area, int offset) {
+
+        /// One past the last element.
+        long end() {
+            return (long) offset + area.elementCount();
+        }
+    }
+}
