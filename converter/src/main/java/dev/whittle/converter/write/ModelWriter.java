@@ -1,0 +1,317 @@
+package dev.whittle.converter.write;
+
+import com.google.flatbuffers.FlatBufferBuilder;
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.Buffer;
+import dev.whittle.engine.model.Metadata;
+import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Signature;
+import dev.whittle.engine.model.Subgraph;
+import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.schema.Slots;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Writes a `Model` as a `.tflite` file: schema version 3, file identifier `TFL3`.
+///
+/// The inverse of `ModelReader`: what it writes reads back equal, but for `Model.source`. The same model gives the same
+/// bytes. Constants with equal bytes share one buffer, aligned to 16 bytes; buffer 0 is empty and stands for "no data".
+///
+/// Source: `schema.fbs` of TensorFlow Lite.
+public final class ModelWriter {
+    private static final String FILE_IDENTIFIER = "TFL3";
+    private static final int BUFFER_ALIGNMENT = 16;
+
+    private final FlatBufferBuilder builder = new FlatBufferBuilder(1 << 20);
+    private final Map<OperatorVersion, Integer> operatorCodes = new LinkedHashMap<>();
+    private final Map<Buffer, Integer> buffers = new LinkedHashMap<>();
+
+    private ModelWriter() {
+    }
+
+    /// An operator code as the file lists them: once for each number and version in use.
+    private record OperatorVersion(OperatorCode code, int version) {
+    }
+
+    /// Options as the file holds them: the member of the union and its table.
+    private record EncodedOptions(int unionNumber, int table) {
+        static final EncodedOptions NONE = new EncodedOptions(Slots.BuiltinOptions.NONE, 0);
+    }
+
+    /// Writes the file, complete or not at all: a temporary file beside it is moved into place.
+    public static void write(Model model, Path path) throws IOException {
+        Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
+        try {
+            Files.write(temporary, toBytes(model));
+            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /// The bytes of the file.
+    public static byte[] toBytes(Model model) {
+        ModelWriter writer = new ModelWriter();
+        writer.builder.finish(writer.model(model), FILE_IDENTIFIER);
+        return writer.builder.sizedByteArray();
+    }
+
+    private int model(Model model) {
+        int subgraphs = tables(model.subgraphs().stream().map(this::subgraph).toList());
+        int signatures = tables(model.signatures().stream().map(this::signature).toList());
+        int metadata = tables(model.metadata().stream().map(this::metadata).toList());
+        int codes = tables(operatorCodes.keySet().stream().map(this::operatorCode).toList());
+        int bufferTables = tables(bufferTables());
+        int description = builder.createString(model.description());
+
+        builder.startTable(Slots.Model.FIELD_COUNT);
+        builder.addInt(Slots.Model.VERSION, model.version(), 0);
+        builder.addOffset(Slots.Model.OPERATOR_CODES, codes, 0);
+        builder.addOffset(Slots.Model.SUBGRAPHS, subgraphs, 0);
+        builder.addOffset(Slots.Model.DESCRIPTION, description, 0);
+        builder.addOffset(Slots.Model.BUFFERS, bufferTables, 0);
+        builder.addOffset(Slots.Model.METADATA, metadata, 0);
+        builder.addOffset(Slots.Model.SIGNATURE_DEFS, signatures, 0);
+        return builder.endTable();
+    }
+
+    private int operatorCode(OperatorVersion operator) {
+        int number = operator.code().number();
+        builder.startTable(Slots.OperatorCode.FIELD_COUNT);
+        builder.addByte(Slots.OperatorCode.DEPRECATED_BUILTIN_CODE,
+                (byte) Math.min(number, Slots.OperatorCode.PLACEHOLDER_FOR_GREATER_OP_CODES), 0);
+        builder.addInt(Slots.OperatorCode.VERSION, operator.version(), 1);
+        builder.addInt(Slots.OperatorCode.BUILTIN_CODE, number, 0);
+        return builder.endTable();
+    }
+
+    /// One table for each buffer, the empty one first.
+    private List<Integer> bufferTables() {
+        List<Integer> tables = new ArrayList<>();
+        builder.startTable(Slots.Buffer.FIELD_COUNT);
+        tables.add(builder.endTable());
+        for (Buffer buffer : buffers.keySet()) {
+            ByteBuffer data = builder.createUnintializedVector(Byte.BYTES, buffer.byteLength(), BUFFER_ALIGNMENT);
+            data.put(buffer.bytes());
+            int vector = builder.endVector();
+            builder.startTable(Slots.Buffer.FIELD_COUNT);
+            builder.addOffset(Slots.Buffer.DATA, vector, 0);
+            tables.add(builder.endTable());
+        }
+        return tables;
+    }
+
+    private int bufferIndex(Buffer buffer) {
+        return buffers.computeIfAbsent(buffer, _ -> buffers.size() + 1);
+    }
+
+    private int metadata(Metadata metadata) {
+        int name = builder.createSharedString(metadata.name());
+        builder.startTable(Slots.Metadata.FIELD_COUNT);
+        builder.addOffset(Slots.Metadata.NAME, name, 0);
+        builder.addInt(Slots.Metadata.BUFFER, bufferIndex(metadata.content()), 0);
+        return builder.endTable();
+    }
+
+    private int signature(Signature signature) {
+        int inputs = tensorMaps(signature.inputs());
+        int outputs = tensorMaps(signature.outputs());
+        int key = builder.createSharedString(signature.key());
+        builder.startTable(Slots.SignatureDef.FIELD_COUNT);
+        builder.addOffset(Slots.SignatureDef.INPUTS, inputs, 0);
+        builder.addOffset(Slots.SignatureDef.OUTPUTS, outputs, 0);
+        builder.addOffset(Slots.SignatureDef.SIGNATURE_KEY, key, 0);
+        builder.addInt(Slots.SignatureDef.SUBGRAPH_INDEX, signature.subgraph(), 0);
+        return builder.endTable();
+    }
+
+    private int tensorMaps(SequencedMap<String, Integer> tensors) {
+        List<Integer> tables = new ArrayList<>();
+        tensors.forEach((alias, index) -> {
+            int name = builder.createSharedString(alias);
+            builder.startTable(Slots.TensorMap.FIELD_COUNT);
+            builder.addOffset(Slots.TensorMap.NAME, name, 0);
+            builder.addInt(Slots.TensorMap.TENSOR_INDEX, index, 0);
+            tables.add(builder.endTable());
+        });
+        return tables(tables);
+    }
+
+    private int subgraph(Subgraph subgraph) {
+        int tensors = tables(subgraph.tensors().stream().map(this::tensor).toList());
+        int operators = tables(subgraph.operators().stream().map(this::operator).toList());
+        int inputs = ints(subgraph.inputs());
+        int outputs = ints(subgraph.outputs());
+        int name = builder.createSharedString(subgraph.name());
+        builder.startTable(Slots.SubGraph.FIELD_COUNT);
+        builder.addOffset(Slots.SubGraph.TENSORS, tensors, 0);
+        builder.addOffset(Slots.SubGraph.INPUTS, inputs, 0);
+        builder.addOffset(Slots.SubGraph.OUTPUTS, outputs, 0);
+        builder.addOffset(Slots.SubGraph.OPERATORS, operators, 0);
+        builder.addOffset(Slots.SubGraph.NAME, name, 0);
+        return builder.endTable();
+    }
+
+    private int tensor(Tensor tensor) {
+        int shape = shape(tensor.shape());
+        int name = builder.createSharedString(tensor.name());
+        QuantizationParameters parameters = tensor.quantization();
+        int quantization = parameters == null ? 0 : quantization(parameters);
+        int signature = tensor.shapeSignature().equals(tensor.shape()) ? 0 : shape(tensor.shapeSignature());
+        Buffer buffer = tensor.buffer();
+        builder.startTable(Slots.Tensor.FIELD_COUNT);
+        builder.addOffset(Slots.Tensor.SHAPE, shape, 0);
+        builder.addByte(Slots.Tensor.TYPE, (byte) tensor.type().number(), 0);
+        builder.addInt(Slots.Tensor.BUFFER, buffer == null ? 0 : bufferIndex(buffer), 0);
+        builder.addOffset(Slots.Tensor.NAME, name, 0);
+        builder.addOffset(Slots.Tensor.QUANTIZATION, quantization, 0);
+        builder.addBoolean(Slots.Tensor.IS_VARIABLE, tensor.isVariable(), false);
+        builder.addOffset(Slots.Tensor.SHAPE_SIGNATURE, signature, 0);
+        builder.addBoolean(Slots.Tensor.HAS_RANK, true, false);
+        return builder.endTable();
+    }
+
+    private int quantization(QuantizationParameters parameters) {
+        int count = parameters.scale().size();
+        builder.startVector(Float.BYTES, count, Float.BYTES);
+        for (float scale : parameters.scale().reversed()) {
+            builder.addFloat(scale);
+        }
+        int scales = builder.endVector();
+        builder.startVector(Long.BYTES, count, Long.BYTES);
+        for (long zeroPoint : parameters.zeroPoint().reversed()) {
+            builder.addLong(zeroPoint);
+        }
+        int zeroPoints = builder.endVector();
+        builder.startTable(Slots.QuantizationParameters.FIELD_COUNT);
+        builder.addOffset(Slots.QuantizationParameters.SCALE, scales, 0);
+        builder.addOffset(Slots.QuantizationParameters.ZERO_POINT, zeroPoints, 0);
+        builder.addInt(Slots.QuantizationParameters.QUANTIZED_DIMENSION, parameters.quantizedDimension(), 0);
+        return builder.endTable();
+    }
+
+    private int operator(Operator operator) {
+        int inputs = ints(operator.inputs());
+        int outputs = ints(operator.outputs());
+        EncodedOptions options = options(operator.options());
+        int code = operatorCodes.computeIfAbsent(new OperatorVersion(operator.code(), operator.version()),
+                _ -> operatorCodes.size());
+        builder.startTable(Slots.Operator.FIELD_COUNT);
+        builder.addInt(Slots.Operator.OPCODE_INDEX, code, 0);
+        builder.addOffset(Slots.Operator.INPUTS, inputs, 0);
+        builder.addOffset(Slots.Operator.OUTPUTS, outputs, 0);
+        builder.addByte(Slots.Operator.BUILTIN_OPTIONS_TYPE, (byte) options.unionNumber(), 0);
+        builder.addOffset(Slots.Operator.BUILTIN_OPTIONS, options.table(), 0);
+        return builder.endTable();
+    }
+
+    private EncodedOptions options(Options options) {
+        return switch (options) {
+            case Options.Add add -> arithmetic(Slots.BuiltinOptions.ADD, add.activation());
+            case Options.AveragePool2d average -> pool(average.pool());
+            case Options.Conv2d conv -> {
+                builder.startTable(Slots.Conv2DOptions.FIELD_COUNT);
+                builder.addByte(Slots.Conv2DOptions.PADDING, (byte) conv.padding().ordinal(), 0);
+                builder.addInt(Slots.Conv2DOptions.STRIDE_W, conv.strideWidth(), 0);
+                builder.addInt(Slots.Conv2DOptions.STRIDE_H, conv.strideHeight(), 0);
+                builder.addByte(Slots.Conv2DOptions.FUSED_ACTIVATION_FUNCTION,
+                        (byte) conv.activation().ordinal(), 0);
+                builder.addInt(Slots.Conv2DOptions.DILATION_W_FACTOR, conv.dilationWidth(), 1);
+                builder.addInt(Slots.Conv2DOptions.DILATION_H_FACTOR, conv.dilationHeight(), 1);
+                yield new EncodedOptions(Slots.BuiltinOptions.CONV_2D, builder.endTable());
+            }
+            case Options.DepthwiseConv2d conv -> {
+                builder.startTable(Slots.DepthwiseConv2DOptions.FIELD_COUNT);
+                builder.addByte(Slots.DepthwiseConv2DOptions.PADDING, (byte) conv.padding().ordinal(), 0);
+                builder.addInt(Slots.DepthwiseConv2DOptions.STRIDE_W, conv.strideWidth(), 0);
+                builder.addInt(Slots.DepthwiseConv2DOptions.STRIDE_H, conv.strideHeight(), 0);
+                builder.addInt(Slots.DepthwiseConv2DOptions.DEPTH_MULTIPLIER, conv.depthMultiplier(), 0);
+                builder.addByte(Slots.DepthwiseConv2DOptions.FUSED_ACTIVATION_FUNCTION,
+                        (byte) conv.activation().ordinal(), 0);
+                builder.addInt(Slots.DepthwiseConv2DOptions.DILATION_W_FACTOR, conv.dilationWidth(), 1);
+                builder.addInt(Slots.DepthwiseConv2DOptions.DILATION_H_FACTOR, conv.dilationHeight(), 1);
+                yield new EncodedOptions(Slots.BuiltinOptions.DEPTHWISE_CONV_2D, builder.endTable());
+            }
+            case Options.FullyConnected dense -> {
+                builder.startTable(Slots.FullyConnectedOptions.FIELD_COUNT);
+                builder.addByte(Slots.FullyConnectedOptions.FUSED_ACTIVATION_FUNCTION,
+                        (byte) dense.activation().ordinal(), 0);
+                builder.addBoolean(Slots.FullyConnectedOptions.KEEP_NUM_DIMS, dense.keepNumDims(), false);
+                builder.addBoolean(Slots.FullyConnectedOptions.ASYMMETRIC_QUANTIZE_INPUTS,
+                        dense.asymmetricQuantizeInputs(), false);
+                yield new EncodedOptions(Slots.BuiltinOptions.FULLY_CONNECTED, builder.endTable());
+            }
+            case Options.MaxPool2d max -> pool(max.pool());
+            case Options.Mul mul -> arithmetic(Slots.BuiltinOptions.MUL, mul.activation());
+            case Options.Reshape reshape -> {
+                List<Integer> newShape = reshape.newShape();
+                if (newShape == null) {
+                    yield EncodedOptions.NONE;
+                }
+                int shape = ints(newShape);
+                builder.startTable(Slots.ReshapeOptions.FIELD_COUNT);
+                builder.addOffset(Slots.ReshapeOptions.NEW_SHAPE, shape, 0);
+                yield new EncodedOptions(Slots.BuiltinOptions.RESHAPE, builder.endTable());
+            }
+            case Options.ResizeBilinear resize -> {
+                builder.startTable(Slots.ResizeBilinearOptions.FIELD_COUNT);
+                builder.addBoolean(Slots.ResizeBilinearOptions.ALIGN_CORNERS, resize.alignCorners(), false);
+                builder.addBoolean(Slots.ResizeBilinearOptions.HALF_PIXEL_CENTERS, resize.halfPixelCenters(),
+                        false);
+                yield new EncodedOptions(Slots.BuiltinOptions.RESIZE_BILINEAR, builder.endTable());
+            }
+            case Options.Softmax softmax -> {
+                builder.startTable(Slots.SoftmaxOptions.FIELD_COUNT);
+                builder.addFloat(Slots.SoftmaxOptions.BETA, softmax.beta(), 0);
+                yield new EncodedOptions(Slots.BuiltinOptions.SOFTMAX, builder.endTable());
+            }
+            case Options.Dequantize _, Options.Quantize _, Options.Relu _, Options.Relu6 _ -> EncodedOptions.NONE;
+        };
+    }
+
+    private EncodedOptions arithmetic(int unionNumber, Activation activation) {
+        builder.startTable(Slots.ArithmeticOptions.FIELD_COUNT);
+        builder.addByte(Slots.ArithmeticOptions.FUSED_ACTIVATION_FUNCTION, (byte) activation.ordinal(), 0);
+        return new EncodedOptions(unionNumber, builder.endTable());
+    }
+
+    private EncodedOptions pool(Options.Pool2d pool) {
+        builder.startTable(Slots.Pool2DOptions.FIELD_COUNT);
+        builder.addByte(Slots.Pool2DOptions.PADDING, (byte) pool.padding().ordinal(), 0);
+        builder.addInt(Slots.Pool2DOptions.STRIDE_W, pool.strideWidth(), 0);
+        builder.addInt(Slots.Pool2DOptions.STRIDE_H, pool.strideHeight(), 0);
+        builder.addInt(Slots.Pool2DOptions.FILTER_WIDTH, pool.filterWidth(), 0);
+        builder.addInt(Slots.Pool2DOptions.FILTER_HEIGHT, pool.filterHeight(), 0);
+        builder.addByte(Slots.Pool2DOptions.FUSED_ACTIVATION_FUNCTION, (byte) pool.activation().ordinal(), 0);
+        return new EncodedOptions(Slots.BuiltinOptions.POOL_2D, builder.endTable());
+    }
+
+    private int shape(Shape shape) {
+        return ints(shape.toList());
+    }
+
+    private int ints(List<Integer> values) {
+        builder.startVector(Integer.BYTES, values.size(), Integer.BYTES);
+        for (int value : values.reversed()) {
+            builder.addInt(value);
+        }
+        return builder.endVector();
+    }
+
+    private int tables(List<Integer> offsets) {
+        return builder.createVectorOfTables(offsets.stream().mapToInt(Integer::intValue).toArray());
+    }
+}
