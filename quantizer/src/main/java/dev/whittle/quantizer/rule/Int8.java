@@ -1,0 +1,154 @@
+package dev.whittle.quantizer.rule;
+
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.quantizer.observe.Range;
+
+/// From real ranges to int8 parameters, and from real numbers to int8. Equation numbers are those of
+/// `docs/QUANTIZATION.md`. All arithmetic is in double precision; scales are rounded to float once, and everything after
+/// uses the rounded scale, as kernels will.
+public final class Int8 {
+    private static final int MINIMUM = Byte.MIN_VALUE;
+    private static final int MAXIMUM = Byte.MAX_VALUE;
+
+    /// Weights leave −128 out, so that their range is symmetric and a product with them is never 128 · 128.
+    private static final int WEIGHT_MAXIMUM = 127;
+
+    /// The largest bias that is stored: half of an int, which leaves the other half to the products.
+    private static final double BIAS_MAXIMUM = 1 << 30;
+
+    private Int8() {
+    }
+
+    /// Parameters that cover a range, widened to hold 0, which gets a code of its own (equation 3).
+    public static QuantizationParameters covering(Range range) {
+        double minimum = Math.min(0, range.minimum());
+        double maximum = Math.max(0, range.maximum());
+        if (minimum == maximum) {
+            return QuantizationParameters.perTensor(1, 0);
+        }
+        float scale = scale(maximum - minimum, MAXIMUM - MINIMUM);
+        long zeroPoint = Math.clamp(Math.round(MINIMUM - minimum / scale), MINIMUM, MAXIMUM);
+        return QuantizationParameters.perTensor(scale, zeroPoint);
+    }
+
+    /// The real numbers that the codes −128 and 127 stand for (equation 4).
+    public static Range nudged(QuantizationParameters parameters) {
+        float scale = parameters.scale(0);
+        int zeroPoint = parameters.zeroPoint(0);
+        return new Range(scale * (MINIMUM - zeroPoint), scale * (MAXIMUM - zeroPoint));
+    }
+
+    /// Codes of real numbers, one scale and zero point for all (equation 2).
+    public static byte[] quantize(float[] values, QuantizationParameters parameters) {
+        double scale = parameters.scale(0);
+        int zeroPoint = parameters.zeroPoint(0);
+        byte[] codes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            codes[i] = (byte) Math.clamp(roundHalfAway(values[i] / scale) + zeroPoint, MINIMUM, MAXIMUM);
+        }
+        return codes;
+    }
+
+    /// One symmetric scale for a whole weight tensor (equation 5).
+    public static QuantizationParameters symmetric(float[] weights) {
+        return QuantizationParameters.perTensor(scale(largestMagnitude(weights), WEIGHT_MAXIMUM), 0);
+    }
+
+    /// One symmetric scale for each index along `dimension` (equation 5).
+    public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension) {
+        return perChannel(largestMagnitudes(weights, shape, dimension), dimension);
+    }
+
+    /// As [#symmetricPerChannel(float[], Shape, int)], with scales large enough that no bias overflows: a channel whose
+    /// weights are all but zero would otherwise have a bias beyond an int (equation 6).
+    ///
+    /// @param bias one for each channel
+    /// @param inputScale the scale of the activations that the weights meet
+    public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension, float[] bias,
+            float inputScale) {
+        double[] largest = largestMagnitudes(weights, shape, dimension);
+        for (int channel = 0; channel < largest.length; channel++) {
+            double smallestScale = Math.abs((double) bias[channel]) / (inputScale * BIAS_MAXIMUM);
+            largest[channel] = Math.max(largest[channel], smallestScale * WEIGHT_MAXIMUM);
+        }
+        return perChannel(largest, dimension);
+    }
+
+    /// Codes of weights, −127 to 127 (equation 2 with a zero point of 0).
+    public static byte[] quantizeWeights(float[] weights, Shape shape, QuantizationParameters parameters) {
+        int dimension = parameters.quantizedDimension();
+        int channels = parameters.isPerChannel() ? shape.dimension(dimension) : 1;
+        int stride = parameters.isPerChannel() ? elementsBelow(shape, dimension) : weights.length;
+        byte[] codes = new byte[weights.length];
+        for (int i = 0; i < weights.length; i++) {
+            double scale = parameters.scale(i / stride % channels);
+            codes[i] = (byte) Math.clamp(roundHalfAway(weights[i] / scale), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM);
+        }
+        return codes;
+    }
+
+    /// Parameters of a bias, each scale the product of input and filter scale (equation 6).
+    public static QuantizationParameters biasParameters(float inputScale, QuantizationParameters filter) {
+        int channels = filter.scale().size();
+        float[] scale = new float[channels];
+        for (int channel = 0; channel < channels; channel++) {
+            scale[channel] = Math.max(Float.MIN_NORMAL, inputScale * filter.scale(channel));
+        }
+        return QuantizationParameters.perChannel(scale, new long[channels], 0);
+    }
+
+    /// Codes of a bias (equation 6).
+    public static int[] quantizeBias(float[] bias, QuantizationParameters parameters) {
+        int[] codes = new int[bias.length];
+        for (int channel = 0; channel < bias.length; channel++) {
+            codes[channel] = (int) Math.clamp(roundHalfAway(bias[channel] / (double) parameters.scale(channel)),
+                    Integer.MIN_VALUE, Integer.MAX_VALUE);
+        }
+        return codes;
+    }
+
+    private static QuantizationParameters perChannel(double[] largest, int dimension) {
+        float[] scale = new float[largest.length];
+        for (int channel = 0; channel < largest.length; channel++) {
+            scale[channel] = scale(largest[channel], WEIGHT_MAXIMUM);
+        }
+        return QuantizationParameters.perChannel(scale, new long[scale.length], scale.length > 1 ? dimension : 0);
+    }
+
+    /// The width of one step. All-zero data may have any scale; 1 keeps it clear of the smallest floats.
+    private static float scale(double width, int steps) {
+        return width == 0 ? 1 : Math.max(Float.MIN_NORMAL, (float) (width / steps));
+    }
+
+    private static double[] largestMagnitudes(float[] weights, Shape shape, int dimension) {
+        double[] largest = new double[shape.dimension(dimension)];
+        int stride = elementsBelow(shape, dimension);
+        for (int i = 0; i < weights.length; i++) {
+            int channel = i / stride % largest.length;
+            largest[channel] = Math.max(largest[channel], Math.abs(weights[i]));
+        }
+        return largest;
+    }
+
+    private static double largestMagnitude(float[] weights) {
+        double largest = 0;
+        for (float weight : weights) {
+            largest = Math.max(largest, Math.abs(weight));
+        }
+        return largest;
+    }
+
+    /// Elements from one index along `dimension` to the next.
+    private static int elementsBelow(Shape shape, int dimension) {
+        int count = 1;
+        for (int axis = dimension + 1; axis < shape.rank(); axis++) {
+            count *= shape.dimension(axis);
+        }
+        return count;
+    }
+
+    private static long roundHalfAway(double value) {
+        return (long) (value < 0 ? Math.ceil(value - 0.5) : Math.floor(value + 0.5));
+    }
+}

@@ -1,0 +1,47 @@
+package dev.whittle.quantizer.rule;
+
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.QuantizationParameters;
+
+/// What an int8 kernel asks of the tensors around it. One rule for each operator, from the 8-bit quantization
+/// specification of TensorFlow Lite.
+public sealed interface QuantizationRule {
+
+    /// The output has a range of its own, and so has each constant input.
+    record OwnRange() implements QuantizationRule {
+    }
+
+    /// The kernel moves or picks numbers without scaling them: the output has the parameters of input 0. Further inputs
+    /// are sizes and stay as they are.
+    record SameAsInput() implements QuantizationRule {
+    }
+
+    /// The output's parameters follow from what the operator computes.
+    record FixedOutput(QuantizationParameters parameters) implements QuantizationRule {
+    }
+
+    /// Input 1 is a filter, symmetric int8 with one scale along `quantizedDimension` per output channel (equation 5);
+    /// input 2, where there is one, is an INT32 bias (equation 6). The output has a range of its own.
+    record Weighted(int quantizedDimension) implements QuantizationRule {
+    }
+
+    /// The operator quantizes or dequantizes already; there is nothing to make int8.
+    record AlreadyQuantized() implements QuantizationRule {
+    }
+
+    /// Probabilities: 256 steps from 0 to 255/256.
+    QuantizationParameters PROBABILITY = QuantizationParameters.perTensor(1f / 256, -128);
+
+    /// The rule of an operator.
+    static QuantizationRule of(Options options) {
+        return switch (options) {
+            case Options.Add _, Options.Mul _, Options.Relu _, Options.Relu6 _ -> new OwnRange();
+            case Options.AveragePool2d _, Options.MaxPool2d _, Options.Reshape _, Options.ResizeBilinear _ ->
+                new SameAsInput();
+            case Options.Conv2d _, Options.FullyConnected _ -> new Weighted(0);
+            case Options.DepthwiseConv2d _ -> new Weighted(3);
+            case Options.Dequantize _, Options.Quantize _ -> new AlreadyQuantized();
+            case Options.Softmax _ -> new FixedOutput(PROBABILITY);
+        };
+    }
+}
