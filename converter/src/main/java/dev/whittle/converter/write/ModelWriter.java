@@ -1,6 +1,7 @@
 package dev.whittle.converter.write;
 
 import com.google.flatbuffers.FlatBufferBuilder;
+import dev.whittle.engine.file.AtomicFile;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.Metadata;
@@ -16,9 +17,7 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.schema.Slots;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,15 +50,11 @@ public final class ModelWriter {
         static final EncodedOptions NONE = new EncodedOptions(Slots.BuiltinOptions.NONE, 0);
     }
 
-    /// Writes the file, complete or not at all: a temporary file beside it is moved into place.
+    /// Writes the file, complete or not at all.
+    ///
+    /// @throws IOException when the folder is missing or cannot be written to; what was there before is left as it was
     public static void write(Model model, Path path) throws IOException {
-        Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
-        try {
-            Files.write(temporary, toBytes(model));
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        AtomicFile.write(path, toBytes(model));
     }
 
     /// The bytes of the file.

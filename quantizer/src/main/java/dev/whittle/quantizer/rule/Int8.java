@@ -102,7 +102,7 @@ public final class Int8 {
     public static int[] quantizeBias(float[] bias, QuantizationParameters parameters) {
         int[] codes = new int[bias.length];
         for (int channel = 0; channel < bias.length; channel++) {
-            codes[channel] = (int) Math.clamp(roundHalfAway(bias[channel] / (double) parameters.scale(channel)),
+            codes[channel] = Math.clamp(roundHalfAway(bias[channel] / (double) parameters.scale(channel)),
                     Integer.MIN_VALUE, Integer.MAX_VALUE);
         }
         return codes;

@@ -1,0 +1,227 @@
+package dev.whittle.converter.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whittle.converter.reference.ReferenceInterpreter;
+import dev.whittle.converter.reference.SampleModels;
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.Buffer;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Metadata;
+import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Padding;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Signature;
+import dev.whittle.engine.model.Subgraph;
+import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.schema.ModelReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Random;
+import java.util.SequencedMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelWriterTest {
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void readIsTheInverseOfWriteForRandomModels(long seed) {
+        Model model = randomModel(new Random(seed));
+
+        assertThat(reread(model)).isEqualTo(model);
+    }
+
+    @Test
+    void readIsTheInverseOfWriteForWholeNetworks() {
+        assertThat(reread(SampleModels.cnn(1))).isEqualTo(SampleModels.cnn(1));
+        assertThat(reread(SampleModels.residual(1))).isEqualTo(SampleModels.residual(1));
+    }
+
+    @Test
+    void theSameModelGivesTheSameBytes() {
+        assertThat(ModelWriter.toBytes(SampleModels.cnn(1))).isEqualTo(ModelWriter.toBytes(SampleModels.cnn(1)));
+    }
+
+    @Test
+    void theFileCarriesTheIdentifierTfl3() {
+        byte[] file = ModelWriter.toBytes(SampleModels.cnn(1));
+
+        assertThat(new String(file, 4, 4, StandardCharsets.US_ASCII)).isEqualTo("TFL3");
+    }
+
+    @Test
+    void equalConstantsShareOneBuffer() {
+        float[] values = new float[1000];
+        Tensor constant = Tensor.constant("a", ElementType.FLOAT32, Shape.of(1000), null, Buffer.ofFloats(values));
+        Tensor twin = Tensor.constant("b", ElementType.FLOAT32, Shape.of(10, 100), null, Buffer.ofFloats(values));
+
+        int one = ModelWriter.toBytes(model(List.of(constant), List.of(), List.of())).length;
+        int two = ModelWriter.toBytes(model(List.of(constant, twin), List.of(), List.of())).length;
+
+        assertThat(two - one).isLessThan(100);
+    }
+
+    @Test
+    void constantsAreAlignedTo16Bytes() {
+        byte[] marker = "sixteen byte mark, and then some".getBytes(StandardCharsets.US_ASCII);
+        for (int others = 0; others < 20; others++) {
+            List<Tensor> tensors = new ArrayList<>();
+            tensors.add(Tensor.constant("x".repeat(others), ElementType.INT8, Shape.of(marker.length), null,
+                    Buffer.of(marker)));
+            if (others > 0) {
+                tensors.add(Tensor.constant("y", ElementType.INT8, Shape.of(others), null,
+                        Buffer.of(new byte[others])));
+            }
+            byte[] file = ModelWriter.toBytes(model(tensors, List.of(), List.of()));
+
+            int position = new String(file, StandardCharsets.ISO_8859_1).indexOf("sixteen byte mark");
+            assertThat(position % 16).as("offset %d", position).isZero();
+        }
+    }
+
+    @Test
+    void theReferenceRuntimeVerifiesLoadsAndRunsTheFile() {
+        try (ReferenceInterpreter cnn = ReferenceInterpreter.of(SampleModels.cnn(1));
+                ReferenceInterpreter residual = ReferenceInterpreter.of(SampleModels.residual(1))) {
+            assertThat(cnn.run(SampleModels.image(1, SampleModels.CNN_INPUT_ELEMENTS))).hasSize(4);
+            assertThat(cnn.signatureKeys()).containsExactly("serving_default");
+            assertThat(cnn.minimumRuntime()).isEqualTo("2.2.0");
+            assertThat(residual.run(SampleModels.centered(1, 9 * 11 * 5))).hasSize(7);
+        }
+    }
+
+    @Test
+    void writeReplacesAFileInPlaceAndLeavesNothingElse(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("model.tflite");
+        Files.writeString(file, "old");
+
+        ModelWriter.write(SampleModels.cnn(1), file);
+
+        assertThat(ModelReader.read(file).primary()).isEqualTo(SampleModels.cnn(1).primary());
+        try (var files = Files.list(folder)) {
+            assertThat(files).containsExactly(file);
+        }
+    }
+
+    @Test
+    void writeToAMissingFolderFailsNamingThePath(@TempDir Path folder) {
+        assertThatThrownBy(() -> ModelWriter.write(SampleModels.cnn(1), folder.resolve("no/model.tflite")))
+                .isInstanceOf(NoSuchFileException.class).hasMessageContaining("model.tflite");
+    }
+
+    private static Model reread(Model model) {
+        return ModelReader.read(model.source(),
+                ByteBuffer.wrap(ModelWriter.toBytes(model)).order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    private static Model model(List<Tensor> tensors, List<Integer> inputs, List<Operator> operators) {
+        return new Model("test", Model.SCHEMA_VERSION, "", List.of(new Subgraph("main", tensors, inputs, List.of(),
+                operators)), List.of(), List.of());
+    }
+
+    /// Operators in a chain with options drawn at random; sound as a file, though not as mathematics.
+    private static Model randomModel(Random random) {
+        List<Tensor> tensors = new ArrayList<>(List.of(randomActivation(random, 0)));
+        List<Operator> operators = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            int previous = tensors.size() - 1;
+            int constant = tensors.size();
+            tensors.add(randomConstant(random, i));
+            int output = tensors.size();
+            tensors.add(randomActivation(random, i + 1));
+            List<Integer> inputs = random.nextBoolean()
+                    ? List.of(previous, constant)
+                    : List.of(previous, constant, Operator.ABSENT);
+            operators.add(new Operator(randomOptions(random), inputs, List.of(output), 1 + random.nextInt(9)));
+        }
+        int last = tensors.size() - 1;
+        SequencedMap<String, Integer> outputs = new LinkedHashMap<>();
+        outputs.put("scores", last);
+        outputs.put("also, ünïcode", last);
+        SequencedMap<String, Integer> inputs = new LinkedHashMap<>();
+        inputs.put("image", 0);
+        return new Model("random", Model.SCHEMA_VERSION, "description " + random.nextInt(),
+                List.of(new Subgraph("main", tensors, List.of(0), List.of(last), operators)),
+                List.of(new Signature("serving_default", 0, inputs, outputs)),
+                List.of(new Metadata("labels.txt", Buffer.of((byte) 'a', (byte) '\n', (byte) 'b')),
+                        new Metadata("min_runtime_version", Buffer.of(new byte[16]))));
+    }
+
+    private static Tensor randomActivation(Random random, int number) {
+        Shape shape = Shape.of(1, 1 + random.nextInt(9), 1 + random.nextInt(9), 1 + random.nextInt(9));
+        Shape signature = random.nextBoolean() ? shape : shape.withDimension(0, -1);
+        return switch (random.nextInt(3)) {
+            case 0 -> new Tensor("t" + number, ElementType.FLOAT32, shape, signature, null, null, false);
+            case 1 -> new Tensor("", ElementType.INT8, shape, signature,
+                    QuantizationParameters.perTensor(random.nextFloat() + 0.01f, random.nextInt(256) - 128), null,
+                    false);
+            default -> new Tensor("tensor/" + number, ElementType.UINT8, shape, signature,
+                    QuantizationParameters.perTensor(Float.MIN_VALUE, random.nextInt(256)), null, false);
+        };
+    }
+
+    private static Tensor randomConstant(Random random, int number) {
+        int channels = 1 + random.nextInt(9);
+        return switch (random.nextInt(3)) {
+            case 0 -> Tensor.constant("c" + number, ElementType.FLOAT32, Shape.of(channels), null,
+                    Buffer.ofFloats(floats(random, channels)));
+            case 1 -> Tensor.constant("scalar", ElementType.INT32, Shape.of(), null, Buffer.ofInts(random.nextInt()));
+            default -> {
+                byte[] data = new byte[3 * channels];
+                random.nextBytes(data);
+                float[] scales = floats(random, channels);
+                yield Tensor.constant("w" + number, ElementType.INT8, Shape.of(3, channels),
+                        QuantizationParameters.perChannel(scales, new long[channels], channels > 1 ? 1 : 0),
+                        Buffer.of(data));
+            }
+        };
+    }
+
+    private static float[] floats(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() + 0.001f;
+        }
+        return values;
+    }
+
+    private static Options randomOptions(Random random) {
+        Padding padding = Padding.values()[random.nextInt(2)];
+        Activation activation = Activation.values()[random.nextInt(Activation.values().length)];
+        int a = 1 + random.nextInt(4);
+        int b = 1 + random.nextInt(4);
+        Options.Pool2d pool = new Options.Pool2d(padding, a, b, 1 + random.nextInt(4), 1 + random.nextInt(4),
+                activation);
+        return switch (random.nextInt(14)) {
+            case 0 -> new Options.Add(activation);
+            case 1 -> new Options.AveragePool2d(pool);
+            case 2 -> new Options.Conv2d(padding, a, b, 1 + random.nextInt(3), 1 + random.nextInt(3), activation);
+            case 3 -> new Options.DepthwiseConv2d(padding, a, b, random.nextInt(3), 1 + random.nextInt(3),
+                    1 + random.nextInt(3), activation);
+            case 4 -> new Options.Dequantize();
+            case 5 -> new Options.FullyConnected(activation, random.nextBoolean(), random.nextBoolean());
+            case 6 -> new Options.MaxPool2d(pool);
+            case 7 -> new Options.Mul(activation);
+            case 8 -> new Options.Quantize();
+            case 9 -> new Options.Relu();
+            case 10 -> new Options.Relu6();
+            case 11 -> new Options.Reshape(random.nextBoolean() ? null : List.of(-1, a, b));
+            case 12 -> new Options.ResizeBilinear(random.nextBoolean(), random.nextBoolean());
+            default -> new Options.Softmax(random.nextFloat());
+        };
+    }
+}
