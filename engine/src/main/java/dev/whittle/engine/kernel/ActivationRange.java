@@ -1,0 +1,40 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.QuantizationParameters;
+
+/// The codes that a fused activation leaves: `[min, max]`, both within the type.
+record ActivationRange(int min, int max) {
+
+    /// The clamp of an activation on an output with one scale: its bounds are divided by the scale in float and rounded
+    /// half away from zero, as the reference does (`CalculateActivationRangeQuantized`).
+    static ActivationRange of(Activation activation, ElementType type, QuantizationParameters output) {
+        int min = TensorChecks.minimumCode(type);
+        int max = TensorChecks.maximumCode(type);
+        if (activation.minimum() > Float.NEGATIVE_INFINITY) {
+            min = Math.max(min, code(activation.minimum(), output));
+        }
+        if (activation.maximum() < Float.POSITIVE_INFINITY) {
+            max = Math.min(max, code(activation.maximum(), output));
+        }
+        return new ActivationRange(min, max);
+    }
+
+    /// Refuses the activations that are no clamp.
+    static void requireClamp(Preparation p, Activation activation) {
+        if (!activation.isClamp()) {
+            throw p.unsupported("fused activation is " + activation + ", must be NONE, RELU, RELU_N1_TO_1 or RELU6");
+        }
+    }
+
+    int clamp(int code) {
+        return Math.min(max, Math.max(min, code));
+    }
+
+    private static int code(float real, QuantizationParameters output) {
+        // Far out of range is as good as the range's end; the sum must not wrap.
+        float steps = Rounding.halfAwayFromZero(real / output.scale(0));
+        return output.zeroPoint(0) + (int) Math.clamp(steps, -1e9f, 1e9f);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.ElementType;
+import java.util.function.IntUnaryOperator;
+
+/// A function of one 8-bit code as a table of 256: computed in `prepare` by the scalar rule, looked up at run time.
+final class CodeTable {
+    private static final int CODES = 256;
+
+    private final byte[] table = new byte[CODES];
+
+    /// @param input INT8 or UINT8: whether codes reach the rule with their sign
+    /// @param rule from a code to a code; the result's low eight bits are kept
+    CodeTable(ElementType input, IntUnaryOperator rule) {
+        for (int code = 0; code < CODES; code++) {
+            table[code] = (byte) rule.applyAsInt(input == ElementType.INT8 ? (byte) code : code);
+        }
+    }
+
+    /// A kernel that maps every element of one slot to another.
+    Kernel kernel(Slot input, Slot output) {
+        int count = input.elementCount();
+        return memory -> {
+            byte[] from = memory.bytes(input);
+            byte[] to = memory.bytes(output);
+            int fromOffset = memory.offset(input);
+            int toOffset = memory.offset(output);
+            for (int i = 0; i < count; i++) {
+                to[toOffset + i] = table[from[fromOffset + i] & 0xff];
+            }
+        };
+    }
+}

@@ -1,0 +1,51 @@
+package dev.whittle.engine.kernel;
+
+/// A real factor as the reference holds it: `multiplier / 2³¹ · 2^shift`, the multiplier in `[2³⁰, 2³¹)`, or 0
+/// (gemmlowp `doc/quantization.md`; LiteRT `QuantizeMultiplier`).
+record Multiplier(int multiplier, int shift) {
+
+    /// The nearest to a factor that is finite and not negative; below 2⁻³² it is 0.
+    static Multiplier of(double factor) {
+        if (!(factor >= 0) || Double.isInfinite(factor)) {
+            throw new IllegalArgumentException("factor " + factor + ", must be finite and at least 0");
+        }
+        if (factor == 0) {
+            return new Multiplier(0, 0);
+        }
+        int shift = Math.getExponent(factor) + 1;
+        long multiplier = (long) Rounding.halfAwayFromZero(Math.scalb(factor, 31 - shift));
+        if (multiplier == 1L << 31) {
+            multiplier /= 2;
+            shift++;
+        }
+        return shift < -31 ? new Multiplier(0, 0) : new Multiplier((int) multiplier, shift);
+    }
+
+    /// As [#of], refusing a factor whose shift would lose every bit of a code.
+    static Multiplier of(Preparation p, String role, double factor) {
+        if (!(factor < 1L << 30)) {
+            throw p.unsupported(role + " is " + factor + ", must be below 2^30");
+        }
+        return of(factor);
+    }
+
+    /// `x` times the factor by double rounding: a doubling high multiply rounded to nearest, then a right shift rounded to
+    /// nearest, ties away from zero.
+    int apply(int x) {
+        return apply(x, multiplier, shift);
+    }
+
+    /// As [#apply(int)], for kernels that keep multipliers in arrays.
+    static int apply(int x, int multiplier, int shift) {
+        int rightShift = Math.max(0, -shift);
+        long product = (long) (x << Math.max(0, shift)) * multiplier;
+        // The product is below 2^62, so nothing saturates, and adding half a step rounds to nearest.
+        int high = (int) ((product + (1L << 30)) >> 31);
+        if (rightShift == 0) {
+            return high;
+        }
+        // Half a step less one for negative numbers: their ties go down, away from zero.
+        long half = (1L << (rightShift - 1)) + (high >> 31);
+        return (int) ((high + half) >> rightShift);
+    }
+}

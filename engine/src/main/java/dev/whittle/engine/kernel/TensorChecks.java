@@ -1,0 +1,109 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.MalformedModelException;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Tensor;
+
+/// The checks that many kernels make in `prepare`, each with one wording.
+final class TensorChecks {
+    private TensorChecks() {}
+
+    /// @throws MalformedModelException when the operator has another number of inputs or outputs
+    static void counts(Preparation p, int leastInputs, int mostInputs) {
+        if (p.inputCount() < leastInputs || p.inputCount() > mostInputs) {
+            throw p.malformed(p.inputCount() + " inputs, must have " + leastInputs
+                    + (mostInputs == leastInputs ? "" : " to " + mostInputs));
+        }
+        for (int i = 0; i < leastInputs; i++) {
+            if (!p.hasInput(i)) {
+                throw p.malformed("input " + i + " is absent, must be there");
+            }
+        }
+        if (p.outputCount() != 1) {
+            throw p.malformed(p.outputCount() + " outputs, must have 1");
+        }
+    }
+
+    static void rank(Preparation p, String role, Tensor tensor, int rank) {
+        if (tensor.shape().rank() != rank) {
+            throw p.malformed(role + " has shape " + tensor.shape() + ", must have " + rank + " dimensions");
+        }
+    }
+
+    static void sameType(Preparation p, String role, Tensor tensor, ElementType type) {
+        if (tensor.type() != type) {
+            throw p.unsupported(role + " is " + tensor.type() + ", must be " + type + " here");
+        }
+    }
+
+    static boolean isEightBit(ElementType type) {
+        return type == ElementType.INT8 || type == ElementType.UINT8;
+    }
+
+    /// Smallest code of an integer type that carries quantized numbers.
+    static int minimumCode(ElementType type) {
+        return switch (type) {
+            case INT8 -> Byte.MIN_VALUE;
+            case UINT8 -> 0;
+            case INT16 -> Short.MIN_VALUE;
+            case INT32 -> Integer.MIN_VALUE;
+            case FLOAT32, FLOAT16, INT64, STRING, BOOL, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT,
+                    UINT32, UINT16, INT4, BFLOAT16, INT2, UINT4 -> throw new IllegalArgumentException(
+                            type + " carries no codes");
+        };
+    }
+
+    /// Largest code of an integer type that carries quantized numbers.
+    static int maximumCode(ElementType type) {
+        return type == ElementType.UINT8 ? 255 : -1 - minimumCode(type);
+    }
+
+    /// The parameters of a tensor that must be quantized, its zero points within the codes of its type.
+    static QuantizationParameters quantized(Preparation p, String role, Tensor tensor) {
+        QuantizationParameters parameters = tensor.quantization();
+        if (parameters == null) {
+            throw p.malformed(role + " is " + tensor.type() + " without a scale, must be quantized");
+        }
+        for (int channel = 0; channel < parameters.zeroPoint().size(); channel++) {
+            int zeroPoint = parameters.zeroPoint(channel);
+            if (zeroPoint < minimumCode(tensor.type()) || zeroPoint > maximumCode(tensor.type())) {
+                throw p.malformed(role + " zero point[" + channel + "] is " + zeroPoint + ", must be within "
+                        + minimumCode(tensor.type()) + " to " + maximumCode(tensor.type()));
+            }
+        }
+        return parameters;
+    }
+
+    /// As [#quantized], with one scale for the whole tensor.
+    static QuantizationParameters quantizedPerTensor(Preparation p, String role, Tensor tensor) {
+        QuantizationParameters parameters = quantized(p, role, tensor);
+        if (parameters.isPerChannel()) {
+            throw p.unsupported(role + " has " + parameters.scale().size() + " scales, must have one");
+        }
+        return parameters;
+    }
+
+    /// As [#quantized], with one scale, or one for each of `channels` along `dimension`.
+    static QuantizationParameters quantizedPerChannel(Preparation p, String role, Tensor tensor, int dimension,
+            int channels) {
+        QuantizationParameters parameters = quantized(p, role, tensor);
+        if (!parameters.isPerChannel()) {
+            return parameters;
+        }
+        if (parameters.scale().size() != channels) {
+            throw p.malformed(role + " has " + parameters.scale().size() + " scales, must have 1 or " + channels);
+        }
+        if (parameters.quantizedDimension() != dimension) {
+            throw p.unsupported(role + " is quantized along dimension " + parameters.quantizedDimension() + ", must be "
+                    + dimension);
+        }
+        for (int channel = 0; channel < channels; channel++) {
+            if (parameters.zeroPoint(channel) != 0) {
+                throw p.unsupported(role + " zero point[" + channel + "] is " + parameters.zeroPoint(channel)
+                        + ", must be 0 where scales are per channel");
+            }
+        }
+        return parameters;
+    }
+}
