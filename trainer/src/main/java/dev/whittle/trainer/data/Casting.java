@@ -104,8 +104,8 @@ final class Casting {
         graphics.setPaint(new RadialGradientPaint(
                 centre,
                 (float) reach,
-                new float[] {0, rim * 0.97f, 1},
-                new Color[] {material(0.1, 0, 0.2), material(0.1, 0, 0.2, 0.75), material(0.1, 0, 0.2, 0)}));
+                new float[]{0, rim * 0.97f, 1},
+                new Color[]{material(0.1, 0, 0.2), material(0.1, 0, 0.2, 0.75), material(0.1, 0, 0.2, 0)}));
         graphics.fill(disc(centre.getX(), centre.getY(), reach));
     }
 
@@ -133,8 +133,8 @@ final class Casting {
         graphics.setPaint(new RadialGradientPaint(
                 new Point2D.Double(-0.06, -0.05),
                 (float) (BORE_RADIUS * 1.4),
-                new float[] {0, 1},
-                new Color[] {material(0.55, 0, 0.2), material(0.2, 0, 0.2)}));
+                new float[]{0, 1},
+                new Color[]{material(0.55, 0, 0.2), material(0.2, 0, 0.2)}));
         graphics.fill(disc(0, 0, BORE_RADIUS));
         for (int bolt = 0; bolt < BOLTS; bolt++) {
             double angle = 2 * Math.PI * bolt / BOLTS;
@@ -238,10 +238,13 @@ final class Casting {
         double reach = random.uniform(0.12, 0.2);
         double at = 1 + reach - depth;
         Area bite = new Area(blob(at * StrictMath.cos(angle), at * StrictMath.sin(angle), reach));
-        graphics.setColor(material(0.3, 0, 0.4));
+        Area rim = new Area(disc(0, 0, 1.01));
+        rim.subtract(new Area(disc(0, 0, 0.75)));
+        bite.intersect(rim);
+        graphics.setColor(material(random.uniform(0.25, 0.4), 0, 0.3));
         graphics.fill(bite);
-        bite.intersect(new Area(disc(0, 0, 1)));
-        graphics.setColor(material(0.1, 0.1, 0.7));
+        bite.intersect(new Area(disc(0, 0, 0.98)));
+        graphics.setColor(material(0.12, 0.1, 0.8));
         graphics.setStroke(new BasicStroke(0.02f));
         graphics.draw(bite);
     }
@@ -272,8 +275,8 @@ final class Casting {
         graphics.setPaint(new RadialGradientPaint(
                 new Point2D.Double(x, y),
                 (float) reach,
-                new float[] {0, 1},
-                new Color[] {material(brightness, 0.4, 0.4, opacity), material(brightness, 0.4, 0.4, 0)}));
+                new float[]{0, 1},
+                new Color[]{material(brightness, 0.4, 0.4, opacity), material(brightness, 0.4, 0.4, 0)}));
         graphics.fill(disc(x, y, reach));
     }
 
@@ -281,7 +284,7 @@ final class Casting {
     private double[] onFace(double margin) {
         double distance = random.uniform(0.66 + margin, 0.97 - margin);
         double angle = random.uniform(0, 2 * Math.PI);
-        return new double[] {distance * StrictMath.cos(angle), distance * StrictMath.sin(angle)};
+        return new double[]{distance * StrictMath.cos(angle), distance * StrictMath.sin(angle)};
     }
 
     private Shape blob(double x, double y, double reach) {
@@ -310,7 +313,7 @@ final class Casting {
         double fan = random.uniform(0, Math.PI);
         double fanX = StrictMath.cos(2 * fan);
         double fanY = StrictMath.sin(2 * fan);
-        double fanStrength = random.uniform(0.15, 0.4);
+        double fanStrength = random.uniform(0.15, 0.5);
         double exposure = random.uniform(0.9, 1.12);
         double falloff = random.uniform(0.05, 0.18) / size;
         double vignette = random.uniform(0.15, 0.4) / ((double) size * size);
@@ -341,7 +344,7 @@ final class Casting {
 
     /// Blur of the lens (a 3 × 3 binomial kernel) and noise of the sensor.
     private PixelImage exposed(float[] light) {
-        double noise = random.uniform(0.012, 0.03);
+        double noise = random.uniform(0.006, 0.018);
         byte[] rgb = new byte[size * size * PixelImage.CHANNELS];
         for (int y = 0; y < size; y++) {
             int above = Math.max(0, y - 1) * size;

@@ -2,15 +2,15 @@ package dev.whittle.trainer.data;
 
 /// What can be wrong with a generated casting.
 public enum Defect {
-    /// Gas pores: dark irregular holes in the turned face.
+    /** Gas pores: dark irregular holes in the turned face. */
     BLOW_HOLE("blow hole"),
-    /// A dark bent line across the face.
+    /** A dark bent line across the face. */
     SCRATCH("scratch"),
-    /// A hollow with a dark and a bright side.
+    /** A hollow with a dark and a bright side. */
     DENT("dent"),
-    /// Ragged metal that stands out beyond the rim.
+    /** Ragged metal that stands out beyond the rim. */
     BURR("burr"),
-    /// A piece broken out of the rim.
+    /** A piece broken out of the rim. */
     MISSING_EDGE("missing edge");
 
     private final String label;

@@ -1,6 +1,7 @@
 package dev.whittle.trainer.data;
 
 import java.awt.image.BufferedImage;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,8 @@ public final class ImageFile {
     public static final long MAX_PIXELS = 64L << 20;
 
     private static final Set<String> FORMATS = Set.of("jpeg", "png", "bmp");
-    private static final Pattern NAME = Pattern.compile(".*\\.(jpe?g|png|bmp)", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+    private static final Pattern NAME =
+            Pattern.compile(".*\\.(jpe?g|png|bmp)", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     // The JDK's decoder fills the rest of a cut-off JPEG with grey and only warns.
     private static final Pattern INCOMPLETE = Pattern.compile("truncated|premature end", Pattern.CASE_INSENSITIVE);
@@ -57,7 +59,7 @@ public final class ImageFile {
     }
 
     private static @Nullable ImageReader reader(ImageInputStream stream) throws IOException {
-        for (Iterator<ImageReader> readers = ImageIO.getImageReaders(stream); readers.hasNext(); ) {
+        for (Iterator<ImageReader> readers = ImageIO.getImageReaders(stream); readers.hasNext();) {
             ImageReader reader = readers.next();
             if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
                 return reader;
@@ -80,7 +82,9 @@ public final class ImageFile {
         } catch (RuntimeException e) {
             // The JDK's readers answer some damaged files with unchecked exceptions of many types.
             throw new IIOException("damaged: " + oneLine(e), e);
-        } catch (IIOException e) {
+        } catch (EOFException e) {
+            throw new IIOException("cut off: the file ends early", e);
+        } catch (IOException e) {
             throw new IIOException(oneLine(e), e);
         }
         for (String warning : warnings) {

@@ -31,7 +31,8 @@ public final class ImageFolder {
             throw new DataException("[%s] no such folder".formatted(folder));
         }
         if (!Files.isDirectory(folder)) {
-            throw new DataException("[%s] is a file, expected a folder with one sub-folder per class".formatted(folder));
+            throw new DataException(
+                    "[%s] is a file, expected a folder with one sub-folder per class".formatted(folder));
         }
         if (list(folder, path -> true).isEmpty()) {
             throw new DataException("[%s] the folder is empty, expected one sub-folder per class".formatted(folder));
@@ -65,7 +66,8 @@ public final class ImageFolder {
         List<Integer> labels = new ArrayList<>();
         for (Path classFolder : classFolders) {
             List<Path> images = list(
-                    classFolder, path -> ImageFile.isImageName(path.getFileName().toString()) && Files.isRegularFile(path));
+                    classFolder,
+                    path -> ImageFile.isImageName(path.getFileName().toString()) && Files.isRegularFile(path));
             files.addAll(images);
             labels.addAll(Collections.nCopies(images.size(), classNames.size()));
             classNames.add(classFolder.getFileName().toString());
@@ -100,7 +102,7 @@ public final class ImageFolder {
             String name = root.relativize(files.get(i)).toString().replace('\\', '/');
             switch (checked) {
                 case Checked.Good(Thumbnail thumbnail) ->
-                    entries.add(new FileSource.Entry(files.get(i), name, labels.get(i), thumbnail));
+                        entries.add(new FileSource.Entry(files.get(i), name, labels.get(i), thumbnail));
                 case Checked.Bad(String reason) -> {
                     BrokenImage image = new BrokenImage(name, reason);
                     broken.add(image);
@@ -115,7 +117,8 @@ public final class ImageFolder {
         for (int label = 0; label < counts.length; label++) {
             if (counts[label] == 0) {
                 throw new DataException("[%s] every image of class \"%s\" is broken, the first: %s (%s)"
-                        .formatted(folder, classNames.get(label), firstBroken[label].name(), firstBroken[label].reason()));
+                        .formatted(folder, classNames.get(label), firstBroken[label].name(),
+                                firstBroken[label].reason()));
             }
         }
         return source;

@@ -30,7 +30,8 @@ public interface ImageSource {
     /// The group of every image, numbered from 0 in the order of first appearance: images of one group show the same
     /// photograph and must not be divided between training and validation.
     default int[] groups(int threads) {
-        return NearDuplicates.groups(NearDuplicates.thumbnails(this, threads), NearDuplicates.DEFAULT_THRESHOLD, threads);
+        return NearDuplicates.groups(NearDuplicates.thumbnails(this, threads), NearDuplicates.DEFAULT_THRESHOLD,
+                threads);
     }
 
     /// The images `indices[0], indices[1], …` of this source as a source of their own.

@@ -34,7 +34,8 @@ public final class ParallelLoader {
     public <T> void run(int count, IntFunction<T> work, Sink<T> sink) {
         Deque<Future<T>> waiting = new ArrayDeque<>();
         ExecutorService executor =
-                Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("whittle-images-", 0).factory());
+                Executors.newFixedThreadPool(threads,
+                        Thread.ofPlatform().daemon().name("whittle-images-", 0).factory());
         try {
             int submitted = 0;
             for (int done = 0; done < count; done++) {

@@ -2,39 +2,39 @@ package dev.whittle.trainer.data;
 
 /// The SplitMix64 generator (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). A stream is named
 /// by a seed and a number, so that image `i` is drawn alike whichever thread draws it and whatever was drawn before.
-final class SplitMix64 {
+public final class SplitMix64 {
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
     private long state;
 
     /// Stream number `stream` of `seed`.
-    SplitMix64(long seed, long stream) {
+    public SplitMix64(long seed, long stream) {
         this.state = mix(mix(seed + GOLDEN_GAMMA) + stream * GOLDEN_GAMMA);
     }
 
     /// 64 random bits.
-    long next() {
+    public long next() {
         state += GOLDEN_GAMMA;
         return mix(state);
     }
 
     /// Uniform in [0, 1), 53 bits.
-    double uniform() {
+    public double uniform() {
         return (next() >>> 11) * 0x1p-53;
     }
 
     /// Uniform in [from, to).
-    double uniform(double from, double to) {
+    public double uniform(double from, double to) {
         return from + (to - from) * uniform();
     }
 
     /// Uniform in 0 … bound − 1 (Lemire's multiplication; the bias is below bound / 2⁶⁴).
-    int below(int bound) {
+    public int below(int bound) {
         return (int) Math.unsignedMultiplyHigh(next(), bound);
     }
 
     /// Shuffles in place (Fisher and Yates).
-    void shuffle(int[] values) {
+    public void shuffle(int[] values) {
         for (int i = values.length - 1; i > 0; i--) {
             int j = below(i + 1);
             int swapped = values[i];

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.whittle.trainer.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.whittle.trainer.explain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.whittle.trainer.metrics;
+
+import org.jspecify.annotations.NullMarked;
