@@ -157,10 +157,6 @@ final class TrainingRun implements AutoCloseable {
             update(learningRate);
             state.batch++;
             state.seconds += (System.nanoTime() - start) * 1e-9;
-            if (!Double.isFinite(state.loss)) {
-                throw new TrainingException("the loss is %s in batch %d of epoch %d; a smaller learning rate may help"
-                        .formatted(state.loss, state.batch, epoch + 1));
-            }
             int done = first + count;
             BatchReport report = new BatchReport(epoch, state.batch, batches, done, state.loss / done,
                     state.correct / (double) done);
@@ -219,6 +215,15 @@ final class TrainingRun implements AutoCloseable {
             state.loss += chunk.loss;
             state.correct += chunk.correct;
         }
+        if (!Double.isFinite(state.loss)) {
+            throw diverged("the loss is " + state.loss);
+        }
+    }
+
+    private TrainingException diverged(String found) {
+        return new TrainingException(
+                "%s in batch %d of epoch %d; a smaller learning rate may help".formatted(found, state.batch + 1,
+                        state.epoch() + 1));
     }
 
     /// Adds the gradients in the order of the chunks and updates parameters and ranges.
@@ -247,6 +252,9 @@ final class TrainingRun implements AutoCloseable {
                     observed[i] = Math.min(observed[i], chunk.observed[i]);
                     observed[i + 1] = Math.max(observed[i + 1], chunk.observed[i + 1]);
                 }
+            }
+            if (observed[i] < -Float.MAX_VALUE || observed[i + 1] > Float.MAX_VALUE) {
+                throw diverged("activations go from %s to %s".formatted(observed[i], observed[i + 1]));
             }
         }
         execution.observe(observed);

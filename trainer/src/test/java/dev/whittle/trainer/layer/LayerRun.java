@@ -1,0 +1,123 @@
+package dev.whittle.trainer.layer;
+
+import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.model.Shape;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/// One layer alone, with random parameters and input, for tests.
+final class LayerRun {
+    static final long IMAGE_KEY = 99;
+
+    final int images;
+    final int inputElements;
+    final int outputElements;
+    final float[] parameters;
+    final float[] state = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    final float[] x;
+    final float[] dy;
+    final Step step;
+    final BoundLayer bound;
+    private final Layer layer;
+    private final BoundLayer.Pass pass;
+
+    LayerRun(Layer layer, Shape input, int images, long seed) {
+        this.layer = layer;
+        this.images = images;
+        Shape output = layer.outputShape(input);
+        inputElements = input.elementCount();
+        outputElements = output.elementCount();
+        int count = 0;
+        for (Variable variable : layer.variables(input)) {
+            count += variable.initializer().isTrainable() ? variable.shape().elementCount() : 0;
+        }
+        SplittableRandom random = new SplittableRandom(seed);
+        parameters = uniform(random, count);
+        x = uniform(random, images * inputElements);
+        dy = uniform(random, images * outputElements);
+        bound = layer.bind(new Binding(input, output, Gemm.selected(), parameters, 0, state, 0, false, true));
+        pass = bound.pass(images);
+        step = new Step(images, true);
+        for (int image = 0; image < images; image++) {
+            step.setImageKey(image, IMAGE_KEY + image);
+        }
+    }
+
+    private static float[] uniform(SplittableRandom random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        return values;
+    }
+
+    /// Values at least `gap` apart from each other and from zero, in random order.
+    void spreadInput(float gap) {
+        SplittableRandom random = new SplittableRandom(5);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (i - x.length / 2 + 0.5f) * gap;
+        }
+        for (int i = x.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            float swapped = x[i];
+            x[i] = x[j];
+            x[j] = swapped;
+        }
+    }
+
+    float[] forward() {
+        bound.refresh();
+        step.begin(images, new float[parameters.length], new float[2]);
+        float[] input = x.clone();
+        float[] y = layer.isInPlace() ? input : new float[images * outputElements];
+        pass.forward(step, input, y);
+        return y;
+    }
+
+    record Gradients(float[] input, float[] parameters) {
+    }
+
+    Gradients backward() {
+        bound.refresh();
+        float[] gradient = new float[parameters.length];
+        // Nothing may rely on what the buffers held before.
+        Arrays.fill(gradient, 7);
+        step.begin(images, gradient, new float[2]);
+        float[] input = x.clone();
+        float[] y = layer.isInPlace() ? input : new float[images * outputElements];
+        pass.forward(step, input, y);
+        float[] outputGradient = dy.clone();
+        float[] dx = new float[images * inputElements];
+        Arrays.fill(dx, 7);
+        if (layer.isInPlace()) {
+            dx = outputGradient;
+        }
+        pass.backward(step, input, y, outputGradient, dx);
+        return new Gradients(dx, gradient);
+    }
+
+    /// `Σ dy · y`, whose gradient with respect to `y` is `dy`.
+    double loss() {
+        float[] y = forward();
+        double sum = 0;
+        for (int i = 0; i < y.length; i++) {
+            sum += (double) y[i] * dy[i];
+        }
+        return sum;
+    }
+
+    /// Central differences of [#loss] along each element of `values`, which is `x` or `parameters`.
+    float[] differences(float[] values, float distance) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            float value = values[i];
+            values[i] = value + distance;
+            double above = loss();
+            values[i] = value - distance;
+            double below = loss();
+            values[i] = value;
+            result[i] = (float) ((above - below) / (2.0 * distance));
+        }
+        return result;
+    }
+}
