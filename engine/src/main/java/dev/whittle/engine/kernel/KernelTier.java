@@ -37,4 +37,9 @@ public enum KernelTier {
     public static boolean isVectorAvailable() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     }
+
+    /// Bits of the vector registers that this tier computes with; 0 for the tiers without vectors.
+    public int vectorBits() {
+        return this == VECTOR ? Lanes.SHAPE.vectorBitSize() : 0;
+    }
 }

@@ -1,0 +1,28 @@
+package dev.whittle.cli.bench;
+
+import java.util.List;
+
+/// What a benchmark measured. Times are in milliseconds.
+///
+/// @param model the file
+/// @param kernels the tier that ran
+/// @param vectorBits width of the vector registers used, 0 without the Vector API
+/// @param initMilliseconds from the file to a plan with packed weights and memory
+/// @param firstMilliseconds the first inference, with code that is not compiled yet
+/// @param runs of steady inference
+/// @param arenaBytes of activations and scratch
+/// @param operators in execution order, mean times of the steady runs
+public record Measurement(String model, String kernels, int vectorBits, int threads, List<Integer> inputShape,
+        double initMilliseconds, double firstMilliseconds, int warmUpRuns, int runs, Latency latency, long arenaBytes,
+        List<OperatorTime> operators) {
+
+    /// Percentiles of one inference.
+    public record Latency(double mean, double p50, double p90, double p95, double p99) {
+    }
+
+    /// @param share of the time of all operators, 0 to 1
+    public record OperatorTime(int index, String operator, String output, List<Integer> outputShape,
+            double milliseconds,
+            double share) {
+    }
+}

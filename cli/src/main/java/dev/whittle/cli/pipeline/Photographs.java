@@ -1,0 +1,121 @@
+package dev.whittle.cli.pipeline;
+
+import dev.whittle.cli.pipeline.Results.SplitCounts;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.trainer.data.BrokenImage;
+import dev.whittle.trainer.data.CastingGenerator;
+import dev.whittle.trainer.data.DataSet;
+import dev.whittle.trainer.data.ImageFolder;
+import dev.whittle.trainer.data.ImageSource;
+import dev.whittle.trainer.data.NearDuplicates;
+import dev.whittle.trainer.data.PixelImage;
+import dev.whittle.trainer.data.Split;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/// The images of a run, divided so that near-duplicates are never on both sides of a division that was made here.
+///
+/// @param name what the images are called
+/// @param rule one sentence on how the sets were kept apart
+/// @param broken files that were left out
+/// @param groups of near-duplicates in everything that was divided, singles counted
+/// @param seenTestImages test images that are a near-duplicate of one to train or validate with
+public record Photographs(String name, ImageSource training, ImageSource validation, ImageSource test, String rule,
+        List<BrokenImage> broken, int groups, int seenTestImages) {
+    /// The share that is held out of the training images for validation, and for testing where there is no test set.
+    public static final double HELD_OUT = 0.15;
+    /// Larger images than this multiple of what the convolutions see are made smaller before they reach the model.
+    private static final int LARGEST_INPUT = 4;
+
+    public Photographs {
+        broken = List.copyOf(broken);
+    }
+
+    /// The images below a folder; see [ImageFolder].
+    ///
+    /// @throws dev.whittle.trainer.data.DataException if the folder does not hold two classes of images
+    public static Photographs read(Path folder, long seed, int threads) {
+        DataSet set = ImageFolder.read(folder, threads);
+        ImageSource test = set.test();
+        int[] groups = set.train().groups(threads);
+        if (test != null) {
+            Split split = Split.of(set.train(), groups, HELD_OUT, seed);
+            boolean[] seen = NearDuplicates.present(NearDuplicates.thumbnails(test, threads),
+                    NearDuplicates.thumbnails(set.train(), threads), NearDuplicates.DEFAULT_THRESHOLD, threads);
+            int seenCount = 0;
+            for (boolean one : seen) {
+                seenCount += one ? 1 : 0;
+            }
+            return new Photographs(set.name(), split.kept(set.train()), split.heldOut(set.train()), test,
+                    "Validation holds %.0f %% of the training images, in whole groups of near-duplicates. The test set is the folder's own; %d of its %d images are near-duplicates of a training or validation image."
+                            .formatted(100 * HELD_OUT, seenCount, test.size()),
+                    set.broken(), count(groups), seenCount);
+        }
+        Split outer = Split.of(set.train(), groups, HELD_OUT, seed);
+        ImageSource rest = outer.kept(set.train());
+        int[] restGroups = renumbered(outer.kept().stream().mapToInt(i -> groups[i]).toArray());
+        Split inner = Split.of(rest, restGroups, HELD_OUT, seed);
+        return new Photographs(set.name(), inner.kept(rest), inner.heldOut(rest), outer.heldOut(set.train()),
+                "The test set holds %.0f %% of the images and validation %.0f %% of the others, in whole groups of near-duplicates: no photograph is in two sets."
+                        .formatted(100 * HELD_OUT, 100 * HELD_OUT),
+                set.broken(), count(groups), 0);
+    }
+
+    /// Generated castings, for which nothing has to be downloaded.
+    public static Photographs generate(long seed) {
+        return generated(CastingGenerator.dataSet(seed), seed);
+    }
+
+    /// As [#generate(long)], with other numbers of images and another size, for quick looks and tests.
+    public static Photographs generate(long seed, int trainCount, int testCount, int size) {
+        return generated(new DataSet("castings (generated, seed " + seed + ")",
+                new CastingGenerator(seed, 0, trainCount, size),
+                new CastingGenerator(seed, trainCount, testCount, size), List.of()), seed);
+    }
+
+    private static Photographs generated(DataSet set, long seed) {
+        ImageSource test = Objects.requireNonNull(set.test());
+        int[] groups = set.train().groups(1);
+        Split split = Split.of(set.train(), groups, HELD_OUT, seed);
+        return new Photographs(set.name(), split.kept(set.train()), split.heldOut(set.train()), test,
+                "Validation holds %.0f %% of the training images. Every casting is drawn by itself, so none is in two sets."
+                        .formatted(100 * HELD_OUT),
+                set.broken(), count(groups), 0);
+    }
+
+    private static int count(int[] groups) {
+        return (int) Arrays.stream(groups).distinct().count();
+    }
+
+    /// Groups numbered from 0 in the order of first appearance.
+    private static int[] renumbered(int[] groups) {
+        Map<Integer, Integer> numbers = new HashMap<>();
+        return Arrays.stream(groups).map(group -> numbers.computeIfAbsent(group, key -> numbers.size())).toArray();
+    }
+
+    public List<String> classNames() {
+        return training.classNames();
+    }
+
+    /// How many images of each class each set has.
+    public List<SplitCounts> counts() {
+        return Stream.of(counts("train", training), counts("validation", validation), counts("test", test)).toList();
+    }
+
+    private static SplitCounts counts(String name, ImageSource source) {
+        return new SplitCounts(name, Arrays.stream(source.classCounts()).boxed().toList());
+    }
+
+    /// The input of a model whose convolutions see `size × size` pixels: the size of the first training image, made
+    /// smaller where it is very large. Images of other sizes are resized to it.
+    public Shape inputShape(int size) {
+        PixelImage first = training.image(0);
+        int largest = LARGEST_INPUT * size;
+        return Shape.of(Math.min(first.height(), largest), Math.min(first.width(), largest), PixelImage.CHANNELS);
+    }
+}
