@@ -22,8 +22,8 @@ public final class KernelRegistry {
             case Options.DepthwiseConv2d conv -> throw pending(options);
             case Options.FullyConnected dense -> throw pending(options);
             case Options.MaxPool2d pool -> throw pending(options);
-            case Options.ResizeBilinear resize -> throw pending(options);
-            case Options.Softmax softmax -> throw pending(options);
+            case Options.ResizeBilinear resize -> new ResizeBilinear();
+            case Options.Softmax softmax -> new Softmax();
         };
     }
 
