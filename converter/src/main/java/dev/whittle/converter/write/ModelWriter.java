@@ -38,8 +38,7 @@ public final class ModelWriter {
     private final Map<OperatorVersion, Integer> operatorCodes = new LinkedHashMap<>();
     private final Map<Buffer, Integer> buffers = new LinkedHashMap<>();
 
-    private ModelWriter() {
-    }
+    private ModelWriter() {}
 
     /// An operator code as the file lists them: once for each number and version in use.
     private record OperatorVersion(OperatorCode code, int version) {
@@ -273,7 +272,7 @@ public final class ModelWriter {
                 builder.addFloat(Slots.SoftmaxOptions.BETA, softmax.beta(), 0);
                 yield new EncodedOptions(Slots.BuiltinOptions.SOFTMAX, builder.endTable());
             }
-            case Options.Dequantize _, Options.Quantize _, Options.Relu _, Options.Relu6 _ -> EncodedOptions.NONE;
+            case Options.Dequantize _,Options.Quantize _,Options.Relu _,Options.Relu6 _ -> EncodedOptions.NONE;
         };
     }
 

@@ -26,8 +26,7 @@ public final class OperatorVersions {
 
     private static final int RUNTIME_VERSION_BYTES = 16;
 
-    private OperatorVersions() {
-    }
+    private OperatorVersions() {}
 
     /// An operator's version and the first release that runs it.
     private record Version(int number, Release since) {
@@ -76,7 +75,7 @@ public final class OperatorVersions {
         boolean int8 = input == ElementType.INT8;
         return switch (operator.options()) {
             case Options.Add _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.AveragePool2d _, Options.MaxPool2d _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+            case Options.AveragePool2d _,Options.MaxPool2d _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Conv2d _ -> conv2d(int8, hybridFilter(subgraph, operator));
             case Options.DepthwiseConv2d conv -> depthwise(conv, int8, hybridFilter(subgraph, operator));
             case Options.Dequantize _ -> switch (input) {

@@ -24,8 +24,7 @@ public final class SampleModels {
 
     private static final Options.Pool2d HALVES = new Options.Pool2d(Padding.VALID, 2, 2, 2, 2, Activation.NONE);
 
-    private SampleModels() {
-    }
+    private SampleModels() {}
 
     /// An image classifier with its preprocessing inside: RESIZE_BILINEAR to 16 × 16, MUL by 1/255, two CONV_2D with
     /// MAX_POOL_2D, RESHAPE, two FULLY_CONNECTED, SOFTMAX over 4 classes. Its first filter has less than 1,024 elements, as

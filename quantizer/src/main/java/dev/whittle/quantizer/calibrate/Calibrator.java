@@ -50,7 +50,8 @@ public record Calibrator(Supplier<? extends Observer> observer, Map<Integer, Ran
         for (int tensor : ObservedTensors.of(subgraph)) {
             observers.put(tensor, observer.get());
         }
-        inputRanges.forEach((number, _) -> observers.remove(subgraph.inputs().get(number)));
+        Map<Integer, Range> known = KnownRanges.of(subgraph, inputRanges);
+        observers.keySet().removeAll(known.keySet());
         int count = 0;
         PlanOptions options = PlanOptions.defaults().withPreserveAllTensors(true);
         try (Interpreter interpreter = Interpreter.of(model, options)) {
@@ -70,8 +71,7 @@ public record Calibrator(Supplier<? extends Observer> observer, Map<Integer, Ran
                     "[" + model.source() + "] no representative sample, expected at least one");
         }
         Map<Integer, QuantizationParameters> parameters = new HashMap<>();
-        inputRanges.forEach(
-                (number, range) -> parameters.put(subgraph.inputs().get(number), Int8.covering(range)));
+        known.forEach((tensor, range) -> parameters.put(tensor, Int8.covering(range)));
         observers.forEach((tensor, seen) -> parameters.put(tensor, Int8.covering(seen.range())));
         return new Calibration(parameters);
     }

@@ -8,17 +8,15 @@ import java.util.List;
 
 /// The activations whose int8 parameters have to be found out, and do not follow from an operator's rule.
 public final class ObservedTensors {
-    private ObservedTensors() {
-    }
+    private ObservedTensors() {}
 
     /// Tensor indices: the subgraph's inputs, then the outputs of operators with a range of their own, in order.
     public static List<Integer> of(Subgraph subgraph) {
         List<Integer> observed = new ArrayList<>(subgraph.inputs());
         for (Operator operator : subgraph.operators()) {
             switch (QuantizationRule.of(operator.options())) {
-                case QuantizationRule.OwnRange _, QuantizationRule.Weighted _ -> observed.addAll(operator.outputs());
-                case QuantizationRule.SameAsInput _, QuantizationRule.FixedOutput _,
-                        QuantizationRule.AlreadyQuantized _ -> {
+                case QuantizationRule.OwnRange _,QuantizationRule.Weighted _ -> observed.addAll(operator.outputs());
+                case QuantizationRule.SameAsInput _,QuantizationRule.FixedOutput _,QuantizationRule.AlreadyQuantized _ -> {
                     // Nothing to find out.
                 }
             }

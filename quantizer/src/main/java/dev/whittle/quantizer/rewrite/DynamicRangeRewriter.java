@@ -22,8 +22,7 @@ public final class DynamicRangeRewriter {
     /// Filters with fewer elements stay float.
     public static final int MINIMUM_ELEMENTS = 1024;
 
-    private DynamicRangeRewriter() {
-    }
+    private DynamicRangeRewriter() {}
 
     /// The model with int8 filters.
     public static Model rewrite(Model model) {

@@ -14,8 +14,7 @@ public final class Float16Rewriter {
     /// The largest finite FLOAT16; larger weights are cut to it.
     private static final float LARGEST = 65504;
 
-    private Float16Rewriter() {
-    }
+    private Float16Rewriter() {}
 
     /// The model with FLOAT16 constants.
     public static Model rewrite(Model model) {

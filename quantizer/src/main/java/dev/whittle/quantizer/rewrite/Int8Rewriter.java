@@ -105,14 +105,14 @@ public final class Int8Rewriter {
                 quantizeActivation(where, output, calibrated(where, output));
             }
             case QuantizationRule.SameAsInput _ ->
-                quantizeActivation(where, output, parameters(inputs.getFirst()));
+                    quantizeActivation(where, output, parameters(inputs.getFirst()));
             case QuantizationRule.FixedOutput fixed -> quantizeActivation(where, output, fixed.parameters());
             case QuantizationRule.Weighted rule -> {
                 weights(where, inputs, rule.quantizedDimension());
                 quantizeActivation(where, output, calibrated(where, output));
             }
             case QuantizationRule.AlreadyQuantized _ ->
-                throw unsupported(where, "is quantized already, supported are float operators");
+                    throw unsupported(where, "is quantized already, supported are float operators");
         }
         graph.operator(operator.options(), inputs, operator.outputs());
     }
@@ -176,8 +176,9 @@ public final class Int8Rewriter {
     private float[] floats(String where, Tensor tensor) {
         Buffer data = tensor.buffer();
         if (data == null || tensor.type() != ElementType.FLOAT32) {
-            throw unsupported(where, "tensor \"" + tensor.name() + "\" is " + (data == null ? "computed" : tensor.type())
-                    + ", expected a FLOAT32 constant");
+            throw unsupported(where,
+                    "tensor \"" + tensor.name() + "\" is " + (data == null ? "computed" : tensor.type())
+                            + ", expected a FLOAT32 constant");
         }
         float[] values = data.toFloats();
         for (float value : values) {

@@ -3,10 +3,14 @@ package dev.whittle.quantizer.rule;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.trainer.layer.FakeQuantize;
+import java.util.Objects;
 
 /// From real ranges to int8 parameters, and from real numbers to int8. Equation numbers are those of
-/// `docs/QUANTIZATION.md`. All arithmetic is in double precision; scales are rounded to float once, and everything after
-/// uses the rounded scale, as kernels will.
+/// `docs/QUANTIZATION.md`.
+///
+/// Weights are rounded as the trainer's fake quantization rounds them, in float and with halves to even, so that a file
+/// holds the weights that were trained with.
 public final class Int8 {
     private static final int MINIMUM = Byte.MIN_VALUE;
     private static final int MAXIMUM = Byte.MAX_VALUE;
@@ -15,21 +19,14 @@ public final class Int8 {
     private static final int WEIGHT_MAXIMUM = 127;
 
     /// The largest bias that is stored: half of an int, which leaves the other half to the products.
-    private static final double BIAS_MAXIMUM = 1 << 30;
+    private static final float BIAS_MAXIMUM = 1 << 30;
 
-    private Int8() {
-    }
+    private Int8() {}
 
-    /// Parameters that cover a range, widened to hold 0, which gets a code of its own (equation 3).
+    /// Parameters that cover a range, widened to hold 0, which gets a code of its own (equation 3): those that
+    /// quantization-aware training learns with.
     public static QuantizationParameters covering(Range range) {
-        double minimum = Math.min(0, range.minimum());
-        double maximum = Math.max(0, range.maximum());
-        if (minimum == maximum) {
-            return QuantizationParameters.perTensor(1, 0);
-        }
-        float scale = scale(maximum - minimum, MAXIMUM - MINIMUM);
-        long zeroPoint = Math.clamp(Math.round(MINIMUM - minimum / scale), MINIMUM, MAXIMUM);
-        return QuantizationParameters.perTensor(scale, zeroPoint);
+        return Objects.requireNonNull(FakeQuantize.parametersOf(range.minimum(), range.maximum()));
     }
 
     /// The real numbers that the codes −128 and 127 stand for (equation 4).
@@ -52,12 +49,12 @@ public final class Int8 {
 
     /// One symmetric scale for a whole weight tensor (equation 5).
     public static QuantizationParameters symmetric(float[] weights) {
-        return QuantizationParameters.perTensor(scale(largestMagnitude(weights), WEIGHT_MAXIMUM), 0);
+        return QuantizationParameters.perTensor(scales(largestMagnitude(weights))[0], 0);
     }
 
     /// One symmetric scale for each index along `dimension` (equation 5).
     public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension) {
-        return perChannel(largestMagnitudes(weights, shape, dimension), dimension);
+        return perChannel(scales(largestMagnitudes(weights, shape, dimension)), dimension);
     }
 
     /// As [#symmetricPerChannel(float[], Shape, int)], with scales large enough that no bias overflows: a channel whose
@@ -67,12 +64,11 @@ public final class Int8 {
     /// @param inputScale the scale of the activations that the weights meet
     public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension, float[] bias,
             float inputScale) {
-        double[] largest = largestMagnitudes(weights, shape, dimension);
-        for (int channel = 0; channel < largest.length; channel++) {
-            double smallestScale = Math.abs((double) bias[channel]) / (inputScale * BIAS_MAXIMUM);
-            largest[channel] = Math.max(largest[channel], smallestScale * WEIGHT_MAXIMUM);
+        float[] scale = scales(largestMagnitudes(weights, shape, dimension));
+        for (int channel = 0; channel < scale.length; channel++) {
+            scale[channel] = Math.max(scale[channel], Math.abs(bias[channel]) / (inputScale * BIAS_MAXIMUM));
         }
-        return perChannel(largest, dimension);
+        return perChannel(scale, dimension);
     }
 
     /// Codes of weights, −127 to 127 (equation 2 with a zero point of 0).
@@ -82,8 +78,8 @@ public final class Int8 {
         int stride = parameters.isPerChannel() ? elementsBelow(shape, dimension) : weights.length;
         byte[] codes = new byte[weights.length];
         for (int i = 0; i < weights.length; i++) {
-            double scale = parameters.scale(i / stride % channels);
-            codes[i] = (byte) Math.clamp(roundHalfAway(weights[i] / scale), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM);
+            float scale = parameters.scale(i / stride % channels);
+            codes[i] = (byte) Math.clamp(Math.rint(weights[i] / scale), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM);
         }
         return codes;
     }
@@ -108,21 +104,22 @@ public final class Int8 {
         return codes;
     }
 
-    private static QuantizationParameters perChannel(double[] largest, int dimension) {
-        float[] scale = new float[largest.length];
-        for (int channel = 0; channel < largest.length; channel++) {
-            scale[channel] = scale(largest[channel], WEIGHT_MAXIMUM);
-        }
+    private static QuantizationParameters perChannel(float[] scale, int dimension) {
         return QuantizationParameters.perChannel(scale, new long[scale.length], scale.length > 1 ? dimension : 0);
     }
 
-    /// The width of one step. All-zero data may have any scale; 1 keeps it clear of the smallest floats.
-    private static float scale(double width, int steps) {
-        return width == 0 ? 1 : Math.max(Float.MIN_NORMAL, (float) (width / steps));
+    /// Weights that are all zero may have any scale; 1 keeps it clear of the smallest floats.
+    private static float[] scales(float... largestMagnitudes) {
+        float[] scale = new float[largestMagnitudes.length];
+        for (int channel = 0; channel < scale.length; channel++) {
+            float step = largestMagnitudes[channel] / WEIGHT_MAXIMUM;
+            scale[channel] = step > 0 ? step : 1;
+        }
+        return scale;
     }
 
-    private static double[] largestMagnitudes(float[] weights, Shape shape, int dimension) {
-        double[] largest = new double[shape.dimension(dimension)];
+    private static float[] largestMagnitudes(float[] weights, Shape shape, int dimension) {
+        float[] largest = new float[shape.dimension(dimension)];
         int stride = elementsBelow(shape, dimension);
         for (int i = 0; i < weights.length; i++) {
             int channel = i / stride % largest.length;
@@ -131,8 +128,8 @@ public final class Int8 {
         return largest;
     }
 
-    private static double largestMagnitude(float[] weights) {
-        double largest = 0;
+    private static float largestMagnitude(float[] weights) {
+        float largest = 0;
         for (float weight : weights) {
             largest = Math.max(largest, Math.abs(weight));
         }
