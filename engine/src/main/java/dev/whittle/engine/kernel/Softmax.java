@@ -8,7 +8,7 @@ import java.util.List;
 
 /// SOFTMAX along the last dimension: `exp(beta · (x − max)) / Σ exp(beta · (x − max))`, FLOAT32, INT8 and UINT8.
 ///
-/// Quantized: the real function of the codes, rounded to the nearest step of 1/256, or of 1/32768 where INT8 codes give
+/// Quantized: the real function of the codes, rounded to the nearest step of 1/256, or of 1/65536 where INT8 codes give
 /// an INT16 output. The exponentials depend on the
 /// distance from the largest code alone and are a table of 256; they are added in index order.
 final class Softmax implements OperatorKernel {
@@ -70,8 +70,8 @@ final class Softmax implements OperatorKernel {
         QuantizationParameters in = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0));
         QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
         boolean isWide = p.outputTensor(0).type() == ElementType.INT16;
-        int steps = isWide ? 1 << 15 : CODES;
-        int zeroPoint = isWide ? 0 : TensorChecks.minimumCode(type);
+        int steps = isWide ? 1 << 16 : CODES;
+        int zeroPoint = TensorChecks.minimumCode(p.outputTensor(0).type());
         // The format prescribes them, so that the whole type stands for [0, 1).
         if (out.scale(0) != 1f / steps || out.zeroPoint(0) != zeroPoint) {
             throw p.unsupported(
