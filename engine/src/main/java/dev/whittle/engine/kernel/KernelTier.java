@@ -1,13 +1,10 @@
 package dev.whittle.engine.kernel;
 
-/// Which of the equivalent loops run. All tiers yield the same bits.
+/// Which of the equivalent loops run; all tiers yield the same bits. REFERENCE is the untuned nested loops that specify
+/// each kernel, SCALAR plain Java, register-blocked where that pays, VECTOR the Vector API, which needs the module
+/// `jdk.incubator.vector`.
 public enum KernelTier {
-    /** The untuned nested loops that specify each kernel. */
-    REFERENCE,
-    /** Plain Java, register-blocked where that pays. */
-    SCALAR,
-    /** The Vector API; needs the module `jdk.incubator.vector`. */
-    VECTOR;
+    REFERENCE, SCALAR, VECTOR;
 
     /// The system property that names the tier: `auto` (the default), `vector`, `scalar` or `reference`.
     public static final String PROPERTY = "whittle.kernels";

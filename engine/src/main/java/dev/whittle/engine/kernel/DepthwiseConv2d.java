@@ -1,0 +1,205 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/// DEPTHWISE_CONV_2D: `output[b, y, x, c·m + k] = activation(Σ input[b, inY, inX, c] · filter[0, j, i, c·m + k] + bias[c·m + k])`
+/// with `m` filters for each input channel, the sum over filterX `i`, filterY `j` in this order, and the window as in
+/// [Conv2d].
+///
+/// Shapes: input `[batch, height, width, inChannel]`, filter `[1, filterY, filterX, inChannel · m]`. Padding counts as
+/// real 0. Source: LiteRT `reference/depthwiseconv_float.h`, `reference/integer_ops/depthwise_conv.h`. Codes round as
+/// [Requantizer.Mode#FIXED_POINT]; hybrid input is asymmetric, one scale per batch image.
+///
+/// Each output row is computed from a padded copy of its input rows, each input channel repeated `m` times, so that one
+/// loop over channels serves every type, border and multiplier.
+final class DepthwiseConv2d implements OperatorKernel {
+    /// With so few taps sums of codes, at most 128 · 255 each, are exact as floats.
+    private static final int EXACT_TAPS = (1 << 24) / (128 * 255);
+
+    private final Options.DepthwiseConv2d options;
+
+    DepthwiseConv2d(Options.DepthwiseConv2d options) {
+        this.options = options;
+    }
+
+    @Override
+    public List<Shape> outputShapes(Preparation p) {
+        TensorChecks.counts(p, 2, 3);
+        return List.of(window(p).outputShape(p.inputTensor(1).shape().dimension(3)));
+    }
+
+    private Window window(Preparation p) {
+        Tensor filter = p.inputTensor(1);
+        TensorChecks.rank(p, "filter", filter, 4);
+        return Window.of(p, filter.shape().dimension(1), filter.shape().dimension(2), options.strideHeight(),
+                options.strideWidth(), options.dilationHeight(), options.dilationWidth(), options.padding());
+    }
+
+    @Override
+    public Kernel prepare(Preparation p) {
+        Window window = window(p);
+        int channels = p.inputTensor(1).shape().dimension(3);
+        if (p.inputTensor(1).shape().dimension(0) != 1 || window.inChannels() < 1
+                || channels % window.inChannels() != 0) {
+            throw p.malformed("filter is " + p.inputTensor(1).shape() + " for an input of " + window.inChannels()
+                    + " channels, must be [1, height, width, a multiple of them]");
+        }
+        Filter filter = Filter.read(p, 3);
+        ActivationRange.requireClamp(p, options.activation());
+        boolean reals = filter.family() == Filter.Family.REALS;
+        if (!reals && window.taps() > EXACT_TAPS) {
+            throw p.unsupported("filter has " + window.taps() + " taps, must have at most " + EXACT_TAPS
+                    + " where quantized");
+        }
+        HybridInput hybrid = filter.family() == Filter.Family.HYBRID
+                ? HybridInput.of(p, window.batches(), true)
+                : null;
+        float[] weights = filterXFirst(filter.values(), window, channels);
+        OutputStage stage = filter.stage(p, options.activation(), Requantizer.Mode.FIXED_POINT,
+                tapSums(weights, channels), window.outWidth(), 1, hybrid, window.positions());
+        InputRows rows = new InputRows(window, 0, window.inChannels());
+        RowSource source = RowSource.of(p, hybrid);
+        Slot buffer = p.scratch(ElementType.FLOAT32, rows.length());
+        int multiplier = channels / window.inChannels();
+        Slot repeated = multiplier == 1
+                ? buffer
+                : p.scratch(ElementType.FLOAT32, Math.multiplyExact(rows.length(), multiplier));
+        Activation activation = reals ? options.activation() : Activation.NONE;
+        KernelTier tier = p.tier();
+        return memory -> {
+            if (hybrid != null) {
+                hybrid.quantize(memory);
+            }
+            for (int batch = 0; batch < window.batches(); batch++) {
+                for (int outY = 0; outY < window.outHeight(); outY++) {
+                    int row = (batch * window.outHeight() + outY) * window.outWidth();
+                    source.copy(memory, rows, window, batch, outY, buffer);
+                    if (multiplier > 1) {
+                        repeat(memory.floats(buffer), memory.offset(buffer), rows.length(), multiplier,
+                                memory.floats(repeated), memory.offset(repeated));
+                    }
+                    row(tier, memory.floats(repeated), memory.offset(repeated), rows.positionStride() * multiplier,
+                            window.taps(), weights, filter.bias(), channels, window.outWidth(), activation,
+                            stage.sums(memory), stage.sumsOffset(memory, row));
+                    stage.finish(memory, row, window.outWidth());
+                }
+            }
+        };
+    }
+
+    /// `[filterY][filterX][channel]` to `[filterX][filterY][channel]`, the order of the reduction.
+    private static float[] filterXFirst(float[] values, Window window, int channels) {
+        float[] ordered = new float[values.length];
+        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+            for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
+                System.arraycopy(values, (filterY * window.filterWidth() + filterX) * channels, ordered,
+                        (filterX * window.filterHeight() + filterY) * channels, channels);
+            }
+        }
+        return ordered;
+    }
+
+    private static int[] tapSums(float[] weights, int channels) {
+        int[] sums = new int[channels];
+        for (int i = 0; i < weights.length; i++) {
+            sums[i % channels] += (int) weights[i];
+        }
+        return sums;
+    }
+
+    private static void repeat(float[] from, int fromOffset, int length, int times, float[] to, int toOffset) {
+        int at = toOffset;
+        for (int i = 0; i < length; i++) {
+            for (int k = 0; k < times; k++) {
+                to[at++] = from[fromOffset + i];
+            }
+        }
+    }
+
+    private static void row(KernelTier tier, float[] input, int inputOffset, int positionStride, int taps,
+            float[] weights, float @Nullable [] bias, int channels, int positions, Activation activation, float[] sums,
+            int sumsOffset) {
+        int first = tier == KernelTier.VECTOR
+                ? Simd.row(input, inputOffset, positionStride, taps, weights, bias, channels, positions,
+                        activation.minimum(), activation.maximum(), sums, sumsOffset)
+                : 0;
+        for (int outX = 0; outX < positions; outX++) {
+            for (int channel = first; channel < channels; channel++) {
+                float sum = 0;
+                for (int tap = 0; tap < taps; tap++) {
+                    sum = Math.fma(input[inputOffset + outX * positionStride + tap * channels + channel],
+                            weights[tap * channels + channel], sum);
+                }
+                sums[sumsOffset + outX * channels + channel] = Gemm.clamp(
+                        bias == null ? sum : sum + bias[channel], activation.minimum(), activation.maximum());
+            }
+        }
+    }
+
+    /// Four positions by one vector of channels, so that the four chains of sums hide the latency of the addition and
+    /// each weight is loaded once for them.
+    private static final class Simd {
+        private static final VectorSpecies<Float> SPECIES = Lanes.FLOAT;
+        private static final int LANES = SPECIES.length();
+
+        /// @return how many channels are done: all
+        static int row(float[] input, int inputOffset, int positionStride, int taps, float[] weights,
+                float @Nullable [] bias, int channels, int positions, float min, float max, float[] sums,
+                int sumsOffset) {
+            for (int channel = 0; channel < channels; channel += LANES) {
+                VectorMask<Float> valid = SPECIES.indexInRange(channel, channels);
+                FloatVector biases = bias == null
+                        ? FloatVector.broadcast(SPECIES, -0f)
+                        : FloatVector.fromArray(SPECIES, bias, channel, valid);
+                int outX = 0;
+                for (; outX + 4 <= positions; outX += 4) {
+                    int x0 = inputOffset + outX * positionStride + channel;
+                    int x1 = x0 + positionStride;
+                    int x2 = x1 + positionStride;
+                    int x3 = x2 + positionStride;
+                    FloatVector sum0 = FloatVector.zero(SPECIES);
+                    FloatVector sum1 = sum0;
+                    FloatVector sum2 = sum0;
+                    FloatVector sum3 = sum0;
+                    for (int tap = 0; tap < taps * channels; tap += channels) {
+                        FloatVector weight = FloatVector.fromArray(SPECIES, weights, tap + channel, valid);
+                        sum0 = FloatVector.fromArray(SPECIES, input, x0 + tap, valid).fma(weight, sum0);
+                        sum1 = FloatVector.fromArray(SPECIES, input, x1 + tap, valid).fma(weight, sum1);
+                        sum2 = FloatVector.fromArray(SPECIES, input, x2 + tap, valid).fma(weight, sum2);
+                        sum3 = FloatVector.fromArray(SPECIES, input, x3 + tap, valid).fma(weight, sum3);
+                    }
+                    int to = sumsOffset + outX * channels + channel;
+                    clamp(sum0.add(biases), min, max).intoArray(sums, to, valid);
+                    clamp(sum1.add(biases), min, max).intoArray(sums, to + channels, valid);
+                    clamp(sum2.add(biases), min, max).intoArray(sums, to + 2 * channels, valid);
+                    clamp(sum3.add(biases), min, max).intoArray(sums, to + 3 * channels, valid);
+                }
+                for (; outX < positions; outX++) {
+                    int x = inputOffset + outX * positionStride + channel;
+                    FloatVector sum = FloatVector.zero(SPECIES);
+                    for (int tap = 0; tap < taps * channels; tap += channels) {
+                        sum = FloatVector.fromArray(SPECIES, input, x + tap, valid)
+                                .fma(FloatVector.fromArray(SPECIES, weights, tap + channel, valid), sum);
+                    }
+                    clamp(sum.add(biases), min, max).intoArray(sums, sumsOffset + outX * channels + channel, valid);
+                }
+            }
+            return channels;
+        }
+
+        private static FloatVector clamp(FloatVector value, float min, float max) {
+            FloatVector raised = value.blend(min, value.lt(min));
+            return raised.blend(max, raised.compare(VectorOperators.GT, max));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.Padding;
+import dev.whittle.engine.model.Shape;
+
+/// How a filter slides over an image: `[batches, inHeight, inWidth, inChannels]` to `outHeight × outWidth` positions.
+record Window(int batches, int inHeight, int inWidth, int inChannels, int outHeight, int outWidth, int filterHeight,
+        int filterWidth, int strideHeight, int strideWidth, int dilationHeight, int dilationWidth, int padTop,
+        int padLeft) {
+
+    /// Places a filter on the operator's input 0.
+    static Window of(Preparation p, int filterHeight, int filterWidth, int strideHeight, int strideWidth,
+            int dilationHeight, int dilationWidth, Padding padding) {
+        TensorChecks.rank(p, "input", p.inputTensor(0), 4);
+        Shape input = p.inputTensor(0).shape();
+        atLeastOne(p, "filter height", filterHeight);
+        atLeastOne(p, "filter width", filterWidth);
+        atLeastOne(p, "stride height", strideHeight);
+        atLeastOne(p, "stride width", strideWidth);
+        atLeastOne(p, "dilation height", dilationHeight);
+        atLeastOne(p, "dilation width", dilationWidth);
+        int inHeight = input.dimension(1);
+        int inWidth = input.dimension(2);
+        int outHeight = padding.outputSize(inHeight, filterHeight, strideHeight, dilationHeight);
+        int outWidth = padding.outputSize(inWidth, filterWidth, strideWidth, dilationWidth);
+        if (outHeight < 1 || outWidth < 1) {
+            throw p.malformed("input " + input + " is too small for a filter of " + filterHeight + " x " + filterWidth
+                    + ", must leave at least one position");
+        }
+        return new Window(input.dimension(0), inHeight, inWidth, input.dimension(3), outHeight, outWidth, filterHeight,
+                filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth,
+                padding.before(inHeight, filterHeight, strideHeight, dilationHeight),
+                padding.before(inWidth, filterWidth, strideWidth, dilationWidth));
+    }
+
+    private static void atLeastOne(Preparation p, String what, int value) {
+        if (value < 1) {
+            throw p.malformed(what + " is " + value + ", must be at least 1");
+        }
+    }
+
+    Shape outputShape(int channels) {
+        return Shape.of(batches, outHeight, outWidth, channels);
+    }
+
+    int positions() {
+        return outHeight * outWidth;
+    }
+
+    int taps() {
+        return filterHeight * filterWidth;
+    }
+
+    /// Input row under a tap; outside `[0, inHeight)` where the tap lies on padding.
+    int inY(int outY, int filterY) {
+        return outY * strideHeight - padTop + filterY * dilationHeight;
+    }
+
+    /// Input column under a tap; outside `[0, inWidth)` where the tap lies on padding.
+    int inX(int outX, int filterX) {
+        return outX * strideWidth - padLeft + filterX * dilationWidth;
+    }
+
+    boolean isInside(int inY, int inX) {
+        return inY >= 0 && inY < inHeight && inX >= 0 && inX < inWidth;
+    }
+
+    /// True where each output position sees just the input position of the same index.
+    boolean isPointwise() {
+        return taps() == 1 && strideHeight == 1 && strideWidth == 1 && padTop == 0 && padLeft == 0;
+    }
+}
