@@ -90,8 +90,10 @@ final class Conv2d implements OperatorKernel {
                     for (int group = 0; group < rows.length; group++) {
                         source.copy(memory, rows[group], window, batch, outY, buffer);
                         int firstColumn = group * packed[group].columns();
-                        packed[group].multiply(memory.floats(buffer), memory.offset(buffer), rows[group].positionStride(),
-                                window.outWidth(), stage.sums(memory), stage.sumsOffset(memory, row) + firstColumn, channels,
+                        packed[group].multiply(memory.floats(buffer), memory.offset(buffer),
+                                rows[group].positionStride(),
+                                window.outWidth(), stage.sums(memory), stage.sumsOffset(memory, row) + firstColumn,
+                                channels,
                                 stage.segmentStride());
                     }
                     stage.finish(memory, row, window.outWidth());

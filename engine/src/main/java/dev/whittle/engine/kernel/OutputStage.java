@@ -45,7 +45,7 @@ sealed interface OutputStage {
     /// Codes of one scale: sums of codes are requantized.
     record Codes(Slot output, Slot scratch, int channels, int segments, int segmentStride, Requantizer requantizer)
             implements
-                OutputStage {
+            OutputStage {
         @Override
         public float[] sums(Memory memory) {
             return memory.floats(scratch);
@@ -125,7 +125,7 @@ sealed interface OutputStage {
                     }
                     float real = sum * (inputScale * weightScale[channel]);
                     out[to + channel] = Gemm.clamp(bias == null ? real : real + bias[channel],
- activation.minimum(), activation.maximum());
+                            activation.minimum(), activation.maximum());
                 }
             }
         }

@@ -50,7 +50,8 @@ sealed interface RowSource {
     record Hybrid(HybridInput hybrid) implements RowSource {
         @Override
         public void copy(Memory memory, InputRows rows, Window window, int batch, int outY, Slot buffer) {
-            rows.copy(memory.floats(hybrid.codes()), memory.offset(hybrid.codes()) + batch * imageElements(window), outY,
+            rows.copy(memory.floats(hybrid.codes()), memory.offset(hybrid.codes()) + batch * imageElements(window),
+                    outY,
                     hybrid.zeroPoint(memory, batch), memory.floats(buffer), memory.offset(buffer));
         }
     }
