@@ -28,6 +28,7 @@ public final class Whittle {
 
     /// Runs one command and ends the JVM with its exit code.
     public static void main(String[] arguments) {
+        StandardError.restore();
         PrintWriter out = new PrintWriter(System.out, true);
         PrintWriter err = new PrintWriter(System.err, true);
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
