@@ -40,7 +40,7 @@ public class GemmBenchmark {
 
     @Setup
     public void prepare() {
-        String[] sizes = shape.split("x");
+        String[] sizes = shape.split("x", 3);
         rows = Integer.parseInt(sizes[0]);
         depth = Integer.parseInt(sizes[1]);
         columns = Integer.parseInt(sizes[2]);
