@@ -75,6 +75,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                 ? buffer
                 : p.scratch(ElementType.FLOAT32, Math.multiplyExact(rows.length(), multiplier));
         Activation activation = reals ? options.activation() : Activation.NONE;
+        float[] bias = reals ? filter.bias() : null;
         KernelTier tier = p.tier();
         return memory -> {
             if (hybrid != null) {
@@ -89,7 +90,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                                 memory.floats(repeated), memory.offset(repeated));
                     }
                     row(tier, memory.floats(repeated), memory.offset(repeated), rows.positionStride() * multiplier,
-                            window.taps(), weights, filter.bias(), channels, window.outWidth(), activation,
+                            window.taps(), weights, bias, channels, window.outWidth(), activation,
                             stage.sums(memory), stage.sumsOffset(memory, row));
                     stage.finish(memory, row, window.outWidth());
                 }

@@ -68,7 +68,10 @@ final class Filter {
             values = buffer.toFloats();
         } else {
             quantization = TensorChecks.quantizedPerChannel(p, "filter", weights, channelDimension, channels);
-            values = codes(buffer, weights.type(), quantization.zeroPoint(0));
+            // The hybrid kernels of the reference take the bytes of a UINT8 filter for INT8 ones without a zero point.
+            values = family == Family.HYBRID
+                    ? codes(buffer, ElementType.INT8, 0)
+                    : codes(buffer, weights.type(), quantization.zeroPoint(0));
         }
         Tensor bias = p.hasInput(2) ? p.inputTensor(2) : null;
         Buffer biasBuffer = bias == null ? null : bias.buffer();
