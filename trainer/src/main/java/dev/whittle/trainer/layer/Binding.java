@@ -12,7 +12,8 @@ public final class Binding {
     private final int parameterOffset;
     private final float[] state;
     private final int stateOffset;
-    private final boolean fusedReLU;
+    private final boolean forwardReLU;
+    private final boolean backwardReLU;
     private final boolean inputGradient;
 
     /// @param input one image's shape before the layer
@@ -21,10 +22,11 @@ public final class Binding {
     /// @param parameterOffset where the layer's first trainable variable starts; the others follow without gaps
     /// @param state all values of the network that are kept but not trained, seen live
     /// @param stateOffset where the layer's own start
-    /// @param fusedReLU the layer is followed by a ReLU and applies it, or is that ReLU and finds it applied
+    /// @param forwardReLU the layer applies the ReLU that follows it, or is that ReLU and finds it applied
+    /// @param backwardReLU the layer applies the gradient of the ReLU before it, or is that ReLU and finds it applied
     /// @param inputGradient the gradient with respect to the input will be asked for
     public Binding(Shape input, Shape output, Gemm gemm, float[] parameters, int parameterOffset, float[] state,
-            int stateOffset, boolean fusedReLU, boolean inputGradient) {
+            int stateOffset, boolean forwardReLU, boolean backwardReLU, boolean inputGradient) {
         this.input = input;
         this.output = output;
         this.gemm = gemm;
@@ -32,7 +34,8 @@ public final class Binding {
         this.parameterOffset = parameterOffset;
         this.state = state;
         this.stateOffset = stateOffset;
-        this.fusedReLU = fusedReLU;
+        this.forwardReLU = forwardReLU;
+        this.backwardReLU = backwardReLU;
         this.inputGradient = inputGradient;
     }
 
@@ -64,8 +67,12 @@ public final class Binding {
         return stateOffset;
     }
 
-    boolean fusedReLU() {
-        return fusedReLU;
+    boolean forwardReLU() {
+        return forwardReLU;
+    }
+
+    boolean backwardReLU() {
+        return backwardReLU;
     }
 
     boolean inputGradient() {

@@ -97,7 +97,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
             depth = kernelWidth * kernelHeight * inChannels;
             kernelOffset = binding.parameterOffset();
             biasOffset = kernelOffset + depth * filters;
-            min = binding.fusedReLU() ? 0 : Float.NEGATIVE_INFINITY;
+            min = binding.forwardReLU() ? 0 : Float.NEGATIVE_INFINITY;
             inputGradient = binding.inputGradient();
             kernel = new float[depth * filters];
             bias = new float[filters];
@@ -147,6 +147,8 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
             private final int windowColumns = (outWidth - 1) * strideWidth + kernelWidth;
             private final float[] rows = new float[windowColumns * kernelHeight * inChannels];
             private final float[] packedDy = new float[gemm.packedLength(outWidth, filters)];
+            /// The sum of all rows of `dy`: long sums over short rows would not become vectors.
+            private final float[] dySum = new float[outWidth * filters];
             private final float[] gradientRows = new float[inputGradient
                     ? (inWidth + kernelWidth - 1) * kernelHeight * filters
                     : 0];
@@ -165,14 +167,12 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
             @Override
             public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
                 float[] gradient = step.gradient();
-                Arrays.fill(gradient, biasOffset, biasOffset + filters, 0);
+                Arrays.fill(dySum, 0);
                 for (int image = 0; image < step.images(); image++) {
                     for (int outY = 0; outY < outHeight; outY++) {
                         int dyRow = outRow(image, outY);
-                        for (int at = dyRow; at < dyRow + outWidth * filters; at += filters) {
-                            for (int o = 0; o < filters; o++) {
-                                gradient[biasOffset + o] += dy[at + o];
-                            }
+                        for (int i = 0; i < dySum.length; i++) {
+                            dySum[i] += dy[dyRow + i];
                         }
                         interleaveInput(x, image, outY);
                         gemm.pack(dy, dyRow, filters, 1, outWidth, filters, packedDy, 0);
@@ -180,6 +180,10 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                                 filters, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, image + outY > 0,
                                 gradient, kernelOffset, filters);
                     }
+                }
+                Arrays.fill(gradient, biasOffset, biasOffset + filters, 0);
+                for (int i = 0; i < dySum.length; i++) {
+                    gradient[biasOffset + i % filters] += dySum[i];
                 }
                 if (inputGradient) {
                     for (int image = 0; image < step.images(); image++) {
@@ -204,27 +208,36 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                         outY * strideHeight - padTop, -padLeft, windowColumns, rows);
             }
 
-            /// Copies `kernelHeight` rows of an image into `buffer[column][filterY][channel]`, zeros where the image has
-            /// nothing. The image counts as spread out by the strides, with zeros between its pixels.
+            /// Copies `kernelHeight` rows of an image into `buffer[column][filterY][channel]`. The image counts as spread out
+            /// by the strides, with zeros between its pixels. Rows that the image does not have become zeros; columns that it
+            /// does not have are never written and stay zero.
             private void interleave(float[] from, int offset, int height, int width, int channels, int spreadY,
                     int spreadX, int firstRow, int firstColumn, int columns, float[] buffer) {
                 int pitch = kernelHeight * channels;
+                int first = Math.ceilDiv(Math.max(firstColumn, 0), spreadX);
+                int end = Math.min(Math.ceilDiv(firstColumn + columns, spreadX), width);
                 for (int filterY = 0; filterY < kernelHeight; filterY++) {
                     int row = firstRow + filterY;
-                    boolean rowExists = row >= 0 && row % spreadY == 0 && row / spreadY < height;
-                    int rowOffset = offset + row / spreadY * width * channels;
-                    int to = filterY * channels;
-                    for (int bufferX = 0; bufferX < columns; bufferX++) {
-                        int column = firstColumn + bufferX;
-                        if (rowExists && column >= 0 && column % spreadX == 0 && column / spreadX < width) {
-                            int at = rowOffset + column / spreadX * channels;
-                            for (int c = 0; c < channels; c++) {
-                                buffer[to + c] = from[at + c];
-                            }
-                        } else {
+                    int to = (first * spreadX - firstColumn) * pitch + filterY * channels;
+                    if (row < 0 || row % spreadY != 0 || row / spreadY >= height) {
+                        for (int column = first; column < end; column++) {
                             Arrays.fill(buffer, to, to + channels, 0);
+                            to += spreadX * pitch;
                         }
-                        to += pitch;
+                        continue;
+                    }
+                    int at = offset + (row / spreadY * width + first) * channels;
+                    for (int column = first; column < end; column++) {
+                        if (channels == 3) {
+                            // A call for the three floats of a photograph's pixel takes several times as long.
+                            buffer[to] = from[at];
+                            buffer[to + 1] = from[at + 1];
+                            buffer[to + 2] = from[at + 2];
+                        } else {
+                            System.arraycopy(from, at, buffer, to, channels);
+                        }
+                        at += channels;
+                        to += spreadX * pitch;
                     }
                 }
             }

@@ -64,7 +64,7 @@ public record Dense(String name, int units, boolean fakeQuantizeKernel) implemen
             features = binding.input().dimension(0);
             kernelOffset = binding.parameterOffset();
             biasOffset = kernelOffset + features * units;
-            min = binding.fusedReLU() ? 0 : Float.NEGATIVE_INFINITY;
+            min = binding.forwardReLU() ? 0 : Float.NEGATIVE_INFINITY;
             inputGradient = binding.inputGradient();
             quantized = new float[fakeQuantizeKernel ? features * units : 0];
             packed = new float[gemm.packedLength(features, units)];

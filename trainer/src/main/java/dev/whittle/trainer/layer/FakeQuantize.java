@@ -133,10 +133,16 @@ public record FakeQuantize(String name, float momentum, boolean frozen) implemen
             @Override
             public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
                 int count = step.images() * elements;
-                float min = rounding ? minCode * scale : Float.NEGATIVE_INFINITY;
-                float max = rounding ? maxCode * scale : Float.POSITIVE_INFINITY;
+                if (!rounding) {
+                    System.arraycopy(dy, 0, dx, 0, count);
+                    return;
+                }
+                float min = minCode * scale;
+                float max = maxCode * scale;
                 for (int i = 0; i < count; i++) {
-                    dx[i] = x[i] >= min && x[i] <= max ? dy[i] : 0;
+                    // 0 inside the range, 1 outside; the compiler makes vectors of this and branches of a condition.
+                    float outside = Math.signum(Math.abs(x[i] - Math.min(Math.max(x[i], min), max)));
+                    dx[i] = dy[i] * (1 - outside);
                 }
             }
         }

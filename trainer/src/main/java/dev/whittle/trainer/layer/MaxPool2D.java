@@ -1,8 +1,15 @@
 package dev.whittle.trainer.layer;
 
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /// The largest value of each window, per channel; borders are left out of the window. The gradient goes to the element
 /// that was taken, the first of equal ones in row order.
@@ -36,10 +43,11 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
     @Override
     public BoundLayer bind(Binding binding) {
-        return images -> new Maximum(images, binding.input(), binding.output());
+        return images -> new Maximum(images, binding);
     }
 
     private final class Maximum implements BoundLayer.Pass {
+        private final boolean isVector = KernelTier.selected() == KernelTier.VECTOR;
         private final int inHeight;
         private final int inWidth;
         private final int channels;
@@ -47,17 +55,30 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
         private final int outWidth;
         private final int padTop;
         private final int padLeft;
+        private final boolean backwardReLU;
+        /// Floats from the first element of a window to each of its taps, in row order.
+        private final int[] tapOffsets = new int[poolHeight * poolWidth];
+        /// The tap that each output came from.
         private final int[] taken;
 
-        Maximum(int images, Shape input, Shape output) {
-            inHeight = input.dimension(0);
-            inWidth = input.dimension(1);
-            channels = input.dimension(2);
-            outHeight = output.dimension(0);
-            outWidth = output.dimension(1);
+        Maximum(int images, Binding binding) {
+            inHeight = binding.input().dimension(0);
+            inWidth = binding.input().dimension(1);
+            channels = binding.input().dimension(2);
+            outHeight = binding.output().dimension(0);
+            outWidth = binding.output().dimension(1);
             padTop = padding.before(inHeight, poolHeight, strideHeight, 1);
             padLeft = padding.before(inWidth, poolWidth, strideWidth, 1);
-            taken = new int[images * output.elementCount()];
+            backwardReLU = binding.backwardReLU();
+            taken = new int[images * outHeight * outWidth * channels];
+            for (int tap = 0; tap < tapOffsets.length; tap++) {
+                tapOffsets[tap] = (tap / poolWidth * inWidth + tap % poolWidth) * channels;
+            }
+        }
+
+        /// Where the window of an output begins; before the image where there is padding.
+        private int origin(int image, int outY, int outX) {
+            return ((image * inHeight + outY * strideHeight - padTop) * inWidth + outX * strideWidth - padLeft) * channels;
         }
 
         @Override
@@ -65,26 +86,29 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
             int to = 0;
             for (int image = 0; image < step.images(); image++) {
                 for (int outY = 0; outY < outHeight; outY++) {
-                    int firstY = Math.max(outY * strideHeight - padTop, 0);
-                    int endY = Math.min(outY * strideHeight - padTop + poolHeight, inHeight);
+                    int firstY = Math.max(padTop - outY * strideHeight, 0);
+                    int endY = Math.min(inHeight + padTop - outY * strideHeight, poolHeight);
                     for (int outX = 0; outX < outWidth; outX++) {
-                        int firstX = Math.max(outX * strideWidth - padLeft, 0);
-                        int endX = Math.min(outX * strideWidth - padLeft + poolWidth, inWidth);
-                        int first = ((image * inHeight + firstY) * inWidth + firstX) * channels;
-                        for (int c = 0; c < channels; c++) {
-                            y[to + c] = x[first + c];
-                            taken[to + c] = first + c;
-                        }
-                        for (int inY = firstY; inY < endY; inY++) {
-                            for (int inX = firstX; inX < endX; inX++) {
-                                int at = ((image * inHeight + inY) * inWidth + inX) * channels;
-                                for (int c = 0; c < channels; c++) {
-                                    float value = x[at + c];
-                                    boolean larger = value > y[to + c];
-                                    y[to + c] = larger ? value : y[to + c];
-                                    taken[to + c] = larger ? at + c : taken[to + c];
+                        int firstX = Math.max(padLeft - outX * strideWidth, 0);
+                        int endX = Math.min(inWidth + padLeft - outX * strideWidth, poolWidth);
+                        int origin = origin(image, outY, outX);
+                        int done = isVector
+                                ? Simd.maximum(x, origin, tapOffsets, poolWidth, firstY, endY, firstX, endX, channels, y, taken, to)
+                                : 0;
+                        for (int c = done; c < channels; c++) {
+                            int tap = firstY * poolWidth + firstX;
+                            float largest = x[origin + tapOffsets[tap] + c];
+                            for (int filterY = firstY; filterY < endY; filterY++) {
+                                for (int filterX = firstX; filterX < endX; filterX++) {
+                                    float value = x[origin + tapOffsets[filterY * poolWidth + filterX] + c];
+                                    if (value > largest) {
+                                        largest = value;
+                                        tap = filterY * poolWidth + filterX;
+                                    }
                                 }
                             }
+                            y[to + c] = largest;
+                            taken[to + c] = tap;
                         }
                         to += channels;
                     }
@@ -95,9 +119,52 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
         @Override
         public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
             Arrays.fill(dx, 0, step.images() * inHeight * inWidth * channels, 0);
-            for (int i = 0; i < step.images() * outHeight * outWidth * channels; i++) {
-                dx[taken[i]] += dy[i];
+            int from = 0;
+            for (int image = 0; image < step.images(); image++) {
+                for (int outY = 0; outY < outHeight; outY++) {
+                    for (int outX = 0; outX < outWidth; outX++) {
+                        int origin = origin(image, outY, outX);
+                        for (int c = 0; c < channels; c++) {
+                            // With a ReLU before it y is not negative, and its sign is that ReLU's gradient.
+                            float gradient = backwardReLU ? dy[from] * Math.signum(y[from]) : dy[from];
+                            dx[origin + tapOffsets[taken[from]] + c] += gradient;
+                            from++;
+                        }
+                    }
+                }
             }
+        }
+    }
+
+    /// The same with channels in lanes; apart, so that the rest loads without the Vector API.
+    private static final class Simd {
+        private static final VectorShape SHAPE = VectorShape.forBitSize(KernelTier.VECTOR.vectorBits());
+        private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
+        private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
+
+        /// Writes the maxima of one window and the taps they came from, for as many channels as fill whole vectors.
+        ///
+        /// @return that number of channels
+        static int maximum(float[] x, int origin, int[] tapOffsets, int poolWidth, int firstY, int endY, int firstX, int endX,
+                int channels, float[] y, int[] taken, int to) {
+            int done = FLOATS.loopBound(channels);
+            for (int c = 0; c < done; c += FLOATS.length()) {
+                int first = firstY * poolWidth + firstX;
+                FloatVector largest = FloatVector.fromArray(FLOATS, x, origin + tapOffsets[first] + c);
+                IntVector tap = IntVector.broadcast(INTS, first);
+                for (int filterY = firstY; filterY < endY; filterY++) {
+                    for (int filterX = firstX; filterX < endX; filterX++) {
+                        int candidate = filterY * poolWidth + filterX;
+                        FloatVector value = FloatVector.fromArray(FLOATS, x, origin + tapOffsets[candidate] + c);
+                        VectorMask<Float> larger = value.compare(VectorOperators.GT, largest);
+                        largest = largest.blend(value, larger);
+                        tap = tap.blend(candidate, larger.cast(INTS));
+                    }
+                }
+                largest.intoArray(y, to + c);
+                tap.intoArray(taken, to + c);
+            }
+            return done;
         }
     }
 }

@@ -2,7 +2,8 @@ package dev.whittle.trainer.layer;
 
 import dev.whittle.engine.model.Shape;
 
-/// `y = max(x, 0)`. Behind a convolution or a fully-connected layer, that layer's matrix product applies it.
+/// `y = max(x, 0)`. Behind a convolution or a fully-connected layer, that layer's matrix product applies it; before a
+/// max-pool, that layer applies its gradient, to the few elements that were taken.
 public record ReLU(String name) implements Layer {
 
     @Override
@@ -17,32 +18,38 @@ public record ReLU(String name) implements Layer {
 
     @Override
     public BoundLayer bind(Binding binding) {
-        return images -> new Rectification(binding.input().elementCount(), binding.fusedReLU());
+        return images -> new Rectification(binding.input().elementCount(), binding.forwardReLU(), binding.backwardReLU());
     }
 
     private static final class Rectification implements BoundLayer.Pass {
         private final int elements;
-        private final boolean applied;
+        private final boolean forwardApplied;
+        private final boolean backwardApplied;
 
-        Rectification(int elements, boolean applied) {
+        Rectification(int elements, boolean forwardApplied, boolean backwardApplied) {
             this.elements = elements;
-            this.applied = applied;
+            this.forwardApplied = forwardApplied;
+            this.backwardApplied = backwardApplied;
         }
 
         @Override
         public void forward(Step step, float[] x, float[] y) {
-            if (applied) {
+            if (forwardApplied) {
                 return;
             }
             for (int i = 0; i < step.images() * elements; i++) {
-                y[i] = x[i] < 0 ? 0 : x[i];
+                y[i] = Math.max(x[i], 0);
             }
         }
 
         @Override
         public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
+            if (backwardApplied) {
+                return;
+            }
             for (int i = 0; i < step.images() * elements; i++) {
-                dx[i] = y[i] > 0 ? dy[i] : 0;
+                // y is not negative, so its sign is 0 or 1; the compiler makes vectors of this and branches of a condition.
+                dx[i] = dy[i] * Math.signum(y[i]);
             }
         }
     }

@@ -29,50 +29,64 @@ public final class Warp implements BoundLayer {
 
     private final class Resampling implements Pass {
         private final Matrix3x2f matrix = new Matrix3x2f();
-        private final int[] corners = new int[4];
-        private final float[] weights = new float[4];
 
         @Override
         public void forward(Step step, float[] x, float[] y) {
-            int elements = height * width * channels;
-            for (int image = 0; image < step.images(); image++) {
-                transform(step.imageKey(image));
-                int to = image * elements;
-                for (int row = 0; row < height; row++) {
-                    for (int column = 0; column < width; column++) {
-                        locate(row, column, image * elements);
-                        int a = corners[0];
-                        int b = corners[1];
-                        int c = corners[2];
-                        int d = corners[3];
-                        for (int channel = 0; channel < channels; channel++) {
-                            y[to++] = x[a + channel] * weights[0] + x[b + channel] * weights[1]
-                                    + x[c + channel] * weights[2]
-                                    + x[d + channel] * weights[3];
-                        }
-                    }
-                }
-            }
+            resample(step, x, y, false);
         }
 
         @Override
         public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
+            Arrays.fill(dx, 0, step.images() * height * width * channels, 0);
+            resample(step, dx, dy, true);
+        }
+
+        /// Gathers target values from source values, or scatters target gradients to source gradients.
+        private void resample(Step step, float[] source, float[] target, boolean scatter) {
             int elements = height * width * channels;
-            Arrays.fill(dx, 0, step.images() * elements, 0);
             for (int image = 0; image < step.images(); image++) {
                 transform(step.imageKey(image));
-                int from = image * elements;
+                int offset = image * elements;
                 for (int row = 0; row < height; row++) {
-                    for (int column = 0; column < width; column++) {
-                        locate(row, column, image * elements);
-                        for (int channel = 0; channel < channels; channel++) {
-                            float gradient = dy[from++];
-                            for (int corner = 0; corner < 4; corner++) {
-                                dx[corners[corner] + channel] += gradient * weights[corner];
-                            }
-                        }
+                    resampleRow(source, offset, target, offset + row * width * channels, row, scatter);
+                }
+            }
+        }
+
+        private void resampleRow(float[] source, int sourceOffset, float[] target, int targetOffset, int row, boolean scatter) {
+            float stepX = matrix.m00;
+            float stepY = matrix.m01;
+            float startX = Math.fma(matrix.m10, row, matrix.m20);
+            float startY = Math.fma(matrix.m11, row, matrix.m21);
+            int at = targetOffset;
+            for (int column = 0; column < width; column++) {
+                float sourceX = Math.fma(stepX, column, startX);
+                float sourceY = Math.fma(stepY, column, startY);
+                int left = floor(sourceX);
+                int top = floor(sourceY);
+                float right = sourceX - left;
+                float lower = sourceY - top;
+                int x0 = mirror(left, width) * channels;
+                int x1 = mirror(left + 1, width) * channels;
+                int y0 = sourceOffset + mirror(top, height) * width * channels;
+                int y1 = sourceOffset + mirror(top + 1, height) * width * channels;
+                float upperLeft = (1 - lower) * (1 - right);
+                float upperRight = (1 - lower) * right;
+                float lowerLeft = lower * (1 - right);
+                float lowerRight = lower * right;
+                for (int c = 0; c < channels; c++) {
+                    if (scatter) {
+                        float gradient = target[at + c];
+                        source[y0 + x0 + c] += gradient * upperLeft;
+                        source[y0 + x1 + c] += gradient * upperRight;
+                        source[y1 + x0 + c] += gradient * lowerLeft;
+                        source[y1 + x1 + c] += gradient * lowerRight;
+                    } else {
+                        target[at + c] = source[y0 + x0 + c] * upperLeft + source[y0 + x1 + c] * upperRight
+                                + source[y1 + x0 + c] * lowerLeft + source[y1 + x1 + c] * lowerRight;
                     }
                 }
+                at += channels;
             }
         }
 
@@ -85,28 +99,6 @@ public final class Warp implements BoundLayer {
                 transform.compose(matrix, CounterRandom.fold(imageKey, transform.name().hashCode()));
             }
             matrix.translate(-centreX, -centreY);
-        }
-
-        /// Sets the four source elements and their weights for one target pixel.
-        private void locate(int row, int column, int offset) {
-            float sourceX = Math.fma(matrix.m00, column, Math.fma(matrix.m10, row, matrix.m20));
-            float sourceY = Math.fma(matrix.m01, column, Math.fma(matrix.m11, row, matrix.m21));
-            int left = floor(sourceX);
-            int top = floor(sourceY);
-            float fractionX = sourceX - left;
-            float fractionY = sourceY - top;
-            int x0 = mirror(left, width) * channels;
-            int x1 = mirror(left + 1, width) * channels;
-            int y0 = offset + mirror(top, height) * width * channels;
-            int y1 = offset + mirror(top + 1, height) * width * channels;
-            corners[0] = y0 + x0;
-            corners[1] = y0 + x1;
-            corners[2] = y1 + x0;
-            corners[3] = y1 + x1;
-            weights[0] = (1 - fractionY) * (1 - fractionX);
-            weights[1] = (1 - fractionY) * fractionX;
-            weights[2] = fractionY * (1 - fractionX);
-            weights[3] = fractionY * fractionX;
         }
     }
 

@@ -7,6 +7,7 @@ import dev.whittle.trainer.layer.BoundLayer;
 import dev.whittle.trainer.layer.Conv2D;
 import dev.whittle.trainer.layer.Dense;
 import dev.whittle.trainer.layer.Layer;
+import dev.whittle.trainer.layer.MaxPool2D;
 import dev.whittle.trainer.layer.RandomTransform;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Softmax;
@@ -58,7 +59,7 @@ final class Execution {
             Shape output = network.outputShape(i);
             Binding binding =
                     new Binding(input, output, gemm, network.parameters(), network.parameterOffset(i), network.state(),
-                            network.stateOffset(i), isFused(network.layers(), i), inputGradient);
+                            network.stateOffset(i), isForwardFused(network.layers(), i), isBackwardFused(network.layers(), i), inputGradient);
             stages.add(
                     new Stage(layer.bind(binding), layer.isInPlace(), layer instanceof Softmax, output.elementCount()));
         }
@@ -67,7 +68,7 @@ final class Execution {
     }
 
     /// Whether layer `i` applies the ReLU behind it, or is a ReLU that the layer before applies.
-    private static boolean isFused(List<Layer> layers, int i) {
+    private static boolean isForwardFused(List<Layer> layers, int i) {
         return layers.get(i) instanceof ReLU
                 ? i > 0 && hasClamp(layers.get(i - 1))
                 : hasClamp(layers.get(i)) && i + 1 < layers.size() && layers.get(i + 1) instanceof ReLU;
@@ -75,6 +76,13 @@ final class Execution {
 
     private static boolean hasClamp(Layer layer) {
         return layer instanceof Conv2D || layer instanceof Dense;
+    }
+
+    /// Whether layer `i` applies the gradient of the ReLU before it, or is a ReLU whose gradient the layer behind applies.
+    private static boolean isBackwardFused(List<Layer> layers, int i) {
+        return layers.get(i) instanceof ReLU
+                ? i + 1 < layers.size() && layers.get(i + 1) instanceof MaxPool2D
+                : layers.get(i) instanceof MaxPool2D && i > 0 && layers.get(i - 1) instanceof ReLU;
     }
 
     int inputElements() {

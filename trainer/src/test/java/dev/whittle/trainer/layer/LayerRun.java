@@ -35,7 +35,7 @@ final class LayerRun {
         parameters = uniform(random, count);
         x = uniform(random, images * inputElements);
         dy = uniform(random, images * outputElements);
-        bound = layer.bind(new Binding(input, output, Gemm.selected(), parameters, 0, state, 0, false, true));
+        bound = layer.bind(new Binding(input, output, Gemm.selected(), parameters, 0, state, 0, false, false, true));
         pass = bound.pass(images);
         step = new Step(images, true);
         for (int image = 0; image < images; image++) {

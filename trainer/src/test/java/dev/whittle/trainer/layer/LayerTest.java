@@ -54,6 +54,41 @@ class LayerTest {
         }
     }
 
+    /// Channel counts below, at and above the lane counts; many equal values, so that the first of them must win.
+    @Test
+    void maxPoolingTakesTheFirstOfTheLargestInEveryChannel() {
+        MaxPool2D layer = new MaxPool2D("pool", 3, 2, 2, 1, Padding.SAME);
+        for (int channels : new int[]{1, 3, 4, 7, 8, 15, 16, 17, 33}) {
+            Shape input = Shape.of(6, 5, channels);
+            LayerRun run = new LayerRun(layer, input, 2, channels);
+            for (int i = 0; i < run.x.length; i++) {
+                run.x[i] = Math.round(run.x[i] * 2);
+            }
+            float[] expected = new float[run.outputElements * 2];
+            float[] expectedGradient = new float[run.x.length];
+            int to = 0;
+            for (int image = 0; image < 2; image++) {
+                for (int outY = 0; outY < 3; outY++) {
+                    for (int outX = 0; outX < 5; outX++) {
+                        for (int c = 0; c < channels; c++) {
+                            int best = -1;
+                            for (int inY = outY * 2; inY < Math.min(outY * 2 + 3, 6); inY++) {
+                                for (int inX = outX; inX < Math.min(outX + 2, 5); inX++) {
+                                    int at = ((image * 6 + inY) * 5 + inX) * channels + c;
+                                    best = best < 0 || run.x[at] > run.x[best] ? at : best;
+                                }
+                            }
+                            expected[to] = run.x[best];
+                            expectedGradient[best] += run.dy[to++];
+                        }
+                    }
+                }
+            }
+            assertThat(run.forward()).isEqualTo(expected);
+            assertThat(run.backward().input()).isEqualTo(expectedGradient);
+        }
+    }
+
     @Test
     void halvingAveragesNeighbours() {
         LayerRun run = new LayerRun(new Resizing("resizing", 1, 2), Shape.of(1, 4, 1), 1, 1);
