@@ -98,7 +98,7 @@ public final class Int8 {
     public static int[] quantizeBias(float[] bias, QuantizationParameters parameters) {
         int[] codes = new int[bias.length];
         for (int channel = 0; channel < bias.length; channel++) {
-            codes[channel] = Math.clamp(roundHalfAway(bias[channel] / (double) parameters.scale(channel)),
+            codes[channel] = (int) Math.clamp(roundHalfAway(bias[channel] / (double) parameters.scale(channel)),
                     Integer.MIN_VALUE, Integer.MAX_VALUE);
         }
         return codes;
@@ -145,7 +145,7 @@ public final class Int8 {
         return count;
     }
 
-    private static long roundHalfAway(double value) {
-        return (long) (value < 0 ? Math.ceil(value - 0.5) : Math.floor(value + 0.5));
+    private static double roundHalfAway(double value) {
+        return value < 0 ? Math.ceil(value - 0.5) : Math.floor(value + 0.5);
     }
 }

@@ -44,7 +44,7 @@ class CalibratorTest {
     @Test
     void minMaxCoversAllThatWasSeen() {
         Calibration calibration = Calibrator.minMax()
-                .calibrate(model(), samples(new float[] {-4, 0, 2, 4}, new float[] {0, 0, 8, 1}));
+                .calibrate(model(), samples(new float[]{-4, 0, 2, 4}, new float[]{0, 0, 8, 1}));
 
         assertThat(calibration.parameters()).containsOnly(
                 Map.entry(index("image"), Int8.covering(new Range(-4, 8))),
@@ -57,7 +57,7 @@ class CalibratorTest {
     @Test
     void knownInputRangesCarryThroughThePreprocessing() {
         Calibration calibration = Calibrator.minMax().withInputRange(0, new Range(0, 255))
-                .calibrate(model(), samples(new float[] {3, 7, 9, 11}));
+                .calibrate(model(), samples(new float[]{3, 7, 9, 11}));
 
         assertThat(calibration.parameters()).contains(
                 Map.entry(index("image"), QuantizationParameters.perTensor(1, -128)),
@@ -69,7 +69,7 @@ class CalibratorTest {
     @Test
     void aMovingAverageFollowsSlowly() {
         Calibration calibration = new Calibrator(() -> new MovingAverageObserver(0.5f), Map.of())
-                .calibrate(model(), samples(new float[] {-4, 0, 2, 4}, new float[] {0, 0, 8, 1}));
+                .calibrate(model(), samples(new float[]{-4, 0, 2, 4}, new float[]{0, 0, 8, 1}));
 
         assertThat(calibration.parameters()).containsEntry(index("image"), Int8.covering(new Range(-2, 6)));
     }
@@ -84,7 +84,7 @@ class CalibratorTest {
     @Test
     void anActivationThatIsNotFiniteFailsNamingTensorAndSample() {
         assertThatThrownBy(() -> Calibrator.minMax().calibrate(model(),
-                samples(new float[4], new float[] {0, 0, 3e38f, 0})))
+                samples(new float[4], new float[]{0, 0, 3e38f, 0})))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("[m.tflite] tensor \"square\" holds Infinity at representative sample 1, must be finite");
     }

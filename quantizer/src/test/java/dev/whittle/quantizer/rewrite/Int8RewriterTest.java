@@ -172,8 +172,9 @@ class Int8RewriterTest {
         for (int i = 0; i < 10; i++) {
             samples.add(List.of(SampleModels.centered(i, 9 * 11 * 5)));
         }
-        Model rewritten = Int8Rewriter.rewrite(model, Calibrator.minMax().calibrate(model, samples), ElementType.FLOAT32,
-                ElementType.FLOAT32);
+        Model rewritten =
+                Int8Rewriter.rewrite(model, Calibrator.minMax().calibrate(model, samples), ElementType.FLOAT32,
+                        ElementType.FLOAT32);
         float[] input = SampleModels.centered(77, 9 * 11 * 5);
 
         float[] scores = Rewrites.run(rewritten, input);

@@ -15,8 +15,7 @@ import java.util.List;
 
 /// The sample network in its quantized forms, and ways to look at them.
 final class Rewrites {
-    private Rewrites() {
-    }
+    private Rewrites() {}
 
     static Calibration calibration() {
         List<List<float[]>> samples = new ArrayList<>();

@@ -41,7 +41,7 @@ class Int8Test {
             Range covered = Int8.nudged(parameters);
             float halfStep = parameters.scale(0) * 0.501f;
             assertThat(parameters.zeroPoint(0)).isBetween(-128, 127);
-            assertThat(Int8.quantize(new float[] {0}, parameters)[0]).isEqualTo((byte) parameters.zeroPoint(0));
+            assertThat(Int8.quantize(new float[]{0}, parameters)[0]).isEqualTo((byte) parameters.zeroPoint(0));
             assertThat(covered.minimum()).isCloseTo(Math.min(0, range.minimum()), within(halfStep));
             assertThat(covered.maximum()).isCloseTo(Math.max(0, range.maximum()), within(halfStep));
         }
@@ -55,7 +55,7 @@ class Int8Test {
         for (int round = 0; round < 10_000; round++) {
             float value = covered.minimum() + random.nextFloat() * (covered.maximum() - covered.minimum());
 
-            byte code = Int8.quantize(new float[] {value}, parameters)[0];
+            byte code = Int8.quantize(new float[]{value}, parameters)[0];
 
             float back = parameters.scale(0) * (code - parameters.zeroPoint(0));
             assertThat(back).isCloseTo(value, within(parameters.scale(0) * 0.501f));
@@ -64,7 +64,7 @@ class Int8Test {
 
     @Test
     void numbersOutsideTheRangeSaturate() {
-        assertThat(Int8.quantize(new float[] {-1e30f, 1e30f}, QuantizationParameters.perTensor(0.1f, 3)))
+        assertThat(Int8.quantize(new float[]{-1e30f, 1e30f}, QuantizationParameters.perTensor(0.1f, 3)))
                 .containsExactly(-128, 127);
     }
 
