@@ -134,8 +134,9 @@ class LoweringTest {
         assertThat(operators(lowered.model())).containsExactly(OperatorCode.MUL, OperatorCode.CONV_2D,
                 OperatorCode.RESHAPE, OperatorCode.FULLY_CONNECTED, OperatorCode.SOFTMAX);
         assertThat(lowered.fakeQuantized().sequencedKeySet()).containsExactly(image, conv);
-        assertThat(lowered.model().primary().tensor(lowered.fakeQuantized().get(image)).name()).isEqualTo("rescaling");
-        assertThat(lowered.model().primary().tensor(lowered.fakeQuantized().get(conv)).name()).isEqualTo("conv");
+        assertThat(lowered.fakeQuantized().sequencedValues())
+                .extracting(tensor -> lowered.model().primary().tensor(tensor).name())
+                .containsExactly("rescaling", "conv");
     }
 
     @Test
