@@ -4,7 +4,7 @@ package dev.whittle.engine.kernel;
 /// multiply-adds, and a scaling by a power of two. Within two units in the last place.
 ///
 /// Coefficients: Moshier, "Methods and Programs for Mathematical Functions" (the Cephes library's `expf`).
-final class Exp {
+public final class Exp {
     private static final float LOG2_E = 1.44269504f;
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = -2.12194440e-4f;
@@ -19,7 +19,7 @@ final class Exp {
     private Exp() {}
 
     /// NaN stays NaN.
-    static float of(float x) {
+    public static float of(float x) {
         if (Float.isNaN(x)) {
             return x;
         }

@@ -78,7 +78,8 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
         /// Where the window of an output begins; before the image where there is padding.
         private int origin(int image, int outY, int outX) {
-            return ((image * inHeight + outY * strideHeight - padTop) * inWidth + outX * strideWidth - padLeft) * channels;
+            return ((image * inHeight + outY * strideHeight - padTop) * inWidth + outX * strideWidth - padLeft)
+                    * channels;
         }
 
         @Override
@@ -93,7 +94,8 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
                         int endX = Math.min(inWidth + padLeft - outX * strideWidth, poolWidth);
                         int origin = origin(image, outY, outX);
                         int done = isVector
-                                ? Simd.maximum(x, origin, tapOffsets, poolWidth, firstY, endY, firstX, endX, channels, y, taken, to)
+                                ? Simd.maximum(x, origin, tapOffsets, poolWidth, firstY, endY, firstX, endX, channels,
+                                        y, taken, to)
                                 : 0;
                         for (int c = done; c < channels; c++) {
                             int tap = firstY * poolWidth + firstX;
@@ -145,7 +147,8 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
         /// Writes the maxima of one window and the taps they came from, for as many channels as fill whole vectors.
         ///
         /// @return that number of channels
-        static int maximum(float[] x, int origin, int[] tapOffsets, int poolWidth, int firstY, int endY, int firstX, int endX,
+        static int maximum(float[] x, int origin, int[] tapOffsets, int poolWidth, int firstY, int endY, int firstX,
+                int endX,
                 int channels, float[] y, int[] taken, int to) {
             int done = FLOATS.loopBound(channels);
             for (int c = 0; c < done; c += FLOATS.length()) {

@@ -18,7 +18,8 @@ public record ReLU(String name) implements Layer {
 
     @Override
     public BoundLayer bind(Binding binding) {
-        return images -> new Rectification(binding.input().elementCount(), binding.forwardReLU(), binding.backwardReLU());
+        return images -> new Rectification(binding.input().elementCount(), binding.forwardReLU(),
+                binding.backwardReLU());
     }
 
     private static final class Rectification implements BoundLayer.Pass {

@@ -1,5 +1,6 @@
 package dev.whittle.trainer.layer;
 
+import dev.whittle.engine.kernel.Exp;
 import dev.whittle.engine.model.Shape;
 
 /// `y[i] = exp(x[i] − max x) / Σ exp(x[j] − max x)`. Its gradient is `dx[i] = y[i] · (dy[i] − Σ dy[j] · y[j])`; training
@@ -37,7 +38,7 @@ public record Softmax(String name) implements Layer {
                 }
                 float sum = 0;
                 for (int i = 0; i < classes; i++) {
-                    y[from + i] = (float) StrictMath.exp(x[from + i] - max);
+                    y[from + i] = Exp.of(x[from + i] - max);
                     sum += y[from + i];
                 }
                 for (int i = 0; i < classes; i++) {

@@ -53,7 +53,8 @@ public final class Warp implements BoundLayer {
             }
         }
 
-        private void resampleRow(float[] source, int sourceOffset, float[] target, int targetOffset, int row, boolean scatter) {
+        private void resampleRow(float[] source, int sourceOffset, float[] target, int targetOffset, int row,
+                boolean scatter) {
             float stepX = matrix.m00;
             float stepY = matrix.m01;
             float startX = Math.fma(matrix.m10, row, matrix.m20);

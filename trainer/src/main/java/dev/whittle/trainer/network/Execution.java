@@ -59,7 +59,8 @@ final class Execution {
             Shape output = network.outputShape(i);
             Binding binding =
                     new Binding(input, output, gemm, network.parameters(), network.parameterOffset(i), network.state(),
-                            network.stateOffset(i), isForwardFused(network.layers(), i), isBackwardFused(network.layers(), i), inputGradient);
+                            network.stateOffset(i), isForwardFused(network.layers(), i),
+                            isBackwardFused(network.layers(), i), inputGradient);
             stages.add(
                     new Stage(layer.bind(binding), layer.isInPlace(), layer instanceof Softmax, output.elementCount()));
         }

@@ -1,0 +1,29 @@
+package dev.whittle.trainer.callback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CsvLogTest {
+
+    @Test
+    void theLogHoldsAllEpochsAlsoThoseBeforeAResumption(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("history.csv");
+        CsvLog log = new CsvLog(file);
+        log.trainingStarted(2, 10, 320, List.of(new EpochReport(0, 0.75, 0.5, 0.5, 0.625, 0.001f, 1.25, 512)));
+        Thread.currentThread().interrupt();
+        log.epochEnded(new EpochReport(1, 0.25, 1, Double.NaN, Double.NaN, 0.5f, 2, 300.25));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(Files.readAllLines(file)).containsExactly(
+                "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds,images_per_second",
+                "1,0.75,0.5,0.5,0.625,0.001,1.250,512.0", "2,0.25,1.0,NaN,NaN,0.5,2.000,300.3");
+        try (var files = Files.list(folder)) {
+            assertThat(files).containsExactly(file);
+        }
+    }
+}
