@@ -2,12 +2,18 @@ package dev.whittle.cli;
 
 import dev.whittle.cli.command.BenchCommand;
 import dev.whittle.cli.command.ConformanceCommand;
+import dev.whittle.cli.command.ConvertCommand;
 import dev.whittle.cli.command.DataCommand;
+import dev.whittle.cli.command.DemoCommand;
+import dev.whittle.cli.command.EvaluateCommand;
+import dev.whittle.cli.command.ExplainCommand;
 import dev.whittle.cli.command.InspectCommand;
+import dev.whittle.cli.command.QuantizeCommand;
 import dev.whittle.cli.command.ReportCommand;
 import dev.whittle.cli.command.RunCommand;
 import dev.whittle.cli.command.TrainCommand;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -19,9 +25,9 @@ import picocli.CommandLine.ScopeType;
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage.
 @Command(name = "whittle", description = "Train a small vision model, quantize it to int8, and run any .tflite file on a plain JVM.", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Whittle.Version.class, synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, sortOptions = false, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-    "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", subcommands = {DataCommand.class,
-        TrainCommand.class, RunCommand.class, BenchCommand.class, InspectCommand.class, ReportCommand.class,
-        ConformanceCommand.class})
+    "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", footer = "  whittle demo", subcommands = {DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
+                QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
+                InspectCommand.class, ExplainCommand.class, ReportCommand.class, ConformanceCommand.class})
 public final class Whittle {
 
     private Whittle() {}
@@ -29,6 +35,8 @@ public final class Whittle {
     /// Runs one command and ends the JVM with its exit code.
     public static void main(String[] arguments) {
         StandardError.restore();
+        // Numbers read the same everywhere.
+        Locale.setDefault(Locale.ROOT);
         PrintWriter out = new PrintWriter(System.out, true);
         PrintWriter err = new PrintWriter(System.err, true);
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {

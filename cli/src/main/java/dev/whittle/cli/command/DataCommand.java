@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "data", description = "Look at a folder of photographs: classes, broken files, near-duplicates, samples.", footer = "  whittle data photos --sheet samples.png")
@@ -27,6 +28,9 @@ public final class DataCommand implements Callable<Integer> {
 
     @Mixin private DataOptions data = new DataOptions();
 
+    @Parameters(paramLabel = "DIR", arity = "0..1", description = "The same as --data DIR.")
+    private @Nullable Path folder;
+
     @Option(names = "--sheet", paramLabel = "FILE", description = "Write a picture with samples of each class.") private @Nullable Path sheet;
 
     @Option(names = "--json", description = "Print as JSON.") private boolean json;
@@ -35,7 +39,8 @@ public final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Photographs photographs = data.photographs();
+        Path named = folder;
+        Photographs photographs = named == null ? data.required() : Photographs.read(named, data.seed(), data.threads());
         Path picture = sheet;
         if (picture != null) {
             Output.folderOf(picture);

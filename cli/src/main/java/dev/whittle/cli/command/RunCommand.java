@@ -41,7 +41,7 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--signature", paramLabel = "KEY", description = "Run this signature of the model.") private @Nullable String signature;
 
-    @Option(names = "--range", paramLabel = "BLACK,WHITE", split = ",", arity = "1", description = "Numbers for black and white in an image; by default what the input's quantization says,"
+    @Option(names = "--range", paramLabel = "BLACK,WHITE", split = ",", arity = "1", description = "Numbers for black and white in an image; by default what the model's metadata or the input's quantization says,"
             + " 0,255 for a float input.") private List<Float> range = List.of();
 
     @Option(names = "--json", description = "Print what was written as JSON.") private boolean json;
@@ -88,7 +88,7 @@ public final class RunCommand implements Callable<Integer> {
                             inputs.size()));
         }
         TensorView view = interpreter.tensor(entry.inputs().get(i).tensor());
-        ImageInput input = ImageInput.of(entry.model().source(), view, pixelRange());
+        ImageInput input = ImageInput.of(entry.model(), view, pixelRange());
         float[] pixels = new float[view.shape().elementCount()];
         if (pixels.length != input.elementCount()) {
             throw new IllegalArgumentException("input \"%s\" of %s takes %d images at once, one given".formatted(

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "train", description = "Train a network on a folder of photographs.", footer = {
-    "  whittle train photos --size 75 --out trained", "  whittle train photos --size 75 --out trained --resume"})
+    "  whittle train --data photos --size 75 --out trained", "  whittle train --data photos --size 75 --out trained --resume"})
 public final class TrainCommand implements Callable<Integer> {
     @Mixin private DataOptions data = new DataOptions();
 
@@ -38,7 +38,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Output.folder(out);
-        Photographs photographs = data.photographs();
+        Photographs photographs = data.required();
         Network network = Network.create(NetworkSpec.imageClassifier(photographs.inputShape(size), size, true,
                 training.dropout(), photographs.classNames()), data.seed());
         TrainingSettings settings = training.settings(data.seed(), data.threads())

@@ -1,6 +1,7 @@
 package dev.whittle.cli.image;
 
 import dev.whittle.engine.TensorView;
+import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.data.PixelImage;
 import dev.whittle.trainer.layer.Resizing;
@@ -23,16 +24,25 @@ public final class ImageInput {
         this.range = range;
     }
 
-    /// @param range for black and white; null for what the input's type and quantization ask
+    /// The pixels of a network's input, 0 to 255.
+    ///
+    /// @param image `[height, width, channel]`
+    public static ImageInput of(Shape image) {
+        return new ImageInput(Shape.of(1, image.dimension(0), image.dimension(1), image.dimension(2)), PixelRange.BYTES);
+    }
+
+    /// What the input of a model asks for.
+    ///
+    /// @param range for black and white; null for what the model's metadata or else the input's quantization says
     /// @throws IllegalArgumentException if the input is not `[batch, height, width, 1 or 3]`
-    public static ImageInput of(String source, TensorView input, @Nullable PixelRange range) {
+    public static ImageInput of(Model model, TensorView input, @Nullable PixelRange range) {
         Shape shape = input.shape();
         if (shape.rank() != 4 || (shape.dimension(3) != GREY && shape.dimension(3) != PixelImage.CHANNELS)) {
             throw new IllegalArgumentException(
                     "input \"%s\" of %s has the shape %s, an image needs [batch, height, width, 1 or 3]"
-                            .formatted(input.name(), source, shape));
+                            .formatted(input.name(), model.source(), shape));
         }
-        return new ImageInput(shape, range == null ? PixelRange.of(input.type(), input.quantization()) : range);
+        return new ImageInput(shape, range == null ? PixelRange.of(model, input) : range);
     }
 
     /// Numbers of one image, `height · width · channels`.

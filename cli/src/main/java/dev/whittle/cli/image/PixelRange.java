@@ -1,6 +1,9 @@
 package dev.whittle.cli.image;
 
+import dev.whittle.converter.lower.ImageModelMetadata;
+import dev.whittle.engine.TensorView;
 import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +25,15 @@ public record PixelRange(float black, float white) {
         }
     }
 
-    /// The range that an input asks for. An 8-bit input says so by the real numbers its codes reach: about −1 to 1, 0 to 1,
+    /// The range that a model's input asks for: what the metadata of Whittle's own files says. Without, an 8-bit input says so by the real numbers its codes reach: about −1 to 1, 0 to 1,
     /// or 0 to 255. A float input gets pixel values as they are, which is right for models that scale inside.
-    static PixelRange of(ElementType type, @Nullable QuantizationParameters quantization) {
+    static PixelRange of(Model model, TensorView input) {
+        return ImageModelMetadata.of(model)
+                .map(metadata -> new PixelRange(metadata.inputMinimum(), metadata.inputMaximum()))
+                .orElseGet(() -> of(input.type(), input.quantization()));
+    }
+
+    private static PixelRange of(ElementType type, @Nullable QuantizationParameters quantization) {
         if (quantization == null || (type != ElementType.INT8 && type != ElementType.UINT8)) {
             return BYTES;
         }

@@ -2,6 +2,8 @@ package dev.whittle.cli.pipeline;
 
 import java.util.List;
 
+import dev.whittle.trainer.callback.EpochReport;
+
 /// One network, trained at one image size, and every file made from it.
 ///
 /// @param size pixels on each side that the convolutions see
@@ -10,12 +12,12 @@ import java.util.List;
 /// @param training the epochs of the float network
 /// @param fineTuning the further epochs with fake quantization
 /// @param floatFineTuning the same further epochs without it, for a fair comparison
-/// @param bestEpoch the epoch whose weights were kept
+/// @param bestEpoch the index in `training` of the epoch whose weights were kept
 /// @param variants the `.tflite` files, the float one first
 /// @param explanations of wrong or least certain predictions
-public record Experiment(int size, List<LayerRow> layers, String augmentedSheet, List<EpochRow> training,
-        List<EpochRow> fineTuning, List<EpochRow> floatFineTuning, int bestEpoch, List<VariantRow> variants,
-        List<Explanation> explanations) {
+public record Experiment(int size, List<LayerRow> layers, String augmentedSheet, List<EpochReport> training,
+        List<EpochReport> fineTuning, List<EpochReport> floatFineTuning, int bestEpoch, List<VariantRow> variants,
+        List<Explained> explanations) {
 
     public Experiment {
         layers = List.copyOf(layers);
@@ -38,17 +40,12 @@ public record Experiment(int size, List<LayerRow> layers, String augmentedSheet,
     public record LayerRow(String kind, String detail, String outputShape, long parameters) {
     }
 
-    /// One epoch of training.
-    public record EpochRow(int number, double loss, double accuracy, double validationLoss, double validationAccuracy,
-            double learningRate, double seconds) {
-    }
-
     /// One explained prediction.
     ///
     /// @param picture file name of the image with the superpixels that spoke for the predicted class
     /// @param image what the image is called
     /// @param probability of the predicted class, 0 to 1
-    public record Explanation(String picture, String image, String expected, String predicted, double probability) {
+    public record Explained(String picture, String image, String expected, String predicted, double probability) {
         public boolean isWrong() {
             return !expected.equals(predicted);
         }

@@ -98,6 +98,21 @@ public record Photographs(String name, ImageSource training, ImageSource validat
         return Arrays.stream(groups).map(group -> numbers.computeIfAbsent(group, key -> numbers.size())).toArray();
     }
 
+    /// Which images: one of the three sets, or all of them.
+    public enum Part {
+        TRAIN, VALIDATION, TEST, ALL
+    }
+
+    /// The images of one set, or of all.
+    public ImageSource part(Part part) {
+        return switch (part) {
+            case TRAIN -> training;
+            case VALIDATION -> validation;
+            case TEST -> test;
+            case ALL -> new JoinedImages(List.of(training, validation, test));
+        };
+    }
+
     public List<String> classNames() {
         return training.classNames();
     }

@@ -1,6 +1,6 @@
 package dev.whittle.cli.report;
 
-import dev.whittle.cli.pipeline.Experiment.EpochRow;
+import dev.whittle.trainer.callback.EpochReport;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.IOException;
@@ -11,6 +11,7 @@ import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -25,19 +26,20 @@ final class Curves {
 
     private Curves() {}
 
-    static Picture loss(List<EpochRow> epochs) throws IOException {
-        return chart("Loss", epochs, EpochRow::loss, EpochRow::validationLoss);
+    static Picture loss(List<EpochReport> epochs) throws IOException {
+        return chart("Loss", epochs, EpochReport::loss, EpochReport::validationLoss);
     }
 
-    static Picture accuracy(List<EpochRow> epochs) throws IOException {
-        return chart("Accuracy", epochs, EpochRow::accuracy, EpochRow::validationAccuracy);
+    static Picture accuracy(List<EpochReport> epochs) throws IOException {
+        return chart("Accuracy", epochs, EpochReport::accuracy, EpochReport::validationAccuracy);
     }
 
-    private static Picture chart(String title, List<EpochRow> epochs, ToDoubleFunction<EpochRow> training,
-            ToDoubleFunction<EpochRow> validation) throws IOException {
+    private static Picture chart(String title, List<EpochReport> epochs, ToDoubleFunction<EpochReport> training,
+            ToDoubleFunction<EpochReport> validation) throws IOException {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("Epoch").build();
         chart.getStyler()
                 .setLegendPosition(LegendPosition.OutsideS)
+                .setLegendLayout(LegendLayout.Horizontal)
                 .setChartBackgroundColor(Color.WHITE)
                 .setPlotBackgroundColor(Color.WHITE)
                 .setPlotBorderVisible(false)
@@ -53,9 +55,9 @@ final class Curves {
         return Picture.of(title, BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
     }
 
-    private static void line(XYChart chart, String name, Color color, List<EpochRow> epochs,
-            ToDoubleFunction<EpochRow> value) {
-        XYSeries series = chart.addSeries(name, epochs.stream().mapToDouble(EpochRow::number).toArray(),
+    private static void line(XYChart chart, String name, Color color, List<EpochReport> epochs,
+            ToDoubleFunction<EpochReport> value) {
+        XYSeries series = chart.addSeries(name, epochs.stream().mapToDouble(report -> report.epoch() + 1).toArray(),
                 epochs.stream().mapToDouble(value).toArray());
         series.setMarkerColor(color);
         series.setMarker(SeriesMarkers.CIRCLE);

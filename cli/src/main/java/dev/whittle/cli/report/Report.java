@@ -3,9 +3,10 @@ package dev.whittle.cli.report;
 import dev.whittle.cli.Json;
 import dev.whittle.cli.Output;
 import dev.whittle.cli.pipeline.Experiment;
-import dev.whittle.cli.pipeline.Experiment.EpochRow;
-import dev.whittle.cli.pipeline.Experiment.Explanation;
+import dev.whittle.cli.pipeline.Experiment.Explained;
+import dev.whittle.cli.pipeline.Pipeline;
 import dev.whittle.cli.pipeline.Results;
+import dev.whittle.trainer.callback.EpochReport;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
@@ -22,14 +23,13 @@ import java.util.Objects;
 /// Makes the page about a run: one HTML file that holds its pictures, and needs no script, font or file from elsewhere.
 public final class Report {
     /// The file with [Results] in a run's folder.
-    public static final String RESULTS = "results.json";
+    public static final String RESULTS = Pipeline.RESULTS;
     /// The page in a run's folder.
     public static final String PAGE = "report.html";
     /// The folder of PNG files beside [#RESULTS].
-    public static final String PICTURES = "pictures";
+    public static final String PICTURES = Pipeline.PICTURES;
 
     private static final String TEMPLATE = "report.jte";
-    private static final String TEMPLATE_PACKAGE = "dev.whittle.cli.report.page";
 
     private Report() {}
 
@@ -52,14 +52,13 @@ public final class Report {
         embed(embedded, pictures, results.sampleSheet());
         for (Experiment experiment : results.experiments()) {
             embed(embedded, pictures, experiment.augmentedSheet());
-            for (Explanation explanation : experiment.explanations()) {
+            for (Explained explanation : experiment.explanations()) {
                 embed(embedded, pictures, explanation.picture());
             }
             sections.add(new Section(experiment, charts(experiment.training()), charts(experiment.fineTuning())));
         }
         StringOutput html = new StringOutput();
-        TemplateEngine.createPrecompiled(null, ContentType.Html, Report.class.getClassLoader(), TEMPLATE_PACKAGE)
-                .render(TEMPLATE, new Page(results, sections, embedded), html);
+        TemplateEngine.createPrecompiled(ContentType.Html).render(TEMPLATE, new Page(results, sections, embedded), html);
         return html.toString();
     }
 
@@ -68,7 +67,7 @@ public final class Report {
         embedded.put(name, Picture.of(file.toString(), Files.readAllBytes(file)));
     }
 
-    private static List<Picture> charts(List<EpochRow> epochs) throws IOException {
+    private static List<Picture> charts(List<EpochReport> epochs) throws IOException {
         return epochs.isEmpty() ? List.of() : List.of(Curves.accuracy(epochs), Curves.loss(epochs));
     }
 

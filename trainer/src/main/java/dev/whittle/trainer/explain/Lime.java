@@ -59,6 +59,11 @@ public record Lime(
         return new Lime(100, 10, 1000, 32, Hidden.MEAN_COLOUR, 0.25, 1, seed);
     }
 
+    /// These settings with another number of copies.
+    public Lime withSamples(int copies) {
+        return new Lime(superpixels, compactness, copies, batch, hidden, kernelWidth, ridge, seed);
+    }
+
     /// Explains why `model` gives class `classIndex` its probability for `image`.
     public Explanation explain(PixelImage image, Scorer model, int classIndex) {
         Superpixels regions = Superpixels.of(image, superpixels, compactness);

@@ -1,0 +1,53 @@
+package dev.whittle.cli.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import dev.whittle.cli.pipeline.Experiment.LayerRow;
+import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.Dropout;
+import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.Layer;
+import dev.whittle.trainer.layer.MaxPool2D;
+import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.ReLU;
+import dev.whittle.trainer.layer.Rescaling;
+import dev.whittle.trainer.layer.Resizing;
+import dev.whittle.trainer.layer.Softmax;
+import dev.whittle.trainer.network.Network;
+
+/// The layers of a network, in words.
+final class LayerRows {
+    private LayerRows() {
+    }
+
+    static List<LayerRow> of(Network network) {
+        List<LayerRow> rows = new ArrayList<>();
+        for (int i = 0; i < network.layers().size(); i++) {
+            Layer layer = network.layers().get(i);
+            String shape = network.outputShape(i).toList().stream().map(String::valueOf).collect(Collectors.joining(" × "));
+            rows.add(new LayerRow(layer.getClass().getSimpleName(), detail(layer), shape, network.parameterCount(i)));
+        }
+        return rows;
+    }
+
+    private static String detail(Layer layer) {
+        return switch (layer) {
+            case Resizing resizing -> "bilinear";
+            case Rescaling rescaling -> rescaling.scale() < 1 ? "divided by " + Math.round(1 / rescaling.scale())
+                    : "times " + rescaling.scale();
+            case RandomTransform transform -> "while training";
+            case Dropout dropout -> "while training";
+            case Conv2D conv -> "%d of %d × %d".formatted(conv.filters(), conv.kernelHeight(), conv.kernelWidth());
+            case MaxPool2D pool -> "%d × %d".formatted(pool.poolHeight(), pool.poolWidth());
+            case Dense dense -> "fully connected";
+            case ReLU relu -> "";
+            case Flatten flatten -> "";
+            case Softmax softmax -> "";
+            case FakeQuantize fake -> "to int8 and back";
+        };
+    }
+}
