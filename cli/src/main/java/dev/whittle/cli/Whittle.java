@@ -25,9 +25,10 @@ import picocli.CommandLine.ScopeType;
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage.
 @Command(name = "whittle", description = "Train a small vision model, quantize it to int8, and run any .tflite file on a plain JVM.", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Whittle.Version.class, synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, sortOptions = false, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-    "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", footer = "  whittle demo", subcommands = {DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
-                QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
-                InspectCommand.class, ExplainCommand.class, ReportCommand.class, ConformanceCommand.class})
+    "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", footer = "  whittle demo", subcommands = {
+        DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
+        QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
+        InspectCommand.class, ExplainCommand.class, ReportCommand.class, ConformanceCommand.class})
 public final class Whittle {
 
     private Whittle() {}

@@ -1,5 +1,9 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.Output;
+import dev.whittle.converter.lower.Lowering;
+import dev.whittle.converter.write.ModelWriter;
+import dev.whittle.trainer.network.Network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,26 +14,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-import dev.whittle.cli.Output;
-import dev.whittle.converter.lower.Lowering;
-import dev.whittle.converter.write.ModelWriter;
-import dev.whittle.trainer.network.Network;
-
-@Command(name = "convert", description = "Turn a trained network into a float .tflite file.",
-        footer = "  whittle convert trained/network.whittle --out float32.tflite")
+@Command(name = "convert", description = "Turn a trained network into a float .tflite file.", footer = "  whittle convert trained/network.whittle --out float32.tflite")
 public final class ConvertCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "NETWORK", description = "A network.whittle file of whittle train.")
-    private Path network = Path.of("");
+    @Parameters(paramLabel = "NETWORK", description = "A network.whittle file of whittle train.") private Path network =
+            Path.of("");
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.")
-    private Path out = Path.of("");
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.") private Path out =
+            Path.of("");
 
-    @Option(names = "--description", paramLabel = "TEXT", defaultValue = "Image classifier, made by Whittle.",
-            description = "What the file says about itself (default: ${DEFAULT-VALUE})")
-    private String description = "";
+    @Option(names = "--description", paramLabel = "TEXT", defaultValue = "Image classifier, made by Whittle.", description = "What the file says about itself (default: ${DEFAULT-VALUE})") private String description =
+            "";
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {

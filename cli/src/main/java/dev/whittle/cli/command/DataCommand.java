@@ -28,8 +28,7 @@ public final class DataCommand implements Callable<Integer> {
 
     @Mixin private DataOptions data = new DataOptions();
 
-    @Parameters(paramLabel = "DIR", arity = "0..1", description = "The same as --data DIR.")
-    private @Nullable Path folder;
+    @Parameters(paramLabel = "DIR", arity = "0..1", description = "The same as --data DIR.") private @Nullable Path folder;
 
     @Option(names = "--sheet", paramLabel = "FILE", description = "Write a picture with samples of each class.") private @Nullable Path sheet;
 
@@ -40,7 +39,8 @@ public final class DataCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path named = folder;
-        Photographs photographs = named == null ? data.required() : Photographs.read(named, data.seed(), data.threads());
+        Photographs photographs =
+                named == null ? data.required() : Photographs.read(named, data.seed(), data.threads());
         Path picture = sheet;
         if (picture != null) {
             Output.folderOf(picture);

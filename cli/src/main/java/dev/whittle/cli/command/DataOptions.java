@@ -1,5 +1,6 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.pipeline.Photographs;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -9,30 +10,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-import dev.whittle.cli.pipeline.Photographs;
-
 /// Which images a command works on, and how they are divided.
 final class DataOptions {
-    @ArgGroup(exclusive = true, multiplicity = "0..1")
-    private @Nullable Choice choice;
+    @ArgGroup(exclusive = true, multiplicity = "0..1") private @Nullable Choice choice;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "7",
-            description = "Seed of everything random (default: ${DEFAULT-VALUE}).")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "7", description = "Seed of everything random (default: ${DEFAULT-VALUE}).") private long seed;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: all processors).")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: all processors).") private int threads =
+            Runtime.getRuntime().availableProcessors();
 
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec spec = CommandSpec.create();
+    @Spec(Spec.Target.MIXEE) private CommandSpec spec = CommandSpec.create();
 
     static final class Choice {
-        @Option(names = "--data", paramLabel = "DIR",
-                description = "Folder with one sub-folder per class, or with train/ and test/ above them.")
-        private @Nullable Path folder;
+        @Option(names = "--data", paramLabel = "DIR", description = "Folder with one sub-folder per class, or with train/ and test/ above them.") private @Nullable Path folder;
 
-        @Option(names = "--generate", description = "Generated photographs of castings instead of a folder.")
-        private boolean generate;
+        @Option(names = "--generate", description = "Generated photographs of castings instead of a folder.") private boolean generate;
     }
 
     long seed() {

@@ -1,5 +1,15 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.Json;
+import dev.whittle.cli.Table;
+import dev.whittle.cli.pipeline.Judge;
+import dev.whittle.cli.pipeline.Judge.Verdicts;
+import dev.whittle.cli.pipeline.Photographs;
+import dev.whittle.cli.pipeline.VariantRow;
+import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.trainer.data.ImageSource;
+import dev.whittle.trainer.metrics.ClassScores;
+import dev.whittle.trainer.metrics.Evaluation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -15,40 +25,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-import dev.whittle.cli.Json;
-import dev.whittle.cli.Table;
-import dev.whittle.cli.pipeline.Judge;
-import dev.whittle.cli.pipeline.Judge.Verdicts;
-import dev.whittle.cli.pipeline.Photographs;
-import dev.whittle.cli.pipeline.VariantRow;
-import dev.whittle.engine.schema.ModelReader;
-import dev.whittle.trainer.data.ImageSource;
-import dev.whittle.trainer.metrics.ClassScores;
-import dev.whittle.trainer.metrics.Evaluation;
-
-@Command(name = "evaluate", description = "Judge an image classifier on labelled photographs.",
-        footer = "  whittle evaluate int8.tflite --data photos --batch 32")
+@Command(name = "evaluate", description = "Judge an image classifier on labelled photographs.", footer = "  whittle evaluate int8.tflite --data photos --batch 32")
 public final class EvaluateCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "MODEL", description = "A .tflite file with one image input and one output of scores.")
-    private Path model = Path.of("");
+    @Parameters(paramLabel = "MODEL", description = "A .tflite file with one image input and one output of scores.") private Path model =
+            Path.of("");
 
-    @Mixin
-    private DataOptions data = new DataOptions();
+    @Mixin private DataOptions data = new DataOptions();
 
-    @Option(names = "--set", paramLabel = "SET", defaultValue = "test",
-            description = "train, validation, test or all, divided as for training with the same seed"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private Photographs.Part part = Photographs.Part.TEST;
+    @Option(names = "--set", paramLabel = "SET", defaultValue = "test", description = "train, validation, test or all, divided as for training with the same seed"
+            + " (default: ${DEFAULT-VALUE}).") private Photographs.Part part = Photographs.Part.TEST;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1",
-            description = "Images at once; the model's input is resized (default: ${DEFAULT-VALUE}).")
-    private int batch;
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Images at once; the model's input is resized (default: ${DEFAULT-VALUE}).") private int batch;
 
-    @Option(names = "--json", description = "Print as JSON.")
-    private boolean json;
+    @Option(names = "--json", description = "Print as JSON.") private boolean json;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
@@ -76,7 +67,8 @@ public final class EvaluateCommand implements Callable<Integer> {
         Evaluation evaluation = row.evaluation();
         Table scores = new Table("class", "precision", "recall", "F1", "images");
         for (ClassScores one : evaluation.classes()) {
-            scores.row(one.className(), decimals(one.precision()), decimals(one.recall()), decimals(one.f1()), one.support());
+            scores.row(one.className(), decimals(one.precision()), decimals(one.recall()), decimals(one.f1()),
+                    one.support());
         }
         List<String> header = new ArrayList<>(List.of("true \\ predicted"));
         header.addAll(evaluation.confusion().classNames());
@@ -87,8 +79,10 @@ public final class EvaluateCommand implements Callable<Integer> {
             confusion.row(cells.toArray());
         }
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
-                "%s: accuracy %.4f, %d of %d images wrong, %.3f ms an image (batches of %d), %,d bytes%n%n%s%n%s", row.file(),
-                evaluation.accuracy(), evaluation.wrong(), evaluation.images(), row.millisecondsPerImage(), batch, row.bytes(),
+                "%s: accuracy %.4f, %d of %d images wrong, %.3f ms an image (batches of %d), %,d bytes%n%n%s%n%s",
+                row.file(),
+                evaluation.accuracy(), evaluation.wrong(), evaluation.images(), row.millisecondsPerImage(), batch,
+                row.bytes(),
                 scores, confusion));
         row.wrongImages().forEach(image -> text.append("wrong: ").append(image).append(System.lineSeparator()));
         return text.toString();

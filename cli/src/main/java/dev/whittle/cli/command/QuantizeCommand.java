@@ -1,17 +1,5 @@
 package dev.whittle.cli.command;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
-
 import dev.whittle.cli.Output;
 import dev.whittle.cli.Progress;
 import dev.whittle.cli.pipeline.Photographs;
@@ -31,10 +19,21 @@ import dev.whittle.quantizer.rewrite.Float16Rewriter;
 import dev.whittle.quantizer.rewrite.Int8Rewriter;
 import dev.whittle.trainer.network.Network;
 import dev.whittle.trainer.network.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-@Command(name = "quantize", description = "Make a float model smaller, or int8 throughout.",
-        footer = {"  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
-                "  whittle quantize trained/network.whittle --mode qat --data photos --out qat_int8.tflite"})
+@Command(name = "quantize", description = "Make a float model smaller, or int8 throughout.", footer = {
+    "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
+    "  whittle quantize trained/network.whittle --mode qat --data photos --out qat_int8.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
     private static final Range PIXELS = new Range(0, 255);
 
@@ -44,36 +43,28 @@ public final class QuantizeCommand implements Callable<Integer> {
         FLOAT16, DYNAMIC_RANGE, INT8, QAT
     }
 
-    @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.")
-    private Path model = Path.of("");
+    @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
+            Path.of("");
 
-    @Option(names = "--mode", paramLabel = "MODE", required = true,
-            description = "float16, dynamic_range, int8 or qat. The last two need images.")
-    private Mode mode = Mode.INT8;
+    @Option(names = "--mode", paramLabel = "MODE", required = true, description = "float16, dynamic_range, int8 or qat. The last two need images.") private Mode mode =
+            Mode.INT8;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.")
-    private Path out = Path.of("");
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.") private Path out =
+            Path.of("");
 
-    @Option(names = "--input-type", paramLabel = "TYPE", defaultValue = "int8",
-            description = "Of an int8 model's input: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).")
-    private ElementType inputType = ElementType.INT8;
+    @Option(names = "--input-type", paramLabel = "TYPE", defaultValue = "int8", description = "Of an int8 model's input: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).") private ElementType inputType =
+            ElementType.INT8;
 
-    @Option(names = "--output-type", paramLabel = "TYPE", defaultValue = "int8",
-            description = "Of an int8 model's output: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).")
-    private ElementType outputType = ElementType.INT8;
+    @Option(names = "--output-type", paramLabel = "TYPE", defaultValue = "int8", description = "Of an int8 model's output: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).") private ElementType outputType =
+            ElementType.INT8;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "200",
-            description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).")
-    private int samples;
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
 
-    @Option(names = "--quiet", description = "One line per epoch instead of a progress bar.")
-    private boolean quiet;
+    @Option(names = "--quiet", description = "One line per epoch instead of a progress bar.") private boolean quiet;
 
-    @Mixin
-    private DataOptions data = new DataOptions();
+    @Mixin private DataOptions data = new DataOptions();
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
@@ -92,9 +83,10 @@ public final class QuantizeCommand implements Callable<Integer> {
     private Model calibrated(Model plain) {
         Shape input = plain.primary().tensor(plain.primary().inputs().getFirst()).shape();
         if (plain.primary().inputs().size() != 1 || input.rank() != 4) {
-            throw new IllegalArgumentException("[%s] has the inputs %s, calibration on images needs one [batch, height, width, 3]"
-                    .formatted(plain.source(), plain.primary().inputs().stream()
-                            .map(tensor -> plain.primary().tensor(tensor).shape()).toList()));
+            throw new IllegalArgumentException(
+                    "[%s] has the inputs %s, calibration on images needs one [batch, height, width, 3]"
+                            .formatted(plain.source(), plain.primary().inputs().stream()
+                                    .map(tensor -> plain.primary().tensor(tensor).shape()).toList()));
         }
         Calibration calibration = Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
                 samples(data.required(), Shape.of(input.dimension(1), input.dimension(2), input.dimension(3))));
@@ -105,10 +97,12 @@ public final class QuantizeCommand implements Callable<Integer> {
         Photographs photographs = data.required();
         Network prepared = QuantizationAwareTraining.prepare(network, samples(photographs, network.inputShape()));
         TrainingSettings settings = TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads());
-        Network aware = QuantizationAwareTraining.fit(prepared, photographs.training(), photographs.validation(), settings,
-                Schedule.standard(),
-                List.of(new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched())));
-        return QuantizationAwareTraining.toInt8(aware, out.getFileName().toString(), "Image classifier, made by Whittle.",
+        Network aware =
+                QuantizationAwareTraining.fit(prepared, photographs.training(), photographs.validation(), settings,
+                        Schedule.standard(),
+                        List.of(new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched())));
+        return QuantizationAwareTraining.toInt8(aware, out.getFileName().toString(),
+                "Image classifier, made by Whittle.",
                 inputType, outputType);
     }
 

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "train", description = "Train a network on a folder of photographs.", footer = {
-    "  whittle train --data photos --size 75 --out trained", "  whittle train --data photos --size 75 --out trained --resume"})
+    "  whittle train --data photos --size 75 --out trained",
+    "  whittle train --data photos --size 75 --out trained --resume"})
 public final class TrainCommand implements Callable<Integer> {
     @Mixin private DataOptions data = new DataOptions();
 

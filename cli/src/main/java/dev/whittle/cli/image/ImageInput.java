@@ -28,7 +28,8 @@ public final class ImageInput {
     ///
     /// @param image `[height, width, channel]`
     public static ImageInput of(Shape image) {
-        return new ImageInput(Shape.of(1, image.dimension(0), image.dimension(1), image.dimension(2)), PixelRange.BYTES);
+        return new ImageInput(Shape.of(1, image.dimension(0), image.dimension(1), image.dimension(2)),
+                PixelRange.BYTES);
     }
 
     /// What the input of a model asks for.

@@ -1,7 +1,5 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.List;
-
 import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.PixelImage;
@@ -9,6 +7,7 @@ import dev.whittle.trainer.layer.RandomTransform;
 import dev.whittle.trainer.layer.Resizing;
 import dev.whittle.trainer.layer.Step;
 import dev.whittle.trainer.layer.Warp;
+import java.util.List;
 
 /// Images as a network's random layers turn and flip them while it trains.
 ///
@@ -39,7 +38,8 @@ record AugmentedImages(ImageSource source, List<RandomTransform> transforms, int
     public PixelImage image(int i) {
         PixelImage image = source.image(i);
         float[] resized = new float[size * size * PixelImage.CHANNELS];
-        Resizing.resize(image.toFloats(), 0, image.height(), image.width(), PixelImage.CHANNELS, resized, 0, size, size);
+        Resizing.resize(image.toFloats(), 0, image.height(), image.width(), PixelImage.CHANNELS, resized, 0, size,
+                size);
         float[] warped = new float[resized.length];
         Step step = new Step(1, true);
         step.begin(1, new float[0], new float[0]);

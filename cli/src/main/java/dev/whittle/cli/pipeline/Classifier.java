@@ -1,7 +1,5 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.List;
-
 import dev.whittle.cli.image.ImageInput;
 import dev.whittle.converter.lower.ImageModelMetadata;
 import dev.whittle.engine.Interpreter;
@@ -12,6 +10,7 @@ import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.trainer.data.PixelImage;
 import dev.whittle.trainer.explain.Scorer;
+import java.util.List;
 
 /// A `.tflite` image classifier with its input resized to a batch of images. Used by one thread at a time.
 public final class Classifier implements Scorer, AutoCloseable {
@@ -27,8 +26,9 @@ public final class Classifier implements Scorer, AutoCloseable {
     ///     many classes as `classNames`, or names other classes
     public Classifier(Model model, List<String> classNames, int batch) {
         if (model.primary().inputs().size() != 1 || model.primary().outputs().size() != 1) {
-            throw new IllegalArgumentException("[%s] has %d inputs and %d outputs, a classifier has one of each".formatted(
-                    model.source(), model.primary().inputs().size(), model.primary().outputs().size()));
+            throw new IllegalArgumentException(
+                    "[%s] has %d inputs and %d outputs, a classifier has one of each".formatted(
+                            model.source(), model.primary().inputs().size(), model.primary().outputs().size()));
         }
         ImageModelMetadata.of(model).ifPresent(metadata -> {
             if (!metadata.labels().equals(classNames)) {

@@ -1,10 +1,9 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.ArrayList;
-import java.util.List;
-
 import dev.whittle.trainer.callback.EpochReport;
 import dev.whittle.trainer.callback.TrainingListener;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Keeps the reports of one training, or of several that follow each other, numbered through.
 final class EpochLog implements TrainingListener {

@@ -1,8 +1,7 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.List;
-
 import dev.whittle.trainer.callback.EpochReport;
+import java.util.List;
 
 /// One network, trained at one image size, and every file made from it.
 ///

@@ -1,12 +1,5 @@
 package dev.whittle.cli.pipeline;
 
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import javax.imageio.ImageIO;
-
 import dev.whittle.cli.Output;
 import dev.whittle.cli.pipeline.Experiment.Explained;
 import dev.whittle.engine.file.AtomicFile;
@@ -19,20 +12,26 @@ import dev.whittle.trainer.explain.Lime;
 import dev.whittle.trainer.explain.Overlay;
 import dev.whittle.trainer.explain.Selection;
 import dev.whittle.trainer.metrics.Evaluation;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
 
 /// Explains predictions of a model by LIME and draws them.
 public final class Explainer {
     private static final int PICTURE_PIXELS = 300;
 
-    private Explainer() {
-    }
+    private Explainer() {}
 
     /// Explains the misclassified images, then the least certain ones, up to `count`; writes a PNG picture of each to
     /// `folder`.
     ///
     /// @param probabilities what the model gave each image, `[image][class]`
     /// @param prefix of the pictures' names
-    public static List<Explained> explain(Model model, ImageSource images, float[][] probabilities, Lime lime, int count,
+    public static List<Explained> explain(Model model, ImageSource images, float[][] probabilities, Lime lime,
+            int count,
             Path folder, String prefix, int threads) throws IOException {
         Output.folder(folder);
         List<Integer> selected = Selection.of(Judge.labels(images), probabilities, count);

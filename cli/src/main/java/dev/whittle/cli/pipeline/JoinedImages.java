@@ -1,9 +1,8 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.List;
-
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.PixelImage;
+import java.util.List;
 
 /// Several sources of the same classes, one after the other.
 record JoinedImages(List<ImageSource> sources) implements ImageSource {

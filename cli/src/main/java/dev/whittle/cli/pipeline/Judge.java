@@ -1,23 +1,21 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import org.apache.commons.math3.stat.StatUtils;
-
 import dev.whittle.engine.model.Model;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.ParallelLoader;
 import dev.whittle.trainer.data.PixelImage;
 import dev.whittle.trainer.metrics.Evaluation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.math3.stat.StatUtils;
 
 /// Runs models on labelled images. Images are decoded once for all models, on several threads; each model runs on one.
 public final class Judge {
     private static final int CHUNK = 128;
     private static final double NANOS_PER_MILLI = 1e6;
 
-    private Judge() {
-    }
+    private Judge() {}
 
     /// What one model gave.
     ///

@@ -1,9 +1,5 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Collectors;
-
 import dev.whittle.cli.pipeline.Experiment.LayerRow;
 import dev.whittle.trainer.layer.Conv2D;
 import dev.whittle.trainer.layer.Dense;
@@ -18,17 +14,20 @@ import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
 import dev.whittle.trainer.layer.Softmax;
 import dev.whittle.trainer.network.Network;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /// The layers of a network, in words.
 final class LayerRows {
-    private LayerRows() {
-    }
+    private LayerRows() {}
 
     static List<LayerRow> of(Network network) {
         List<LayerRow> rows = new ArrayList<>();
         for (int i = 0; i < network.layers().size(); i++) {
             Layer layer = network.layers().get(i);
-            String shape = network.outputShape(i).toList().stream().map(String::valueOf).collect(Collectors.joining(" × "));
+            String shape =
+                    network.outputShape(i).toList().stream().map(String::valueOf).collect(Collectors.joining(" × "));
             rows.add(new LayerRow(layer.getClass().getSimpleName(), detail(layer), shape, network.parameterCount(i)));
         }
         return rows;

@@ -1,12 +1,5 @@
 package dev.whittle.cli.pipeline;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Consumer;
-
 import dev.whittle.cli.Json;
 import dev.whittle.cli.Output;
 import dev.whittle.cli.pipeline.Experiment.Explained;
@@ -33,6 +26,12 @@ import dev.whittle.trainer.network.NetworkSpec;
 import dev.whittle.trainer.network.Trainer;
 import dev.whittle.trainer.network.TrainingSettings;
 import dev.whittle.trainer.optimizer.LearningRate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 
 /// The main job: look at the images, train, convert, quantize in every mode, train quantization-aware, judge every file
 /// with the engine, explain the mistakes. Everything is written to one folder; a run that was killed can be resumed and
@@ -55,7 +54,8 @@ public final class Pipeline {
     private final Path pictures;
     private final Path checkpoints;
 
-    private Pipeline(Photographs photographs, PipelineSettings settings, TrainingListener progress, Consumer<String> steps)
+    private Pipeline(Photographs photographs, PipelineSettings settings, TrainingListener progress,
+            Consumer<String> steps)
             throws IOException {
         this.photographs = photographs;
         this.settings = settings;
@@ -81,7 +81,8 @@ public final class Pipeline {
             experiments.add(experiment(size));
         }
         Results results = new Results(Results.FORMAT, settings.whittle(), settings.command(), photographs.name(),
-                settings.training().seed(), settings.training().threads(), photographs.classNames(), photographs.counts(),
+                settings.training().seed(), settings.training().threads(), photographs.classNames(),
+                photographs.counts(),
                 photographs.rule(),
                 photographs.broken().stream().map(image -> image.name() + " (" + image.reason() + ")").toList(),
                 photographs.groups(), photographs.seenTestImages(), "samples.png", experiments);
@@ -123,7 +124,8 @@ public final class Pipeline {
         EpochLog tunedLog = new EpochLog();
         int furtherEpochs = schedule.movingEpochs() + schedule.frozenEpochs();
         Trainer.fit(tuned, photographs.training(), photographs.validation(),
-                furtherTraining(training, schedule).withCheckpoint(checkpoints.resolve("tuned_" + size), settings.resume()),
+                furtherTraining(training, schedule).withCheckpoint(checkpoints.resolve("tuned_" + size),
+                        settings.resume()),
                 List.of(tunedLog, progress));
 
         steps.accept("quantizing");
@@ -154,7 +156,8 @@ public final class Pipeline {
 
     /// The learning rates that the schedule gives quantization-aware training, without fake quantization.
     private static TrainingSettings furtherTraining(TrainingSettings training, Schedule schedule) {
-        return new TrainingSettings(schedule.movingEpochs() + schedule.frozenEpochs(), training.batchSize(), training.seed(),
+        return new TrainingSettings(schedule.movingEpochs() + schedule.frozenEpochs(), training.batchSize(),
+                training.seed(),
                 new LearningRate.Steps(schedule.learningRate(), schedule.frozenLearningRate() / schedule.learningRate(),
                         schedule.movingEpochs()),
                 training.adam(), training.earlyStopping(), training.threads(), training.cacheBytes(), null, false);
@@ -173,13 +176,19 @@ public final class Pipeline {
                 export("float16", Float16Rewriter.rewrite(plain), "float16", size),
                 export("dynamic range", DynamicRangeRewriter.rewrite(plain), "dynamic_range", size),
                 export("int8, float in and out",
-                        Int8Rewriter.rewrite(plain, calibration, ElementType.FLOAT32, ElementType.FLOAT32), "int8_float_io", size),
-                export("int8", Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8), "int8", size),
+                        Int8Rewriter.rewrite(plain, calibration, ElementType.FLOAT32, ElementType.FLOAT32),
+                        "int8_float_io", size),
+                export("int8", Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8), "int8",
+                        size),
                 export("int8, uint8 in and out",
-                        Int8Rewriter.rewrite(plain, calibration, ElementType.UINT8, ElementType.UINT8), "int8_uint8_io", size),
-                export("int8, quantization-aware", QuantizationAwareTraining.toInt8(aware, "qat_int8_" + size + ".tflite",
-                        DESCRIPTION, ElementType.INT8, ElementType.INT8), "qat_int8", size),
-                export("float32, " + furtherEpochs + " further epochs", lowered(tuned, "float32_tuned_" + size + ".tflite"),
+                        Int8Rewriter.rewrite(plain, calibration, ElementType.UINT8, ElementType.UINT8), "int8_uint8_io",
+                        size),
+                export("int8, quantization-aware",
+                        QuantizationAwareTraining.toInt8(aware, "qat_int8_" + size + ".tflite",
+                                DESCRIPTION, ElementType.INT8, ElementType.INT8),
+                        "qat_int8", size),
+                export("float32, " + furtherEpochs + " further epochs",
+                        lowered(tuned, "float32_tuned_" + size + ".tflite"),
                         "float32_tuned", size));
     }
 

@@ -1,9 +1,8 @@
 package dev.whittle.cli.pipeline;
 
+import dev.whittle.trainer.network.TrainingSettings;
 import java.nio.file.Path;
 import java.util.List;
-
-import dev.whittle.trainer.network.TrainingSettings;
 
 /// How the main job goes.
 ///

@@ -1,18 +1,16 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.ArrayList;
-import java.util.List;
-
 import dev.whittle.cli.image.ImageInput;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.ParallelLoader;
 import dev.whittle.trainer.data.PixelImage;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Representative images for calibration, spread evenly over a source so that every class has its share.
 public final class Samples {
-    private Samples() {
-    }
+    private Samples() {}
 
     /// At most `count` images as inputs of a model, one array of pixel values 0 to 255 each. Arrays are made one at a time.
     ///

@@ -1,8 +1,7 @@
 package dev.whittle.cli.pipeline;
 
-import java.util.List;
-
 import dev.whittle.trainer.metrics.Evaluation;
+import java.util.List;
 
 /// One `.tflite` file on the test images.
 ///

@@ -58,7 +58,8 @@ public final class Report {
             sections.add(new Section(experiment, charts(experiment.training()), charts(experiment.fineTuning())));
         }
         StringOutput html = new StringOutput();
-        TemplateEngine.createPrecompiled(ContentType.Html).render(TEMPLATE, new Page(results, sections, embedded), html);
+        TemplateEngine.createPrecompiled(ContentType.Html).render(TEMPLATE, new Page(results, sections, embedded),
+                html);
         return html.toString();
     }
 
