@@ -7,8 +7,6 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class DepthwiseConv2d implements OperatorKernel {
     /// With so few taps sums of codes, at most 128 · 255 each, are exact as floats.
     private static final int EXACT_TAPS = (1 << 24) / (128 * 255);
+
+    /// Floats past the end of an array that the widest vector may touch.
+    private static final int SLACK = 16;
 
     private final Options.DepthwiseConv2d options;
 
@@ -69,38 +70,55 @@ final class DepthwiseConv2d implements OperatorKernel {
                 tapSums(weights, channels), window.outWidth(), 1, hybrid, window.positions());
         InputRows rows = new InputRows(window, 0, window.inChannels());
         RowSource source = RowSource.of(p, hybrid);
-        Slot buffer = p.scratch(ElementType.FLOAT32, rows.length());
         int multiplier = channels / window.inChannels();
-        Slot repeated = multiplier == 1
-                ? buffer
-                : p.scratch(ElementType.FLOAT32, Math.multiplyExact(rows.length(), multiplier));
-        Activation activation = reals ? options.activation() : Activation.NONE;
-        float[] bias = reals ? filter.bias() : null;
-        KernelTier tier = p.tier();
+        Slot buffer = slackScratch(p, rows.length(), 1);
+        Slot repeated = multiplier == 1 ? buffer : slackScratch(p, rows.length(), multiplier);
+        Slot work = slackScratch(p, window.outWidth(), channels);
+        boolean vector = p.tier() == KernelTier.VECTOR;
         return memory -> {
             if (hybrid != null) {
                 hybrid.quantize(memory);
             }
+            float[] input = memory.floats(repeated);
+            float[] sums = memory.floats(work);
+            int positionStride = rows.positionStride() * multiplier;
             for (int batch = 0; batch < window.batches(); batch++) {
                 for (int outY = 0; outY < window.outHeight(); outY++) {
                     int row = (batch * window.outHeight() + outY) * window.outWidth();
                     source.copy(memory, rows, window, batch, outY, buffer);
                     if (multiplier > 1) {
-                        repeat(memory.floats(buffer), memory.offset(buffer), rows.length(), multiplier,
-                                memory.floats(repeated), memory.offset(repeated));
+                        repeat(memory.floats(buffer), memory.offset(buffer), rows.length(), multiplier, input,
+                                memory.offset(repeated));
                     }
-                    row(tier, memory.floats(repeated), memory.offset(repeated), rows.positionStride() * multiplier,
-                            window.taps(), weights, bias, channels, window.outWidth(), activation,
-                            stage.sums(memory), stage.sumsOffset(memory, row));
+                    if (vector) {
+                        Simd.row(input, memory.offset(repeated), positionStride, window.taps(), weights, channels,
+                                window.outWidth(), sums, memory.offset(work));
+                    } else {
+                        row(input, memory.offset(repeated), positionStride, window.taps(), weights, channels,
+                                window.outWidth(), sums, memory.offset(work));
+                    }
+                    float[] staged = stage.sums(memory);
+                    int stagedOffset = stage.sumsOffset(memory, row);
+                    System.arraycopy(sums, memory.offset(work), staged, stagedOffset, window.outWidth() * channels);
+                    if (reals && vector) {
+                        SimdGemm.finish(filter.bias(), options.activation().minimum(), options.activation().maximum(),
+                                window.outWidth(), channels, staged, stagedOffset, channels);
+                    } else if (reals) {
+                        finish(filter.bias(), options.activation(), window.outWidth(), channels, staged, stagedOffset);
+                    }
                     stage.finish(memory, row, window.outWidth());
                 }
             }
         };
     }
 
-    /// `[filterY][filterX][channel]` to `[filterX][filterY][channel]`, the order of the reduction.
+    private static Slot slackScratch(Preparation p, int length, int times) {
+        return p.scratch(ElementType.FLOAT32, Math.addExact(Math.multiplyExact(length, times), SLACK));
+    }
+
+    /// `[filterY][filterX][channel]` to `[filterX][filterY][channel]`, the order of the reduction, and [#SLACK].
     private static float[] filterXFirst(float[] values, Window window, int channels) {
-        float[] ordered = new float[values.length];
+        float[] ordered = new float[values.length + SLACK];
         for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
             for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
                 System.arraycopy(values, (filterY * window.filterWidth() + filterX) * channels, ordered,
@@ -112,7 +130,7 @@ final class DepthwiseConv2d implements OperatorKernel {
 
     private static int[] tapSums(float[] weights, int channels) {
         int[] sums = new int[channels];
-        for (int i = 0; i < weights.length; i++) {
+        for (int i = 0; i < weights.length - SLACK; i++) {
             sums[i % channels] += (int) weights[i];
         }
         return sums;
@@ -127,41 +145,45 @@ final class DepthwiseConv2d implements OperatorKernel {
         }
     }
 
-    private static void row(KernelTier tier, float[] input, int inputOffset, int positionStride, int taps,
-            float[] weights, float @Nullable [] bias, int channels, int positions, Activation activation, float[] sums,
-            int sumsOffset) {
-        int first = tier == KernelTier.VECTOR
-                ? Simd.row(input, inputOffset, positionStride, taps, weights, bias, channels, positions,
-                        activation.minimum(), activation.maximum(), sums, sumsOffset)
-                : 0;
+    private static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights, int channels,
+            int positions, float[] sums, int sumsOffset) {
         for (int outX = 0; outX < positions; outX++) {
-            for (int channel = first; channel < channels; channel++) {
+            for (int channel = 0; channel < channels; channel++) {
                 float sum = 0;
                 for (int tap = 0; tap < taps; tap++) {
                     sum = Math.fma(input[inputOffset + outX * positionStride + tap * channels + channel],
                             weights[tap * channels + channel], sum);
                 }
-                sums[sumsOffset + outX * channels + channel] = Gemm.clamp(
-                        bias == null ? sum : sum + bias[channel], activation.minimum(), activation.maximum());
+                sums[sumsOffset + outX * channels + channel] = sum;
+            }
+        }
+    }
+
+    private static void finish(float @Nullable [] bias, Activation activation, int rows, int channels, float[] sums,
+            int sumsOffset) {
+        for (int row = 0; row < rows; row++) {
+            for (int channel = 0; channel < channels; channel++) {
+                int at = sumsOffset + row * channels + channel;
+                sums[at] = Gemm.clamp(bias == null ? sums[at] : sums[at] + bias[channel], activation.minimum(),
+                        activation.maximum());
             }
         }
     }
 
     /// Four positions by one vector of channels, so that the four chains of sums hide the latency of the addition and
     /// each weight is loaded once for them.
+    ///
+    /// No masks: with them the first compiler gives up on the method, and the second is never asked. A vector that
+    /// reaches past the last channel reads what lies there and writes into the first channels of the next position; so
+    /// the last channels go first, positions in order, and whatever they spoil is written after. The arrays have
+    /// [#SLACK] for the last position.
     private static final class Simd {
         private static final VectorSpecies<Float> SPECIES = Lanes.FLOAT;
         private static final int LANES = SPECIES.length();
 
-        /// @return how many channels are done: all
-        static int row(float[] input, int inputOffset, int positionStride, int taps, float[] weights,
-                float @Nullable [] bias, int channels, int positions, float min, float max, float[] sums,
-                int sumsOffset) {
-            for (int channel = 0; channel < channels; channel += LANES) {
-                VectorMask<Float> valid = SPECIES.indexInRange(channel, channels);
-                FloatVector biases = bias == null
-                        ? FloatVector.broadcast(SPECIES, -0f)
-                        : FloatVector.fromArray(SPECIES, bias, channel, valid);
+        static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights, int channels,
+                int positions, float[] sums, int sumsOffset) {
+            for (int channel = (channels - 1) / LANES * LANES; channel >= 0; channel -= LANES) {
                 int outX = 0;
                 for (; outX + 4 <= positions; outX += 4) {
                     int x0 = inputOffset + outX * positionStride + channel;
@@ -169,38 +191,36 @@ final class DepthwiseConv2d implements OperatorKernel {
                     int x2 = x1 + positionStride;
                     int x3 = x2 + positionStride;
                     FloatVector sum0 = FloatVector.zero(SPECIES);
-                    FloatVector sum1 = sum0;
-                    FloatVector sum2 = sum0;
-                    FloatVector sum3 = sum0;
-                    for (int tap = 0; tap < taps * channels; tap += channels) {
-                        FloatVector weight = FloatVector.fromArray(SPECIES, weights, tap + channel, valid);
-                        sum0 = FloatVector.fromArray(SPECIES, input, x0 + tap, valid).fma(weight, sum0);
-                        sum1 = FloatVector.fromArray(SPECIES, input, x1 + tap, valid).fma(weight, sum1);
-                        sum2 = FloatVector.fromArray(SPECIES, input, x2 + tap, valid).fma(weight, sum2);
-                        sum3 = FloatVector.fromArray(SPECIES, input, x3 + tap, valid).fma(weight, sum3);
+                    FloatVector sum1 = FloatVector.zero(SPECIES);
+                    FloatVector sum2 = FloatVector.zero(SPECIES);
+                    FloatVector sum3 = FloatVector.zero(SPECIES);
+                    int tap = 0;
+                    for (int i = 0; i < taps; i++) {
+                        FloatVector weight = FloatVector.fromArray(SPECIES, weights, tap + channel);
+                        sum0 = FloatVector.fromArray(SPECIES, input, x0 + tap).fma(weight, sum0);
+                        sum1 = FloatVector.fromArray(SPECIES, input, x1 + tap).fma(weight, sum1);
+                        sum2 = FloatVector.fromArray(SPECIES, input, x2 + tap).fma(weight, sum2);
+                        sum3 = FloatVector.fromArray(SPECIES, input, x3 + tap).fma(weight, sum3);
+                        tap += channels;
                     }
                     int to = sumsOffset + outX * channels + channel;
-                    clamp(sum0.add(biases), min, max).intoArray(sums, to, valid);
-                    clamp(sum1.add(biases), min, max).intoArray(sums, to + channels, valid);
-                    clamp(sum2.add(biases), min, max).intoArray(sums, to + 2 * channels, valid);
-                    clamp(sum3.add(biases), min, max).intoArray(sums, to + 3 * channels, valid);
+                    sum0.intoArray(sums, to);
+                    sum1.intoArray(sums, to + channels);
+                    sum2.intoArray(sums, to + 2 * channels);
+                    sum3.intoArray(sums, to + 3 * channels);
                 }
                 for (; outX < positions; outX++) {
                     int x = inputOffset + outX * positionStride + channel;
                     FloatVector sum = FloatVector.zero(SPECIES);
-                    for (int tap = 0; tap < taps * channels; tap += channels) {
-                        sum = FloatVector.fromArray(SPECIES, input, x + tap, valid)
-                                .fma(FloatVector.fromArray(SPECIES, weights, tap + channel, valid), sum);
+                    int tap = 0;
+                    for (int i = 0; i < taps; i++) {
+                        sum = FloatVector.fromArray(SPECIES, input, x + tap)
+                                .fma(FloatVector.fromArray(SPECIES, weights, tap + channel), sum);
+                        tap += channels;
                     }
-                    clamp(sum.add(biases), min, max).intoArray(sums, sumsOffset + outX * channels + channel, valid);
+                    sum.intoArray(sums, sumsOffset + outX * channels + channel);
                 }
             }
-            return channels;
-        }
-
-        private static FloatVector clamp(FloatVector value, float min, float max) {
-            FloatVector raised = value.blend(min, value.lt(min));
-            return raised.blend(max, raised.compare(VectorOperators.GT, max));
         }
     }
 }

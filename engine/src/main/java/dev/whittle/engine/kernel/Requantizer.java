@@ -15,13 +15,11 @@ import jdk.incubator.vector.VectorSpecies;
 /// `factor = inputScale · weightScale / outputScale`. The only place that owns how sums are rounded.
 final class Requantizer {
 
-    /// How the product with the factor is rounded.
+    /// How the product with the factor is rounded, ties always away from zero. FIXED_POINT rounds twice, in 31-bit fixed
+    /// point ([Multiplier#apply]): the reference for CONV_2D and DEPTHWISE_CONV_2D. DOUBLE rounds once, a product in
+    /// double precision: the reference for FULLY_CONNECTED.
     enum Mode {
-        /// Double rounding in fixed point, ties away from zero ([Multiplier#apply]): the reference for CONV_2D and
-        /// DEPTHWISE_CONV_2D.
-        FIXED_POINT,
-        /// One rounding of a product in double precision, ties away from zero: the reference for FULLY_CONNECTED.
-        DOUBLE
+        FIXED_POINT, DOUBLE
     }
 
     private final Mode mode;

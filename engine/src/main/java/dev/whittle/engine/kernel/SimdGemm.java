@@ -441,7 +441,7 @@ enum SimdGemm implements Gemm {
     }
 
     /// Bias and clamp, by comparing, since the vector maximum pays for Java's rules on NaN and −0.
-    private static void finish(float @Nullable [] bias, float min, float max, int rows, int columns, float[] c,
+    static void finish(float @Nullable [] bias, float min, float max, int rows, int columns, float[] c,
             int cOffset, int cRowStride) {
         if (bias == null && min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
             return;
