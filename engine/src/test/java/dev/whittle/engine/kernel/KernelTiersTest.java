@@ -1,0 +1,306 @@
+package dev.whittle.engine.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whittle.engine.Interpreter;
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.Buffer;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.MalformedModelException;
+import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Padding;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Subgraph;
+import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.model.UnsupportedModelException;
+import dev.whittle.engine.plan.PlanOptions;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// Every tier against the nested loops, bit for bit, on seeded random operators whose sizes straddle lane counts.
+class KernelTiersTest {
+    private static final int[] CHANNELS = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33};
+    private static final int[] EXTENTS = {4, 5, 7, 8, 13};
+    private static final Activation[] CLAMPS = {Activation.NONE, Activation.RELU, Activation.RELU6,
+        Activation.RELU_N1_TO_1};
+
+    private enum Types {
+        REALS, INT8_PER_CHANNEL, INT8_PER_TENSOR, UINT8, HYBRID
+    }
+
+    private final Random random = new Random(2024);
+
+    private int pick(int[] values) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private float scale() {
+        return 0.0071f + random.nextFloat() * 0.05f;
+    }
+
+    private Tensor activation(String name, Types types, int... shape) {
+        return switch (types) {
+            case REALS, HYBRID -> Tensor.activation(name, ElementType.FLOAT32, Shape.of(shape), null);
+            case INT8_PER_CHANNEL, INT8_PER_TENSOR -> Tensor.activation(name, ElementType.INT8, Shape.of(shape),
+                    QuantizationParameters.perTensor(scale(), random.nextInt(256) - 128));
+            case UINT8 -> Tensor.activation(name, ElementType.UINT8, Shape.of(shape),
+                    QuantizationParameters.perTensor(scale(), random.nextInt(256)));
+        };
+    }
+
+    private Tensor weights(Types types, int channels, int channelDimension, int... shape) {
+        int count = Shape.of(shape).elementCount();
+        if (types == Types.REALS) {
+            return Tensor.constant("weights", ElementType.FLOAT32, Shape.of(shape), null,
+                    Buffer.ofFloats(reals(count)));
+        }
+        byte[] codes = codes(count);
+        if (types == Types.UINT8) {
+            return Tensor.constant("weights", ElementType.UINT8, Shape.of(shape),
+                    QuantizationParameters.perTensor(scale(), random.nextInt(256)), Buffer.of(codes));
+        }
+        QuantizationParameters parameters = QuantizationParameters.perTensor(scale(), 0);
+        if (types == Types.INT8_PER_CHANNEL && channels > 1) {
+            float[] scales = new float[channels];
+            for (int channel = 0; channel < channels; channel++) {
+                scales[channel] = scale();
+            }
+            parameters = QuantizationParameters.perChannel(scales, new long[channels], channelDimension);
+        }
+        return Tensor.constant("weights", ElementType.INT8, Shape.of(shape), parameters, Buffer.of(codes));
+    }
+
+    private Tensor bias(Types types, int channels) {
+        if (types == Types.REALS || types == Types.HYBRID) {
+            return Tensor.constant("bias", ElementType.FLOAT32, Shape.of(channels), null,
+                    Buffer.ofFloats(reals(channels)));
+        }
+        int[] values = random.ints(channels, -20_000, 20_000).toArray();
+        return Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null, Buffer.ofInts(values));
+    }
+
+    private float[] reals(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextInt(9) == 0 ? 0 : (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    /// Half of them at the ends of the range.
+    private byte[] codes(int count) {
+        byte[] values = new byte[count];
+        random.nextBytes(values);
+        for (int i = 0; i < count; i++) {
+            values[i] = switch (random.nextInt(4)) {
+                case 0 -> Byte.MIN_VALUE;
+                case 1 -> Byte.MAX_VALUE;
+                default -> values[i];
+            };
+        }
+        return values;
+    }
+
+    private static Model model(Options options, List<Tensor> tensors) {
+        List<Integer> inputs = new ArrayList<>();
+        for (int i = 0; i < tensors.size() - 1; i++) {
+            inputs.add(i);
+        }
+        int output = tensors.size() - 1;
+        Operator operator = new Operator(options, inputs, List.of(output), 1);
+        return new Model("test.tflite", Model.SCHEMA_VERSION, "",
+                List.of(new Subgraph("main", tensors, List.of(0), List.of(output), List.of(operator))), List.of(),
+                List.of());
+    }
+
+    private void everyTierAgrees(String what, Options options, Tensor... tensors) {
+        Model model = model(options, Arrays.asList(tensors));
+        int count = tensors[0].shape().elementCount();
+        ByteBuffer input = tensors[0].type() == ElementType.FLOAT32
+                ? Buffer.ofFloats(reals(count)).bytes()
+                : ByteBuffer.wrap(codes(count));
+        byte[] expected = run(model, KernelTier.REFERENCE, input);
+        for (KernelTier tier : KernelTier.values()) {
+            if (tier != KernelTier.VECTOR || KernelTier.isVectorAvailable()) {
+                assertThat(run(model, tier, input)).as("%s, %s, %s", what, tier, options).isEqualTo(expected);
+            }
+        }
+    }
+
+    private static byte[] run(Model model, KernelTier tier, ByteBuffer input) {
+        try (Interpreter interpreter = Interpreter.of(model, PlanOptions.defaults().withTier(tier))) {
+            interpreter.input(0).putBytes(input.duplicate());
+            interpreter.invoke();
+            ByteBuffer output = interpreter.output(0).toBytes();
+            byte[] bytes = new byte[output.remaining()];
+            output.get(bytes);
+            return bytes;
+        }
+    }
+
+    private Activation clamp() {
+        return CLAMPS[random.nextInt(CLAMPS.length)];
+    }
+
+    @Test
+    void convolutionsOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 120; round++) {
+            Types types = Types.values()[round % Types.values().length];
+            int groups = random.nextInt(4) == 0 ? 2 : 1;
+            int depth = pick(CHANNELS);
+            int channels = pick(CHANNELS) * groups;
+            int batch = 1 + random.nextInt(2);
+            int height = pick(EXTENTS);
+            int width = pick(EXTENTS);
+            int filterHeight = 1 + random.nextInt(3);
+            int filterWidth = 1 + random.nextInt(3);
+            int dilation = random.nextInt(4) == 0 && Math.min(height, width) > 4 ? 2 : 1;
+            Padding padding = random.nextBoolean() ? Padding.SAME : Padding.VALID;
+            int strideHeight = 1 + random.nextInt(2);
+            int strideWidth = 1 + random.nextInt(2);
+            Options.Conv2d options =
+                    new Options.Conv2d(padding, strideHeight, strideWidth, dilation, dilation, clamp());
+            everyTierAgrees("round " + round + " " + types, options,
+                    activation("x", types, batch, height, width, depth * groups),
+                    weights(types, channels, 0, channels, filterHeight, filterWidth, depth), bias(types, channels),
+                    activation("y", types, batch, padding.outputSize(height, filterHeight, strideHeight, dilation),
+                            padding.outputSize(width, filterWidth, strideWidth, dilation), channels));
+        }
+    }
+
+    @Test
+    void deepConvolutionOfSaturatedCodesIsExact() {
+        // 128 · 127 · 3 · 3 · 300 passes 2^24 almost three times: the depth must be cut.
+        Options.Conv2d options = new Options.Conv2d(Padding.SAME, 1, 1, 1, 1, Activation.NONE);
+        byte[] codes = new byte[17 * 9 * 300];
+        Arrays.fill(codes, (byte) 127);
+        Tensor weights = Tensor.constant("weights", ElementType.INT8, Shape.of(17, 3, 3, 300),
+                QuantizationParameters.perTensor(0.0131f, 0), Buffer.of(codes));
+        Tensor input = Tensor.activation("x", ElementType.INT8, Shape.of(1, 4, 5, 300),
+                QuantizationParameters.perTensor(0.021f, 3));
+        Tensor output = Tensor.activation("y", ElementType.INT8, Shape.of(1, 4, 5, 17),
+                QuantizationParameters.perTensor(71.3f, -5));
+
+        everyTierAgrees("deep", options, input, weights, bias(Types.INT8_PER_TENSOR, 17), output);
+    }
+
+    @Test
+    void depthwiseConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 100; round++) {
+            Types types = Types.values()[round % Types.values().length];
+            int depth = pick(CHANNELS);
+            int channels = depth * (1 + random.nextInt(3));
+            int batch = 1 + random.nextInt(2);
+            int height = pick(EXTENTS);
+            int width = pick(EXTENTS);
+            int filter = 1 + random.nextInt(3);
+            int stride = 1 + random.nextInt(2);
+            Padding padding = random.nextBoolean() ? Padding.SAME : Padding.VALID;
+            Options options = new Options.DepthwiseConv2d(padding, stride, stride, channels / depth, 1, 1, clamp());
+            everyTierAgrees("round " + round + " " + types, options,
+                    activation("x", types, batch, height, width, depth),
+                    weights(types, channels, 3, 1, filter, filter, channels), bias(types, channels),
+                    activation("y", types, batch, padding.outputSize(height, filter, stride, 1),
+                            padding.outputSize(width, filter, stride, 1), channels));
+        }
+    }
+
+    @Test
+    void fullyConnectedOfEveryTypeMatchesTheReferenceBitForBit() {
+        for (int round = 0; round < 100; round++) {
+            Types types = Types.values()[round % Types.values().length];
+            int depth = random.nextInt(8) == 0 ? 2500 : pick(CHANNELS) * pick(EXTENTS);
+            int channels = pick(CHANNELS);
+            int batch = 1 + random.nextInt(14);
+            Options options = new Options.FullyConnected(clamp(), false, random.nextBoolean());
+            everyTierAgrees("round " + round + " " + types, options, activation("x", types, batch, depth),
+                    weights(types, channels, 0, channels, depth), bias(types, channels),
+                    activation("y", types, batch, channels));
+        }
+    }
+
+    @Test
+    void poolsOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 80; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8).get(round % 3);
+            int channels = pick(CHANNELS);
+            int batch = 1 + random.nextInt(2);
+            int height = pick(EXTENTS);
+            int width = pick(EXTENTS);
+            int filter = 1 + random.nextInt(4);
+            int stride = 1 + random.nextInt(3);
+            Padding padding = random.nextBoolean() ? Padding.SAME : Padding.VALID;
+            Options.Pool2d pool = new Options.Pool2d(padding, stride, stride, filter, filter, clamp());
+            Tensor input = activation("x", types, batch, height, width, channels);
+            Tensor output = new Tensor("y", input.type(),
+                    Shape.of(batch, padding.outputSize(height, filter, stride, 1),
+                            padding.outputSize(width, filter, stride, 1), channels),
+                    input.shape(), input.quantization(), null, false)
+                    .withShape(Shape.of(batch, padding.outputSize(height, filter, stride, 1),
+                            padding.outputSize(width, filter, stride, 1), channels));
+            everyTierAgrees("round " + round, new Options.MaxPool2d(pool), input, output);
+            everyTierAgrees("round " + round, new Options.AveragePool2d(pool), input, output);
+        }
+    }
+
+    private static void refuses(Class<? extends Exception> type, String message, Options options,
+            @Nullable Tensor... tensors) {
+        Model model = model(options, Arrays.asList(tensors));
+        assertThatThrownBy(() -> Interpreter.of(model)).isInstanceOf(type).hasMessage(message);
+    }
+
+    private static Options.Conv2d plainConv(int stride, Activation activation) {
+        return new Options.Conv2d(Padding.VALID, stride, stride, 1, 1, activation);
+    }
+
+    @Test
+    void zeroStrideFailsNamingIt() {
+        refuses(MalformedModelException.class, "[test.tflite] CONV_2D #0 \"y\": stride height is 0, must be at least 1",
+                plainConv(0, Activation.NONE), activation("x", Types.REALS, 1, 4, 4, 2),
+                weights(Types.REALS, 3, 0, 3, 1, 1, 2), bias(Types.REALS, 3), activation("y", Types.REALS, 1, 4, 4, 3));
+    }
+
+    @Test
+    void biasOfTheWrongLengthFailsNamingIt() {
+        refuses(MalformedModelException.class,
+                "[test.tflite] CONV_2D #0 \"y\": bias has 4 elements, must have 3, one per output channel",
+                plainConv(1, Activation.NONE), activation("x", Types.REALS, 1, 4, 4, 2),
+                weights(Types.REALS, 3, 0, 3, 1, 1, 2), bias(Types.REALS, 4), activation("y", Types.REALS, 1, 4, 4, 3));
+    }
+
+    @Test
+    void filterThatDoesNotFitTheInputFails() {
+        refuses(MalformedModelException.class,
+                "[test.tflite] CONV_2D #0 \"y\": filter has 3 input channels for an input of 2, must divide it",
+                plainConv(1, Activation.NONE), activation("x", Types.REALS, 1, 4, 4, 2),
+                weights(Types.REALS, 3, 0, 3, 1, 1, 3), bias(Types.REALS, 3), activation("y", Types.REALS, 1, 4, 4, 3));
+    }
+
+    @Test
+    void activationThatIsNoClampIsRefused() {
+        refuses(UnsupportedModelException.class,
+                "[test.tflite] CONV_2D #0 \"y\": fused activation is TANH, must be NONE, RELU, RELU_N1_TO_1 or RELU6",
+                plainConv(1, Activation.TANH), activation("x", Types.REALS, 1, 4, 4, 2),
+                weights(Types.REALS, 3, 0, 3, 1, 1, 2), bias(Types.REALS, 3), activation("y", Types.REALS, 1, 4, 4, 3));
+    }
+
+    @Test
+    void halfPrecisionFilterIsRefused() {
+        Tensor half = Tensor.constant("weights", ElementType.FLOAT16, Shape.of(3, 2), null,
+                Buffer.ofShorts(new short[6]));
+        refuses(UnsupportedModelException.class,
+                "[test.tflite] FULLY_CONNECTED #0 \"y\": types are FLOAT32 input, FLOAT16 filter and FLOAT32 output,"
+                        + " supported are FLOAT32, INT8 or UINT8 throughout, and FLOAT32 with an INT8 or UINT8 filter",
+                new Options.FullyConnected(Activation.NONE, false, false), activation("x", Types.REALS, 1, 2), half,
+                activation("y", Types.REALS, 1, 3));
+    }
+}

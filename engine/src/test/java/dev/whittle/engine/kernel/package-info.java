@@ -1,0 +1,4 @@
+@NullMarked
+package dev.whittle.engine.kernel;
+
+import org.jspecify.annotations.NullMarked;
