@@ -1,19 +1,24 @@
 package dev.whittle.trainer.layer;
 
-import java.util.Arrays;
-
 /// What one thread works on: some images of a batch, their random keys, and the buffers that their gradients go to.
 public final class Step {
+    private static final float[] NOTHING = {};
+
     private final long[] imageKeys;
     private final boolean training;
     private int images;
-    private float[] gradient = {};
-    private float[] observed = {};
+    private float[] gradient = NOTHING;
+    private float[] observed = NOTHING;
 
     /// @param capacity the most images there can be
     public Step(int capacity, boolean training) {
         imageKeys = new long[capacity];
         this.training = training;
+    }
+
+    /// Starts a pass without gradients and observations.
+    public void begin(int imageCount) {
+        begin(imageCount, NOTHING, NOTHING);
     }
 
     /// Starts a pass whose gradients and observations go to the given arrays.
@@ -52,10 +57,5 @@ public final class Step {
     /// Ranges seen by these images, laid out as the network's state: minimum and maximum in turn.
     public float[] observed() {
         return observed;
-    }
-
-    @Override
-    public String toString() {
-        return "Step[images=" + images + ", training=" + training + ", imageKeys=" + Arrays.toString(imageKeys) + "]";
     }
 }

@@ -55,7 +55,7 @@ public final class Predictor implements AutoCloseable {
         }
         return predict(batch.length / inputElements, (image, prepared, to, offset) -> {
             System.arraycopy(batch, image * inputElements, prepared.input(), 0, inputElements);
-            prepared.step().begin(1, new float[0], new float[0]);
+            prepared.step().begin(1);
             prepared.forward();
             System.arraycopy(prepared.output(), 0, to, offset, preparation.outputElements());
         });
@@ -81,7 +81,7 @@ public final class Predictor implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 reader.read(first + i, prepared, workspace.input(), i * execution.inputElements());
             }
-            workspace.step().begin(count, new float[0], new float[0]);
+            workspace.step().begin(count);
             workspace.forward();
             int classes = execution.outputElements();
             for (int i = 0; i < count; i++) {

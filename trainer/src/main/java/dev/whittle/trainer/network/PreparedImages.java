@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /// Images behind the layers that always do the same: the leading resizing and rescaling. What they yield is kept as long
 /// as the budget lasts; the other images are decoded and prepared again each time, by the thread that wants them.
 final class PreparedImages {
-    private static final float[] NOTHING = {};
-
     private final ImageSource source;
     private final Shape inputShape;
     private final int elements;
@@ -68,7 +66,7 @@ final class PreparedImages {
             return;
         }
         put(source.image(image), inputShape, preparation.input(), 0);
-        preparation.step().begin(1, NOTHING, NOTHING);
+        preparation.step().begin(1);
         preparation.forward();
         System.arraycopy(preparation.output(), 0, to, offset, elements);
         long bytes = (long) elements * Float.BYTES;
