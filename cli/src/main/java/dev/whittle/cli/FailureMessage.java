@@ -3,6 +3,8 @@ package dev.whittle.cli;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.trainer.data.DataException;
+import dev.whittle.trainer.network.CheckpointException;
+import dev.whittle.trainer.network.TrainingException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,6 +37,8 @@ public final class FailureMessage {
             case MalformedModelException e -> text(e);
             case UnsupportedModelException e -> text(e);
             case DataException e -> text(e);
+            case CheckpointException e -> text(e);
+            case TrainingException e -> text(e);
             case IllegalArgumentException e when e.getMessage() != null -> text(e);
             case IllegalStateException e when e.getMessage() != null -> text(e);
             case OutOfMemoryError e -> "out of memory (" + text(e) + "): give java a larger heap with -Xmx";

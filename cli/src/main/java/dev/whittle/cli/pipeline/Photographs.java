@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /// The images of a run, divided so that near-duplicates are never on both sides of a division that was made here.
@@ -96,6 +97,13 @@ public record Photographs(String name, ImageSource training, ImageSource validat
     private static int[] renumbered(int[] groups) {
         Map<Integer, Integer> numbers = new HashMap<>();
         return Arrays.stream(groups).map(group -> numbers.computeIfAbsent(group, key -> numbers.size())).toArray();
+    }
+
+    /// These images, decoded ones kept in memory as far as `budgetBytes` reach.
+    Photographs kept(long budgetBytes) {
+        AtomicLong budget = new AtomicLong(budgetBytes);
+        return new Photographs(name, new KeptImages(training, budget), new KeptImages(validation, budget),
+                new KeptImages(test, budget), rule, broken, groups, seenTestImages);
     }
 
     /// Which images: one of the three sets, or all of them.

@@ -42,6 +42,8 @@ public final class Pipeline {
     /// The file with the [Results] in the output folder.
     public static final String RESULTS = "results.json";
 
+    /// Decoded images may take one part in so many; prepared ones take up to half in each training.
+    private static final int KEPT_SHARE_OF_HEAP = 4;
     private static final int SHEET_COLUMNS = 8;
     private static final int SHEET_CELL = 120;
     private static final String DESCRIPTION = "Image classifier, made by Whittle.";
@@ -71,7 +73,8 @@ public final class Pipeline {
     /// @param steps told in one line what begins
     public static Results run(Photographs photographs, PipelineSettings settings, TrainingListener progress,
             Consumer<String> steps) throws IOException {
-        return new Pipeline(photographs, settings, progress, steps).run();
+        return new Pipeline(photographs.kept(Runtime.getRuntime().maxMemory() / KEPT_SHARE_OF_HEAP), settings, progress,
+                steps).run();
     }
 
     private Results run() throws IOException {

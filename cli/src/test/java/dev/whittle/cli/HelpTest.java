@@ -1,0 +1,32 @@
+package dev.whittle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HelpTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "data", "train", "convert", "quantize", "evaluate", "run", "bench", "inspect",
+        "explain",
+        "report", "conformance"})
+    void everyCommandHelpsWithAnExample(String command) {
+        Run run = Run.of(command, "--help");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains("Usage: whittle " + command)
+                .containsSubsequence("Exit codes:", "0   done", "1   failed", "2   wrong usage", "Example:",
+                        "  whittle " + command);
+    }
+
+    @Test
+    void versionIsOneLine() {
+        Run run = Run.of("--version");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).startsWith("whittle ").hasLineCount(1);
+    }
+}
