@@ -11,6 +11,7 @@ import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.tensorflowlite.BuiltinOpResolver;
 import org.bytedeco.tensorflowlite.BuiltinOpResolverWithoutDefaultDelegates;
 import org.bytedeco.tensorflowlite.FlatBufferModel;
 import org.bytedeco.tensorflowlite.Interpreter;
@@ -19,18 +20,19 @@ import org.bytedeco.tensorflowlite.TfLiteTensor;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 import org.junit.jupiter.api.Assumptions;
 
-/// TensorFlow Lite's C++ runtime with its builtin kernels and no delegate, one thread. Raw bytes in and out.
+/// TensorFlow Lite's C++ runtime, one thread: with its builtin kernels alone, or with the XNNPACK delegate that it uses by
+/// default. Raw bytes in and out.
 public final class ReferenceInterpreter implements AutoCloseable {
     private final BytePointer bytes;
     private final FlatBufferModel model;
-    private final BuiltinOpResolverWithoutDefaultDelegates resolver;
+    private final BuiltinOpResolver resolver;
     private final Interpreter interpreter;
 
-    private ReferenceInterpreter(byte[] file) {
+    private ReferenceInterpreter(byte[] file, BuiltinOpResolver resolver) {
         bytes = new BytePointer(file);
         model = FlatBufferModel.VerifyAndBuildFromBuffer(bytes, file.length);
         assertThat(model).as("the reference runtime accepts the file").isNotNull();
-        resolver = new BuiltinOpResolverWithoutDefaultDelegates();
+        this.resolver = resolver;
         interpreter = new Interpreter((Pointer) null);
         try (InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
             require("InterpreterBuilder", builder.apply(interpreter, 1));
@@ -42,8 +44,18 @@ public final class ReferenceInterpreter implements AutoCloseable {
     ///
     /// Skips the running test where the native library is missing.
     public static ReferenceInterpreter of(byte[] file) {
+        requirePresent();
+        return new ReferenceInterpreter(file, new BuiltinOpResolverWithoutDefaultDelegates());
+    }
+
+    /// As [#of(byte[])], with the XNNPACK delegate.
+    public static ReferenceInterpreter withXnnpack(byte[] file) {
+        requirePresent();
+        return new ReferenceInterpreter(file, new BuiltinOpResolver());
+    }
+
+    private static void requirePresent() {
         Assumptions.assumeTrue(isPresent(), "org.bytedeco:tensorflow-lite has no native library for this machine");
-        return new ReferenceInterpreter(file);
     }
 
     /// As [#of(byte[])], over the file that the converter writes for a model.
