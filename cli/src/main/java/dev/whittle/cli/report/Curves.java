@@ -50,6 +50,7 @@ final class Curves {
         chart.getStyler().setXAxisMin(1.0);
         chart.getStyler().setXAxisMax((double) Math.max(2, epochs.size()));
         chart.getStyler().setXAxisDecimalPattern("0");
+        chart.getStyler().setYAxisDecimalPattern("0.####");
         line(chart, "training", TRAINING, epochs, training);
         line(chart, "validation", VALIDATION, epochs, validation);
         return Picture.of(title, BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
