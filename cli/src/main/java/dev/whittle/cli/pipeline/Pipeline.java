@@ -25,7 +25,6 @@ import dev.whittle.trainer.network.Network;
 import dev.whittle.trainer.network.NetworkSpec;
 import dev.whittle.trainer.network.Trainer;
 import dev.whittle.trainer.network.TrainingSettings;
-import dev.whittle.trainer.optimizer.LearningRate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,7 +124,7 @@ public final class Pipeline {
 
         steps.accept("training the float network for as many further epochs, to compare");
         EpochLog tunedLog = new EpochLog();
-        int furtherEpochs = schedule.movingEpochs() + schedule.frozenEpochs();
+        int furtherEpochs = schedule.epochs();
         Trainer.fit(tuned, photographs.training(), photographs.validation(),
                 furtherTraining(training, schedule).withCheckpoint(checkpoints.resolve("tuned_" + size),
                         settings.resume()),
@@ -159,11 +158,9 @@ public final class Pipeline {
 
     /// The learning rates that the schedule gives quantization-aware training, without fake quantization.
     private static TrainingSettings furtherTraining(TrainingSettings training, Schedule schedule) {
-        return new TrainingSettings(schedule.movingEpochs() + schedule.frozenEpochs(), training.batchSize(),
-                training.seed(),
-                new LearningRate.Steps(schedule.learningRate(), schedule.frozenLearningRate() / schedule.learningRate(),
-                        schedule.movingEpochs()),
-                training.adam(), training.earlyStopping(), training.threads(), training.cacheBytes(), null, false);
+        return new TrainingSettings(schedule.epochs(), training.batchSize(), training.seed(),
+                schedule.learningRateFrom(0), training.adam(), training.earlyStopping(), training.threads(),
+                training.cacheBytes(), null, false);
     }
 
     /// One file to be.

@@ -78,23 +78,25 @@ public final class QuantizationAwareTraining {
     public static Network fit(Network prepared, ImageSource training, ImageSource validation,
             TrainingSettings settings, Schedule schedule, List<? extends TrainingListener> listeners)
             throws IOException {
-        Trainer.fit(prepared, training, validation, part(settings, schedule.movingEpochs(), schedule.learningRate(),
-                settings.checkpoint()), listeners);
+        Trainer.fit(prepared, training, validation,
+                part(settings, schedule.movingEpochs(), schedule.learningRateFrom(0),
+                        settings.checkpoint()),
+                listeners);
         Network frozen = prepared.withLayers(FakeQuantization.freeze(prepared.layers()));
         if (schedule.frozenEpochs() > 0 && !Thread.currentThread().isInterrupted()) {
             Path checkpoint = settings.checkpoint();
             Trainer.fit(frozen, training, validation, part(settings, schedule.frozenEpochs(),
-                    schedule.frozenLearningRate(),
+                    schedule.learningRateFrom(schedule.movingEpochs()),
                     checkpoint == null ? null : checkpoint.resolveSibling(checkpoint.getFileName() + ".frozen")),
                     listeners);
         }
         return frozen;
     }
 
-    private static TrainingSettings part(TrainingSettings settings, int epochs, float learningRate,
+    private static TrainingSettings part(TrainingSettings settings, int epochs, LearningRate learningRate,
             @Nullable Path checkpoint) {
         return new TrainingSettings(epochs, settings.batchSize(), settings.seed(),
-                new LearningRate.Constant(learningRate), settings.adam(), settings.earlyStopping(), settings.threads(),
+                learningRate, settings.adam(), settings.earlyStopping(), settings.threads(),
                 settings.cacheBytes(), checkpoint, settings.resume());
     }
 
