@@ -12,6 +12,7 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Point2D;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 import java.util.List;
 
 /// One made-up photograph of a pump impeller casting from above, grey, square.
@@ -24,17 +25,18 @@ import java.util.List;
 /// Every number comes from one [SplitMix64] stream and every function used is exact or from [StrictMath], so a casting is the
 /// same on every machine.
 final class Casting {
-    private static final double GROOVE_RADIUS = 0.62;
+    private static final double GROOVE_RADIUS = 0.635;
     private static final double INNER_RING_RADIUS = 0.57;
     private static final double CAVITY_RADIUS = 0.50;
     private static final double HUB_RADIUS = 0.27;
     private static final double BORE_RADIUS = 0.19;
     private static final double BOLT_CIRCLE_RADIUS = 0.81;
-    private static final double BOLT_RADIUS = 0.048;
+    private static final double BOLT_RADIUS = 0.062;
     private static final int BOLTS = 6;
     private static final int VANES = 7;
     private static final int GRAIN_CELLS = 97;
     private static final int TOOL_MARKS = 256;
+    private static final float[] LENS = {1 / 16f, 4 / 16f, 6 / 16f, 4 / 16f, 1 / 16f};
 
     private final SplitMix64 random;
     private final int size;
@@ -49,11 +51,11 @@ final class Casting {
     private Casting(SplitMix64 random, int size) {
         this.random = random;
         this.size = size;
-        this.radius = size * random.uniform(0.375, 0.425);
-        this.centreX = size * random.uniform(0.465, 0.535);
-        this.centreY = size * random.uniform(0.465, 0.535);
+        this.radius = size * random.uniform(0.385, 0.425);
+        this.centreX = size * random.uniform(0.47, 0.53);
+        this.centreY = size * random.uniform(0.47, 0.53);
         this.turn = random.uniform(0, 2 * Math.PI);
-        this.squeeze = random.uniform(0.96, 1.0);
+        this.squeeze = random.uniform(0.97, 1.0);
         double light = random.uniform(0, 2 * Math.PI);
         this.lightX = StrictMath.cos(light);
         this.lightY = StrictMath.sin(light);
@@ -110,14 +112,14 @@ final class Casting {
     }
 
     private void drawPart(Graphics2D graphics) {
-        double metal = random.uniform(0.60, 0.72);
-        graphics.setColor(material(0.22, 0.2, 0.4));
+        double metal = random.uniform(0.76, 0.82);
+        graphics.setColor(material(0.55, 0.5, 0.3));
         graphics.fill(disc(0, 0, 1));
-        graphics.setColor(material(metal, 1, 0.35));
-        graphics.fill(disc(0, 0, 0.985));
+        graphics.setColor(material(metal, 1, 0.2));
+        graphics.fill(disc(0, 0, 0.98));
         graphics.setColor(material(metal * 0.9, 0.9, 0.3));
-        graphics.fill(disc(0, 0, 0.66));
-        graphics.setColor(material(0.13, 0.1, 0.2));
+        graphics.fill(disc(0, 0, 0.675));
+        graphics.setColor(material(0.3, 0.1, 0.2));
         graphics.fill(disc(0.012, 0.012, GROOVE_RADIUS));
         graphics.setColor(material(metal * 1.05, 0.8, 0.3));
         graphics.fill(disc(0, 0, INNER_RING_RADIUS));
@@ -140,9 +142,9 @@ final class Casting {
             double angle = 2 * Math.PI * bolt / BOLTS;
             double x = BOLT_CIRCLE_RADIUS * StrictMath.cos(angle);
             double y = BOLT_CIRCLE_RADIUS * StrictMath.sin(angle);
-            graphics.setColor(material(Math.min(1, metal * 1.15), 0.6, 0.2));
-            graphics.fill(disc(x, y, BOLT_RADIUS + 0.016));
-            graphics.setColor(material(0.12, 0, 0.3));
+            graphics.setColor(material(metal * 1.1, 0.6, 0.2));
+            graphics.fill(disc(x, y, BOLT_RADIUS + 0.012));
+            graphics.setColor(material(0.6, 0.2, 0.2));
             graphics.fill(disc(x, y, BOLT_RADIUS));
         }
     }
@@ -158,9 +160,9 @@ final class Casting {
 
     /// What good and defective castings have alike: dust, stains, faint marks of handling.
     private void drawHarmlessMarks(Graphics2D graphics) {
-        for (int speck = random.below(5); speck > 0; speck--) {
+        for (int speck = random.below(4); speck > 0; speck--) {
             double[] at = onFace(0.02);
-            graphics.setColor(material(random.uniform(0.25, 0.5), 0.3, 0.4, 0.6));
+            graphics.setColor(material(random.uniform(0.35, 0.55), 0.3, 0.4, 0.5));
             graphics.fill(disc(at[0], at[1], random.uniform(0.005, 0.012)));
         }
         for (int stain = random.below(3); stain > 0; stain--) {
@@ -178,8 +180,8 @@ final class Casting {
         switch (defect) {
             case BLOW_HOLE -> drawBlowHoles(graphics);
             case SCRATCH -> {
-                double length = random.uniform(0.25, 0.6);
-                stroke(graphics, length, random.uniform(0.018, 0.03), random.uniform(0.12, 0.25), 0.9);
+                double length = random.uniform(0.4, 0.9);
+                stroke(graphics, length, random.uniform(0.03, 0.05), random.uniform(0.06, 0.16), 0.95);
             }
             case DENT -> drawDent(graphics);
             case BURR -> drawBurr(graphics);
@@ -189,22 +191,22 @@ final class Casting {
 
     private void drawBlowHoles(Graphics2D graphics) {
         double[] at = onFace(0.06);
-        for (int hole = 1 + random.below(3); hole > 0; hole--) {
-            double holeRadius = random.uniform(0.028, 0.06);
+        for (int hole = 2 + random.below(3); hole > 0; hole--) {
+            double holeRadius = random.uniform(0.045, 0.085);
             Shape outline = blob(at[0], at[1], holeRadius);
             graphics.setColor(material(0.95, 0.5, 0.3, 0.7));
             graphics.setStroke(new BasicStroke(0.014f));
             graphics.draw(outline);
             graphics.setColor(material(random.uniform(0.05, 0.18), 0, 0.4));
             graphics.fill(outline);
-            at[0] += random.uniform(-0.12, 0.12);
-            at[1] += random.uniform(-0.12, 0.12);
+            at[0] += random.uniform(-0.16, 0.16);
+            at[1] += random.uniform(-0.16, 0.16);
         }
     }
 
     private void drawDent(Graphics2D graphics) {
         double[] at = onFace(0.1);
-        double reach = random.uniform(0.08, 0.13);
+        double reach = random.uniform(0.12, 0.17);
         double angle = random.uniform(0, 2 * Math.PI);
         double x = 0.45 * reach * StrictMath.cos(angle);
         double y = 0.45 * reach * StrictMath.sin(angle);
@@ -214,13 +216,13 @@ final class Casting {
 
     private void drawBurr(Graphics2D graphics) {
         double from = random.uniform(0, 2 * Math.PI);
-        double span = random.uniform(0.25, 0.7);
-        int teeth = 6 + random.below(8);
+        double span = random.uniform(0.6, 2.0);
+        int teeth = (int) (span / 0.07);
         Path2D burr = new Path2D.Double();
         burr.moveTo(0.97 * StrictMath.cos(from), 0.97 * StrictMath.sin(from));
         for (int tooth = 1; tooth < teeth; tooth++) {
             double angle = from + span * tooth / teeth;
-            double reach = random.uniform(1.01, 1.1);
+            double reach = random.uniform(1.03, 1.16);
             burr.lineTo(reach * StrictMath.cos(angle), reach * StrictMath.sin(angle));
         }
         burr.lineTo(0.97 * StrictMath.cos(from + span), 0.97 * StrictMath.sin(from + span));
@@ -234,14 +236,14 @@ final class Casting {
 
     private void drawMissingEdge(Graphics2D graphics) {
         double angle = random.uniform(0, 2 * Math.PI);
-        double depth = random.uniform(0.08, 0.16);
-        double reach = random.uniform(0.12, 0.2);
+        double depth = random.uniform(0.14, 0.24);
+        double reach = random.uniform(0.2, 0.32);
         double at = 1 + reach - depth;
         Area bite = new Area(blob(at * StrictMath.cos(angle), at * StrictMath.sin(angle), reach));
         Area rim = new Area(disc(0, 0, 1.01));
         rim.subtract(new Area(disc(0, 0, 0.75)));
         bite.intersect(rim);
-        graphics.setColor(material(random.uniform(0.25, 0.4), 0, 0.3));
+        graphics.setColor(material(random.uniform(0.12, 0.24), 0, 0.3));
         graphics.fill(bite);
         bite.intersect(new Area(disc(0, 0, 0.98)));
         graphics.setColor(material(0.12, 0.1, 0.8));
@@ -249,18 +251,17 @@ final class Casting {
         graphics.draw(bite);
     }
 
-    /// A scratch or mark from a random point of the face, slightly bent.
+    /// A scratch or mark over a random point of the face, slightly bent, more along the rim than across it.
     private void stroke(Graphics2D graphics, double length, double width, double brightness, double opacity) {
-        double[] at = onFace(0.02);
-        double angle = random.uniform(0, 2 * Math.PI);
-        double bend = random.uniform(-0.25, 0.25);
+        double[] middle = onFace(0.08);
+        double angle = StrictMath.atan2(middle[0], -middle[1]) + random.uniform(-0.6, 0.6);
+        double bend = random.uniform(-0.1, 0.1);
+        double halfX = length / 2 * StrictMath.cos(angle);
+        double halfY = length / 2 * StrictMath.sin(angle);
         Path2D line = new Path2D.Double();
-        line.moveTo(at[0], at[1]);
+        line.moveTo(middle[0] - halfX, middle[1] - halfY);
         line.quadTo(
-                at[0] + length / 2 * StrictMath.cos(angle + bend),
-                at[1] + length / 2 * StrictMath.sin(angle + bend),
-                at[0] + length * StrictMath.cos(angle),
-                at[1] + length * StrictMath.sin(angle));
+                middle[0] - bend * halfY, middle[1] + bend * halfX, middle[0] + halfX, middle[1] + halfY);
         Area face = new Area(disc(0, 0, 0.98));
         face.subtract(new Area(disc(0, 0, GROOVE_RADIUS + 0.02)));
         Shape clip = graphics.getClip();
@@ -275,8 +276,9 @@ final class Casting {
         graphics.setPaint(new RadialGradientPaint(
                 new Point2D.Double(x, y),
                 (float) reach,
-                new float[]{0, 1},
-                new Color[]{material(brightness, 0.4, 0.4, opacity), material(brightness, 0.4, 0.4, 0)}));
+                new float[]{0, 0.4f, 1},
+                new Color[]{material(brightness, 0.4, 0.4, opacity), material(brightness, 0.4, 0.4, opacity),
+                    material(brightness, 0.4, 0.4, 0)}));
         graphics.fill(disc(x, y, reach));
     }
 
@@ -306,17 +308,17 @@ final class Casting {
     }
 
     private PixelImage photograph(BufferedImage materials) {
-        int[] map = materials.getRGB(0, 0, size, size, null, 0, size);
+        int[] map = ((DataBufferInt) materials.getRaster().getDataBuffer()).getData();
         float[] light = new float[size * size];
         float[] toolMarks = toolMarks();
         float[] grain = grain();
         double fan = random.uniform(0, Math.PI);
         double fanX = StrictMath.cos(2 * fan);
         double fanY = StrictMath.sin(2 * fan);
-        double fanStrength = random.uniform(0.15, 0.5);
-        double exposure = random.uniform(0.9, 1.12);
-        double falloff = random.uniform(0.05, 0.18) / size;
-        double vignette = random.uniform(0.15, 0.4) / ((double) size * size);
+        double fanStrength = random.uniform(0.1, 0.25);
+        double exposure = random.uniform(0.92, 1.08);
+        double falloff = random.uniform(0.03, 0.14) / size;
+        double vignette = random.uniform(0.1, 0.25) / ((double) size * size);
         for (int y = 0; y < size; y++) {
             for (int x = 0; x < size; x++) {
                 int material = map[y * size + x];
@@ -342,32 +344,39 @@ final class Casting {
         return exposed(light);
     }
 
-    /// Blur of the lens (a 3 × 3 binomial kernel) and noise of the sensor.
+    /// Noise of the sensor over the lens's picture.
     private PixelImage exposed(float[] light) {
-        double noise = random.uniform(0.006, 0.018);
+        double noise = random.uniform(0.004, 0.01);
         byte[] rgb = new byte[size * size * PixelImage.CHANNELS];
-        for (int y = 0; y < size; y++) {
-            int above = Math.max(0, y - 1) * size;
-            int here = y * size;
-            int below = Math.min(size - 1, y + 1) * size;
-            for (int x = 0; x < size; x++) {
-                int left = Math.max(0, x - 1);
-                int right = Math.min(size - 1, x + 1);
-                float corners = light[above + left] + light[above + right] + light[below + left] + light[below + right];
-                float sides = light[above + x] + light[below + x] + light[here + left] + light[here + right];
-                double blurred = (corners + 2 * sides + 4 * light[here + x]) / 16;
-                long bits = random.next();
-                // The sum of four bytes is near enough to a normal distribution; 148 is its standard deviation.
-                int bytes = (int) ((bits & 0xFF) + (bits >> 8 & 0xFF) + (bits >> 16 & 0xFF) + (bits >> 24 & 0xFF));
-                double value = blurred + noise * (bytes - 510) / 148;
-                byte grey = (byte) Math.clamp(Math.round(value * 255), 0, 255);
-                int at = (here + x) * PixelImage.CHANNELS;
-                rgb[at] = grey;
-                rgb[at + 1] = grey;
-                rgb[at + 2] = grey;
-            }
+        float[] picture = blurred(blurred(light, size, 1), 1, size);
+        for (int i = 0; i < picture.length; i++) {
+            long bits = random.next();
+            // The sum of four bytes is near enough to a normal distribution; 148 is its standard deviation.
+            int bytes = (int) ((bits & 0xFF) + (bits >> 8 & 0xFF) + (bits >> 16 & 0xFF) + (bits >> 24 & 0xFF));
+            double value = picture[i] + noise * (bytes - 510) / 148;
+            byte grey = (byte) Math.clamp(Math.round(value * 255), 0, 255);
+            rgb[i * PixelImage.CHANNELS] = grey;
+            rgb[i * PixelImage.CHANNELS + 1] = grey;
+            rgb[i * PixelImage.CHANNELS + 2] = grey;
         }
         return PixelImage.of(size, size, rgb);
+    }
+
+    /// Blur of the lens along one axis: five binomial taps, a standard deviation of one pixel.
+    private float[] blurred(float[] light, int lineStride, int pixelStride) {
+        float[] blurred = new float[light.length];
+        for (int line = 0; line < size; line++) {
+            int start = line * lineStride;
+            for (int i = 0; i < size; i++) {
+                float sum = 0;
+                for (int tap = 0; tap < LENS.length; tap++) {
+                    int from = Math.clamp(i + tap - LENS.length / 2, 0, size - 1);
+                    sum += LENS[tap] * light[start + from * pixelStride];
+                }
+                blurred[start + i * pixelStride] = sum;
+            }
+        }
+        return blurred;
     }
 
     /// Relative brightness by distance from the centre, from -0.05 to 0.05.
@@ -376,7 +385,7 @@ final class Casting {
         double drift = 0;
         for (int i = 0; i < marks.length; i++) {
             drift = 0.8 * drift + random.uniform(-0.012, 0.012);
-            marks[i] = (float) (drift + random.uniform(-0.02, 0.02));
+            marks[i] = (float) (drift + random.uniform(-0.012, 0.012));
         }
         return marks;
     }
@@ -389,7 +398,7 @@ final class Casting {
     private float[] grain() {
         float[] lattice = new float[GRAIN_CELLS * GRAIN_CELLS];
         for (int i = 0; i < lattice.length; i++) {
-            lattice[i] = (float) random.uniform(-0.12, 0.12);
+            lattice[i] = (float) random.uniform(-0.08, 0.08);
         }
         return lattice;
     }

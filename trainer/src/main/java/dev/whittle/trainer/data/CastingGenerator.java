@@ -14,9 +14,9 @@ public final class CastingGenerator implements ImageSource {
     /// The class names of the casting photographs that the generator imitates.
     public static final List<String> CLASS_NAMES = List.of("def_front", "ok_front");
 
-    public static final int DEFAULT_TRAIN_COUNT = 1600;
-    public static final int DEFAULT_TEST_COUNT = 400;
-    public static final int DEFAULT_SIZE = 300;
+    public static final int DEFAULT_TRAIN_COUNT = 3600;
+    public static final int DEFAULT_TEST_COUNT = 600;
+    public static final int DEFAULT_SIZE = 200;
 
     private static final int DEFECTIVE = 0;
 
