@@ -11,6 +11,7 @@ import dev.whittle.quantizer.calibrate.KnownRanges;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.rewrite.Int8Rewriter;
 import dev.whittle.quantizer.rule.Int8;
+import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.layer.FakeQuantize;
@@ -74,23 +75,33 @@ public final class QuantizationAwareTraining {
     ///
     /// @param settings all but the epochs and the learning rate, which the schedule gives; a checkpoint of the second part
     ///        has `.frozen` behind its name
-    /// @return the network with frozen ranges
+    /// @return the network with frozen ranges, after the part that ended with the lower validation loss
     public static Network fit(Network prepared, ImageSource training, ImageSource validation,
             TrainingSettings settings, Schedule schedule, List<? extends TrainingListener> listeners)
             throws IOException {
-        Trainer.fit(prepared, training, validation,
+        History moving = Trainer.fit(prepared, training, validation,
                 part(settings, schedule.movingEpochs(), schedule.learningRateFrom(0),
                         settings.checkpoint()),
                 listeners);
         Network frozen = prepared.withLayers(FakeQuantization.freeze(prepared.layers()));
-        if (schedule.frozenEpochs() > 0 && !Thread.currentThread().isInterrupted()) {
-            Path checkpoint = settings.checkpoint();
-            Trainer.fit(frozen, training, validation, part(settings, schedule.frozenEpochs(),
-                    schedule.learningRateFrom(schedule.movingEpochs()),
-                    checkpoint == null ? null : checkpoint.resolveSibling(checkpoint.getFileName() + ".frozen")),
-                    listeners);
+        if (schedule.frozenEpochs() == 0 || Thread.currentThread().isInterrupted()) {
+            return frozen;
         }
-        return frozen;
+        Network settled = prepared.withLayers(FakeQuantization.freeze(prepared.layers()));
+        Path checkpoint = settings.checkpoint();
+        History settling = Trainer.fit(settled, training, validation, part(settings, schedule.frozenEpochs(),
+                schedule.learningRateFrom(schedule.movingEpochs()),
+                checkpoint == null ? null : checkpoint.resolveSibling(checkpoint.getFileName() + ".frozen")),
+                listeners);
+        // Without validation images both losses are NaN, and the longer training counts.
+        return validationLoss(moving) <= validationLoss(settling) ? frozen : settled;
+    }
+
+    /// The loss of the parameters that a training ended with; infinite when no epoch was completed.
+    private static double validationLoss(History history) {
+        return history.bestEpoch() < 0
+                ? Double.POSITIVE_INFINITY
+                : history.epochs().get(history.bestEpoch()).validationLoss();
     }
 
     private static TrainingSettings part(TrainingSettings settings, int epochs, LearningRate learningRate,
