@@ -31,7 +31,9 @@ class ReferenceAgreementTest {
     private static final int SEED = 42;
     private static final int THREADS = 2;
     private static final double INT8_STEPS = 2;
-    private static final double INT8_SHARE = 0.99;
+    private static final double NEAR_SHARE = 0.99;
+    /** How far the reference's own hybrid kernels are apart, which quantize their input in two ways. */
+    private static final double TWO_QUANTIZATIONS = 1.5e-2;
 
     @TempDir private Path folder;
 
@@ -68,11 +70,11 @@ class ReferenceAgreementTest {
             Agreement agreement = Agreement.measure(file, images);
             System.out.println(agreement);
             assertThat(agreement.otherClass()).as("other class than the reference: %s", agreement).isEmpty();
-            if (agreement.isInt8()) {
-                assertThat(agreement.far().size()).as("beyond %s steps: %s", INT8_STEPS, agreement)
-                        .isLessThanOrEqualTo((int) Math.floor((1 - INT8_SHARE) * images.size()));
-            } else {
-                assertThat(agreement.far()).as("beyond tolerance: %s", agreement).isEmpty();
+            int mayBeFar = agreement.isQuantized() ? (int) Math.floor((1 - NEAR_SHARE) * images.size()) : 0;
+            assertThat(agreement.far().size()).as("beyond tolerance: %s", agreement).isLessThanOrEqualTo(mayBeFar);
+            if (!agreement.isInt8()) {
+                assertThat(agreement.largest()).as("furthest image: %s", agreement)
+                        .isLessThanOrEqualTo(TWO_QUANTIZATIONS);
             }
         }
     }
@@ -82,16 +84,25 @@ class ReferenceAgreementTest {
     /// @param largest difference of an output element, in steps of 1/256 for int8 models
     /// @param differingShare of output elements that are not equal
     /// @param otherClass images that get another class, where builtin kernels and XNNPACK agree with each other
-    /// @param far images with an element beyond the tolerance
+    /// @param far images with an element beyond the tolerance. In quantized models there may be a few: float sums in front
+    ///        of a quantization differ in their last bit, and a value between two codes then falls to the other one
     private record Agreement(String file, boolean isInt8, double largest, double differingShare,
             List<String> otherClass, List<String> far) {
+
+        boolean isQuantized() {
+            return isInt8 || isDynamicRange(file);
+        }
+
+        private static boolean isDynamicRange(String file) {
+            return file.startsWith("dynamic_range");
+        }
 
         static Agreement measure(Path file, ImageSource images) throws IOException {
             Model model = ModelReader.read(file);
             byte[] bytes = Files.readAllBytes(file);
             String name = String.valueOf(file.getFileName());
             boolean isInt8 = name.contains("int8");
-            double tolerance = isInt8 ? INT8_STEPS : name.startsWith("dynamic") ? 1e-3 : 1e-5;
+            double tolerance = isInt8 ? INT8_STEPS : isDynamicRange(name) ? 1e-3 : 1e-5;
             double largest = 0;
             int differing = 0;
             int elements = 0;
