@@ -41,8 +41,8 @@ class InterpreterTest {
                 Tensor.activation("scores", ElementType.FLOAT32, PAIRS, null));
         List<Operator> operators = List.of(
                 new Operator(new Options.Add(Activation.NONE), List.of(0, 1), List.of(2), 1),
-                new Operator(new Options.Relu(), List.of(2), List.of(3), 1),
-                new Operator(new Options.Dequantize(), List.of(4), List.of(5), 1),
+                new Operator(Options.Plain.RELU, List.of(2), List.of(3), 1),
+                new Operator(Options.Plain.DEQUANTIZE, List.of(4), List.of(5), 1),
                 new Operator(new Options.Mul(Activation.NONE), List.of(3, 5), List.of(6), 1));
         Signature signature = new Signature("serving_default", 0, new LinkedHashMap<>(Map.of("image", 0)),
                 new LinkedHashMap<>(Map.of("probabilities", 6)));
@@ -202,7 +202,7 @@ class InterpreterTest {
                 Tensor.activation("y", ElementType.INT8, Shape.of(1, 4), parameters));
         Model model = new Model("relu.tflite", Model.SCHEMA_VERSION, "",
                 List.of(new Subgraph("main", tensors, List.of(0), List.of(1),
-                        List.of(new Operator(new Options.Relu(), List.of(0), List.of(1), 1)))),
+                        List.of(new Operator(Options.Plain.RELU, List.of(0), List.of(1), 1)))),
                 List.of(), List.of());
         try (Interpreter interpreter = Interpreter.of(model)) {
             interpreter.input(0).putFloats(-3, 0.25f, 1.2f, 1000);

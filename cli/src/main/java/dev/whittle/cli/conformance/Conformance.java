@@ -128,7 +128,7 @@ public final class Conformance {
     /// The value of one quantization step where `tensor` is a float made by DEQUANTIZE from an activation; else 0.
     private static double step(Model model, int tensor) {
         for (Operator operator : model.primary().operators()) {
-            if (operator.options() instanceof Options.Dequantize && operator.outputs().contains(tensor)) {
+            if (operator.options() == Options.Plain.DEQUANTIZE && operator.outputs().contains(tensor)) {
                 Tensor source = model.primary().tensor(operator.inputs().getFirst());
                 QuantizationParameters quantization = source.quantization();
                 return quantization == null || source.isConstant() ? 0 : quantization.scale(0);

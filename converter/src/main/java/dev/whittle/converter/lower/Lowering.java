@@ -75,7 +75,7 @@ public final class Lowering {
                         pool.name(), output, current);
                 case ReLU relu -> index > 0 && fuses(layers.get(index - 1))
                         ? current
-                        : builder.operator(new Options.Relu(), relu.name(), output, current);
+                        : builder.operator(Options.Plain.RELU, relu.name(), output, current);
                 case Flatten flatten -> builder.operator(new Options.Reshape(null), flatten.name(), output, current,
                         builder.sizes(flatten.name() + "/shape", output.toArray()));
                 case Dense dense -> builder.operator(new Options.FullyConnected(activation, false, false),

@@ -272,7 +272,8 @@ public final class ModelWriter {
                 builder.addFloat(Slots.SoftmaxOptions.BETA, softmax.beta(), 0);
                 yield new EncodedOptions(Slots.BuiltinOptions.SOFTMAX, builder.endTable());
             }
-            case Options.Dequantize _,Options.Quantize _,Options.Relu _,Options.Relu6 _ -> EncodedOptions.NONE;
+            case Options.Plain _ -> EncodedOptions.NONE;
+            default -> throw new IllegalArgumentException(options.code() + " is not written");
         };
     }
 

@@ -78,7 +78,7 @@ public final class OperatorVersions {
             case Options.AveragePool2d _,Options.MaxPool2d _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Conv2d _ -> conv2d(int8, hybridFilter(subgraph, operator));
             case Options.DepthwiseConv2d conv -> depthwise(conv, int8, hybridFilter(subgraph, operator));
-            case Options.Dequantize _ -> switch (input) {
+            case Options.Plain.DEQUANTIZE -> switch (input) {
                 case FLOAT16 -> Version.of(3, 1, 15);
                 case INT8 -> Version.of(2, 1, 14);
                 default -> Version.of(1, 1, 14);
@@ -86,9 +86,9 @@ public final class OperatorVersions {
             case Options.FullyConnected dense -> fullyConnected(dense, operator, int8,
                     hybridFilter(subgraph, operator));
             case Options.Mul _ -> mul(subgraph, operator, int8);
-            case Options.Quantize _ -> Version.of(1, 1, 14);
-            case Options.Relu _ -> int8 || input == ElementType.UINT8 ? Version.of(2, 2, 1) : Version.of(1, 1, 5);
-            case Options.Relu6 _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+            case Options.Plain.QUANTIZE -> Version.of(1, 1, 14);
+            case Options.Plain.RELU -> int8 || input == ElementType.UINT8 ? Version.of(2, 2, 1) : Version.of(1, 1, 5);
+            case Options.Plain.RELU6 -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Reshape _ -> Version.of(1, 1, 5);
             case Options.ResizeBilinear resize -> {
                 if (resize.halfPixelCenters()) {
@@ -97,6 +97,7 @@ public final class OperatorVersions {
                 yield int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 7);
             }
             case Options.Softmax _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+            default -> throw new IllegalArgumentException(operator.code() + " has no known version");
         };
     }
 

@@ -60,9 +60,9 @@ public final class SampleModels {
                 new Options.DepthwiseConv2d(Padding.SAME, 1, 1, 1, 1, 1, Activation.NONE), "depthwise",
                 Shape.of(-1, 9, 11, 12), stem, normal(builder, random, "depthwise/filter", 0.3f, 1, 3, 3, 12),
                 normal(builder, random, "depthwise/bias", 0.2f, 12));
-        int relu = builder.operator(new Options.Relu(), "relu", Shape.of(-1, 9, 11, 12), depthwise);
+        int relu = builder.operator(Options.Plain.RELU, "relu", Shape.of(-1, 9, 11, 12), depthwise);
         int sum = builder.operator(new Options.Add(Activation.NONE), "add", Shape.of(-1, 9, 11, 12), relu, stem);
-        int relu6 = builder.operator(new Options.Relu6(), "relu6", Shape.of(-1, 9, 11, 12), sum);
+        int relu6 = builder.operator(Options.Plain.RELU6, "relu6", Shape.of(-1, 9, 11, 12), sum);
         int pool = builder.operator(
                 new Options.AveragePool2d(new Options.Pool2d(Padding.VALID, 3, 3, 3, 3, Activation.NONE)), "pool",
                 Shape.of(-1, 3, 3, 12), relu6);

@@ -212,13 +212,13 @@ class ModelWriterTest {
             case 2 -> new Options.Conv2d(padding, a, b, 1 + random.nextInt(3), 1 + random.nextInt(3), activation);
             case 3 -> new Options.DepthwiseConv2d(padding, a, b, random.nextInt(3), 1 + random.nextInt(3),
                     1 + random.nextInt(3), activation);
-            case 4 -> new Options.Dequantize();
+            case 4 -> Options.Plain.DEQUANTIZE;
             case 5 -> new Options.FullyConnected(activation, random.nextBoolean(), random.nextBoolean());
             case 6 -> new Options.MaxPool2d(pool);
             case 7 -> new Options.Mul(activation);
-            case 8 -> new Options.Quantize();
-            case 9 -> new Options.Relu();
-            case 10 -> new Options.Relu6();
+            case 8 -> Options.Plain.QUANTIZE;
+            case 9 -> Options.Plain.RELU;
+            case 10 -> Options.Plain.RELU6;
             case 11 -> new Options.Reshape(random.nextBoolean() ? null : List.of(-1, a, b));
             case 12 -> new Options.ResizeBilinear(random.nextBoolean(), random.nextBoolean());
             default -> new Options.Softmax(random.nextFloat());

@@ -7,6 +7,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /// ADD: `output = activation(input0 + input1)` with broadcasting, FLOAT32, INT8 and UINT8.
 ///
@@ -16,6 +17,11 @@ import java.util.List;
 final class Add implements OperatorKernel {
     private static final int LEFT_SHIFT = 20;
     private static final int CODES = 256;
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

@@ -6,6 +6,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /// CONV_2D: `output[b, y, x, o] = activation(Σ input[b, y·strideY − padTop + j·dilationY, x·strideX − padLeft + i·dilationX, c]
 /// · filter[o, j, i, c] + bias[o])`, the sum over filterX `i`, filterY `j`, inChannel `c` in this order.
@@ -17,10 +18,19 @@ import java.util.List;
 /// The vector version is an implicit matrix product: each output row is one product of overlapping pieces of
 /// [InputRows] with the packed filter.
 final class Conv2d implements OperatorKernel {
-    private final Options.Conv2d options;
 
-    Conv2d(Options.Conv2d options) {
-        this.options = options;
+    private static Options.Conv2d options(Preparation p) {
+        return (Options.Conv2d) p.options();
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
+
+    @Override
+    public Set<ElementType> weightTypes() {
+        return Set.of(ElementType.INT8, ElementType.UINT8);
     }
 
     @Override
@@ -32,8 +42,9 @@ final class Conv2d implements OperatorKernel {
     private Window window(Preparation p) {
         Tensor filter = p.inputTensor(1);
         TensorChecks.rank(p, "filter", filter, 4);
-        return Window.of(p, filter.shape().dimension(1), filter.shape().dimension(2), options.strideHeight(),
-                options.strideWidth(), options.dilationHeight(), options.dilationWidth(), options.padding());
+        return Window.of(p, filter.shape().dimension(1), filter.shape().dimension(2), options(p).strideHeight(),
+                options(p).strideWidth(), options(p).dilationHeight(), options(p).dilationWidth(),
+                options(p).padding());
     }
 
     @Override
@@ -66,14 +77,14 @@ final class Conv2d implements OperatorKernel {
             Gemm gemm = Gemm.of(p.tier());
             packed[group] = reals
                     ? PackedWeights.ofReals(gemm, weights, group * groupColumns, groupColumns, depth, filter.bias(),
-                            options.activation())
+                            options(p).activation())
                     : PackedWeights.ofCodes(gemm, weights, group * groupColumns, groupColumns, depth, segments);
             rows[group] = new InputRows(window, group * groupDepth, groupDepth);
         }
         HybridInput hybrid = filter.family() == Filter.Family.HYBRID
                 ? HybridInput.of(p, window.batches(), filter.scales().isPerChannel())
                 : null;
-        OutputStage stage = filter.stage(p, options.activation(), Requantizer.Mode.FIXED_POINT,
+        OutputStage stage = filter.stage(p, options(p).activation(), Requantizer.Mode.FIXED_POINT,
                 Filter.sums(weights, channels), window.outWidth(), segments.length - 1, hybrid, window.positions());
         if (reals && window.isPointwise() && groups == 1) {
             return pointwise(p.input(0), window, packed[0], stage);
@@ -127,14 +138,15 @@ final class Conv2d implements OperatorKernel {
     }
 
     private Kernel reference(Preparation p, Window window, Filter filter, int groups) {
-        ActivationRange.requireClamp(p, options.activation());
+        Activation activation = options(p).activation();
+        ActivationRange.requireClamp(p, activation);
         Slot input = p.input(0);
         Slot output = p.output(0);
         if (filter.family() == Filter.Family.REALS) {
             return memory -> realReference(memory.floats(input), memory.offset(input), window, groups, filter,
-                    options.activation(), memory.floats(output), memory.offset(output));
+                    activation, memory.floats(output), memory.offset(output));
         }
-        Requantizer requantizer = filter.requantizer(p, options.activation(), Requantizer.Mode.FIXED_POINT,
+        Requantizer requantizer = filter.requantizer(p, activation, Requantizer.Mode.FIXED_POINT,
                 new int[filter.channels()]);
         int flip = Filter.flip(input.type());
         int zeroPoint = Filter.signedZeroPoint(input.type(),

@@ -6,6 +6,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
+import java.util.Set;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +28,18 @@ final class DepthwiseConv2d implements OperatorKernel {
     /// Floats past the end of an array that the widest vector may touch.
     private static final int SLACK = 16;
 
-    private final Options.DepthwiseConv2d options;
+    private static Options.DepthwiseConv2d options(Preparation p) {
+        return (Options.DepthwiseConv2d) p.options();
+    }
 
-    DepthwiseConv2d(Options.DepthwiseConv2d options) {
-        this.options = options;
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
+
+    @Override
+    public Set<ElementType> weightTypes() {
+        return Set.of(ElementType.INT8, ElementType.UINT8);
     }
 
     @Override
@@ -42,8 +51,9 @@ final class DepthwiseConv2d implements OperatorKernel {
     private Window window(Preparation p) {
         Tensor filter = p.inputTensor(1);
         TensorChecks.rank(p, "filter", filter, 4);
-        return Window.of(p, filter.shape().dimension(1), filter.shape().dimension(2), options.strideHeight(),
-                options.strideWidth(), options.dilationHeight(), options.dilationWidth(), options.padding());
+        return Window.of(p, filter.shape().dimension(1), filter.shape().dimension(2), options(p).strideHeight(),
+                options(p).strideWidth(), options(p).dilationHeight(), options(p).dilationWidth(),
+                options(p).padding());
     }
 
     @Override
@@ -56,7 +66,8 @@ final class DepthwiseConv2d implements OperatorKernel {
                     + " channels, must be [1, height, width, a multiple of them]");
         }
         Filter filter = Filter.read(p, 3);
-        ActivationRange.requireClamp(p, options.activation());
+        Activation activation = options(p).activation();
+        ActivationRange.requireClamp(p, activation);
         boolean reals = filter.family() == Filter.Family.REALS;
         if (!reals && window.taps() > EXACT_TAPS) {
             throw p.unsupported("filter has " + window.taps() + " taps, must have at most " + EXACT_TAPS
@@ -66,7 +77,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                 ? HybridInput.of(p, window.batches(), true)
                 : null;
         float[] weights = filterXFirst(filter.values(), window, channels);
-        OutputStage stage = filter.stage(p, options.activation(), Requantizer.Mode.FIXED_POINT,
+        OutputStage stage = filter.stage(p, activation, Requantizer.Mode.FIXED_POINT,
                 tapSums(weights, channels), window.outWidth(), 1, hybrid, window.positions());
         InputRows rows = new InputRows(window, 0, window.inChannels());
         RowSource source = RowSource.of(p, hybrid);
@@ -101,10 +112,10 @@ final class DepthwiseConv2d implements OperatorKernel {
                     int stagedOffset = stage.sumsOffset(memory, row);
                     System.arraycopy(sums, memory.offset(work), staged, stagedOffset, window.outWidth() * channels);
                     if (reals && vector) {
-                        SimdGemm.finish(filter.bias(), options.activation().minimum(), options.activation().maximum(),
+                        SimdGemm.finish(filter.bias(), activation.minimum(), activation.maximum(),
                                 window.outWidth(), channels, staged, stagedOffset, channels);
                     } else if (reals) {
-                        finish(filter.bias(), options.activation(), window.outWidth(), channels, staged, stagedOffset);
+                        finish(filter.bias(), activation, window.outWidth(), channels, staged, stagedOffset);
                     }
                     stage.finish(memory, row, window.outWidth());
                 }

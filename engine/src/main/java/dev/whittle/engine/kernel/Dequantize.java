@@ -4,12 +4,18 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 
 /// DEQUANTIZE: `scale · (code − zeroPoint)` for INT8, UINT8 and INT16, with one scale or one per channel; FLOAT16 is
 /// widened. Output FLOAT32.
 ///
 /// The product of a 24-bit scale and a code of at most 17 bits is rounded once, in float as in the reference's double.
 final class Dequantize implements OperatorKernel {
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.INT8, ElementType.UINT8, ElementType.FLOAT16);
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

@@ -5,6 +5,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /// FULLY_CONNECTED: `output[b, o] = activation(Σ input[b, c] · weights[o, c] + bias[o])`.
 ///
@@ -13,10 +14,19 @@ import java.util.List;
 /// `kernels/fully_connected.cc`, `reference/integer_ops/fully_connected.h`. Codes round as [Requantizer.Mode#DOUBLE].
 /// Hybrid input has a scale for each batch row.
 final class FullyConnected implements OperatorKernel {
-    private final Options.FullyConnected options;
 
-    FullyConnected(Options.FullyConnected options) {
-        this.options = options;
+    private static Options.FullyConnected options(Preparation p) {
+        return (Options.FullyConnected) p.options();
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
+
+    @Override
+    public Set<ElementType> weightTypes() {
+        return Set.of(ElementType.INT8, ElementType.UINT8);
     }
 
     @Override
@@ -31,7 +41,7 @@ final class FullyConnected implements OperatorKernel {
             throw p.malformed("input " + input + " does not divide into rows of " + depth + ", as the filter "
                     + weights.shape() + " asks");
         }
-        if (!options.keepNumDims()) {
+        if (!options(p).keepNumDims()) {
             return List.of(Shape.of(input.elementCount() / depth, channels));
         }
         if (input.rank() < 1 || input.dimension(input.rank() - 1) != depth) {
@@ -44,7 +54,7 @@ final class FullyConnected implements OperatorKernel {
     @Override
     public Kernel prepare(Preparation p) {
         outputShapes(p);
-        ActivationRange.requireClamp(p, options.activation());
+        ActivationRange.requireClamp(p, options(p).activation());
         Filter filter = Filter.read(p, 0);
         int channels = filter.channels();
         int depth = p.inputTensor(1).shape().dimension(1);
@@ -55,7 +65,7 @@ final class FullyConnected implements OperatorKernel {
         return switch (filter.family()) {
             case REALS -> {
                 PackedWeights packed = PackedWeights.ofReals(gemm, weights, 0, channels, depth, filter.bias(),
-                        options.activation());
+                        options(p).activation());
                 Slot output = p.output(0);
                 yield memory -> packed.multiply(memory.floats(input), memory.offset(input), depth, rows,
                         memory.floats(output), memory.offset(output), channels, 0);
@@ -66,7 +76,7 @@ final class FullyConnected implements OperatorKernel {
                 }
                 int[] segments = PackedWeights.exactSegments(weights, channels, depth);
                 PackedWeights packed = PackedWeights.ofCodes(gemm, weights, 0, channels, depth, segments);
-                OutputStage stage = filter.stage(p, options.activation(), Requantizer.Mode.DOUBLE,
+                OutputStage stage = filter.stage(p, options(p).activation(), Requantizer.Mode.DOUBLE,
                         Filter.sums(weights, channels), rows, segments.length - 1, null, 1);
                 Slot codes = p.scratch(ElementType.FLOAT32, input.elementCount());
                 int flip = Filter.flip(input.type());
@@ -84,8 +94,8 @@ final class FullyConnected implements OperatorKernel {
             case HYBRID -> {
                 int[] segments = PackedWeights.exactSegments(weights, channels, depth);
                 PackedWeights packed = PackedWeights.ofCodes(gemm, weights, 0, channels, depth, segments);
-                HybridInput hybrid = HybridInput.of(p, rows, options.asymmetricQuantizeInputs());
-                OutputStage stage = filter.stage(p, options.activation(), Requantizer.Mode.DOUBLE,
+                HybridInput hybrid = HybridInput.of(p, rows, options(p).asymmetricQuantizeInputs());
+                OutputStage stage = filter.stage(p, options(p).activation(), Requantizer.Mode.DOUBLE,
                         Filter.sums(weights, channels), rows, segments.length - 1, hybrid, 1);
                 yield memory -> {
                     hybrid.quantize(memory);
@@ -107,7 +117,7 @@ final class FullyConnected implements OperatorKernel {
         Slot output = p.output(0);
         int channels = filter.channels();
         float[] weights = filter.values();
-        Requantizer requantizer = filter.requantizer(p, options.activation(), Requantizer.Mode.DOUBLE,
+        Requantizer requantizer = filter.requantizer(p, options(p).activation(), Requantizer.Mode.DOUBLE,
                 new int[channels]);
         int flip = Filter.flip(input.type());
         int zeroPoint = Filter.signedZeroPoint(input.type(),

@@ -1,29 +1,245 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Activation;
-import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.OperatorCode;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// What the engine knows about each operator: one row per operator, in schema order.
+/// What the engine knows about each operator of the schema: one row per operator, in schema order.
 public final class KernelRegistry {
+    private static final Map<OperatorCode, OperatorKernel> KERNELS = kernels();
+
     private KernelRegistry() {}
 
-    /// The row of an operator.
-    public static OperatorKernel of(Options options) {
-        return switch (options) {
-            case Options.Add add -> new Add();
-            case Options.AveragePool2d pool -> new Pool2d(Pool2d.Kind.AVERAGE, pool.pool());
-            case Options.Conv2d conv -> new Conv2d(conv);
-            case Options.DepthwiseConv2d conv -> new DepthwiseConv2d(conv);
-            case Options.Dequantize dequantize -> new Dequantize();
-            case Options.FullyConnected dense -> new FullyConnected(dense);
-            case Options.MaxPool2d pool -> new Pool2d(Pool2d.Kind.MAX, pool.pool());
-            case Options.Mul mul -> new Mul();
-            case Options.Relu relu -> new Relu(Activation.RELU);
-            case Options.Relu6 relu6 -> new Relu(Activation.RELU6);
-            case Options.Reshape reshape -> new Reshape();
-            case Options.ResizeBilinear resize -> new ResizeBilinear();
-            case Options.Softmax softmax -> new Softmax();
-            case Options.Quantize quantize -> new Quantize();
+    /// The row of an operator, or null where the engine does not run it.
+    public static @Nullable OperatorKernel of(OperatorCode code) {
+        return KERNELS.get(code);
+    }
+
+    private static Map<OperatorCode, OperatorKernel> kernels() {
+        Map<OperatorCode, OperatorKernel> kernels = new EnumMap<>(OperatorCode.class);
+        for (OperatorCode code : OperatorCode.values()) {
+            OperatorKernel kernel = row(code);
+            if (kernel != null) {
+                kernels.put(code, kernel);
+            }
+        }
+        return kernels;
+    }
+
+    private static @Nullable OperatorKernel row(OperatorCode code) {
+        return switch (code) {
+            case ADD -> new Add();
+            case AVERAGE_POOL_2D -> new Pool2d(Pool2d.Kind.AVERAGE);
+            case CONCATENATION -> null;
+            case CONV_2D -> new Conv2d();
+            case DEPTHWISE_CONV_2D -> new DepthwiseConv2d();
+            case DEPTH_TO_SPACE -> null;
+            case DEQUANTIZE -> new Dequantize();
+            case EMBEDDING_LOOKUP -> null;
+            case FLOOR -> null;
+            case FULLY_CONNECTED -> new FullyConnected();
+            case HASHTABLE_LOOKUP -> null;
+            case L2_NORMALIZATION -> null;
+            case L2_POOL_2D -> null;
+            case LOCAL_RESPONSE_NORMALIZATION -> null;
+            case LOGISTIC -> null;
+            case LSH_PROJECTION -> null;
+            case LSTM -> null;
+            case MAX_POOL_2D -> new Pool2d(Pool2d.Kind.MAX);
+            case MUL -> new Mul();
+            case RELU -> new Relu(Activation.RELU);
+            case RELU_N1_TO_1 -> null;
+            case RELU6 -> new Relu(Activation.RELU6);
+            case RESHAPE -> new Reshape();
+            case RESIZE_BILINEAR -> new ResizeBilinear();
+            case RNN -> null;
+            case SOFTMAX -> new Softmax();
+            case SPACE_TO_DEPTH -> null;
+            case SVDF -> null;
+            case TANH -> null;
+            case CONCAT_EMBEDDINGS -> null;
+            case SKIP_GRAM -> null;
+            case CALL -> null;
+            case CUSTOM -> null;
+            case EMBEDDING_LOOKUP_SPARSE -> null;
+            case PAD -> null;
+            case UNIDIRECTIONAL_SEQUENCE_RNN -> null;
+            case GATHER -> null;
+            case BATCH_TO_SPACE_ND -> null;
+            case SPACE_TO_BATCH_ND -> null;
+            case TRANSPOSE -> null;
+            case MEAN -> null;
+            case SUB -> null;
+            case DIV -> null;
+            case SQUEEZE -> null;
+            case UNIDIRECTIONAL_SEQUENCE_LSTM -> null;
+            case STRIDED_SLICE -> null;
+            case BIDIRECTIONAL_SEQUENCE_RNN -> null;
+            case EXP -> null;
+            case TOPK_V2 -> null;
+            case SPLIT -> null;
+            case LOG_SOFTMAX -> null;
+            case DELEGATE -> null;
+            case BIDIRECTIONAL_SEQUENCE_LSTM -> null;
+            case CAST -> null;
+            case PRELU -> null;
+            case MAXIMUM -> null;
+            case ARG_MAX -> null;
+            case MINIMUM -> null;
+            case LESS -> null;
+            case NEG -> null;
+            case PADV2 -> null;
+            case GREATER -> null;
+            case GREATER_EQUAL -> null;
+            case LESS_EQUAL -> null;
+            case SELECT -> null;
+            case SLICE -> null;
+            case SIN -> null;
+            case TRANSPOSE_CONV -> null;
+            case SPARSE_TO_DENSE -> null;
+            case TILE -> null;
+            case EXPAND_DIMS -> null;
+            case EQUAL -> null;
+            case NOT_EQUAL -> null;
+            case LOG -> null;
+            case SUM -> null;
+            case SQRT -> null;
+            case RSQRT -> null;
+            case SHAPE -> null;
+            case POW -> null;
+            case ARG_MIN -> null;
+            case FAKE_QUANT -> null;
+            case REDUCE_PROD -> null;
+            case REDUCE_MAX -> null;
+            case PACK -> null;
+            case LOGICAL_OR -> null;
+            case ONE_HOT -> null;
+            case LOGICAL_AND -> null;
+            case LOGICAL_NOT -> null;
+            case UNPACK -> null;
+            case REDUCE_MIN -> null;
+            case FLOOR_DIV -> null;
+            case REDUCE_ANY -> null;
+            case SQUARE -> null;
+            case ZEROS_LIKE -> null;
+            case FILL -> null;
+            case FLOOR_MOD -> null;
+            case RANGE -> null;
+            case RESIZE_NEAREST_NEIGHBOR -> null;
+            case LEAKY_RELU -> null;
+            case SQUARED_DIFFERENCE -> null;
+            case MIRROR_PAD -> null;
+            case ABS -> null;
+            case SPLIT_V -> null;
+            case UNIQUE -> null;
+            case CEIL -> null;
+            case REVERSE_V2 -> null;
+            case ADD_N -> null;
+            case GATHER_ND -> null;
+            case COS -> null;
+            case WHERE -> null;
+            case RANK -> null;
+            case ELU -> null;
+            case REVERSE_SEQUENCE -> null;
+            case MATRIX_DIAG -> null;
+            case QUANTIZE -> new Quantize();
+            case MATRIX_SET_DIAG -> null;
+            case ROUND -> null;
+            case HARD_SWISH -> null;
+            case IF -> null;
+            case WHILE -> null;
+            case NON_MAX_SUPPRESSION_V4 -> null;
+            case NON_MAX_SUPPRESSION_V5 -> null;
+            case SCATTER_ND -> null;
+            case SELECT_V2 -> null;
+            case DENSIFY -> null;
+            case SEGMENT_SUM -> null;
+            case BATCH_MATMUL -> null;
+            case PLACEHOLDER_FOR_GREATER_OP_CODES -> null;
+            case CUMSUM -> null;
+            case CALL_ONCE -> null;
+            case BROADCAST_TO -> null;
+            case RFFT2D -> null;
+            case CONV_3D -> null;
+            case IMAG -> null;
+            case REAL -> null;
+            case COMPLEX_ABS -> null;
+            case HASHTABLE -> null;
+            case HASHTABLE_FIND -> null;
+            case HASHTABLE_IMPORT -> null;
+            case HASHTABLE_SIZE -> null;
+            case REDUCE_ALL -> null;
+            case CONV_3D_TRANSPOSE -> null;
+            case VAR_HANDLE -> null;
+            case READ_VARIABLE -> null;
+            case ASSIGN_VARIABLE -> null;
+            case BROADCAST_ARGS -> null;
+            case RANDOM_STANDARD_NORMAL -> null;
+            case BUCKETIZE -> null;
+            case RANDOM_UNIFORM -> null;
+            case MULTINOMIAL -> null;
+            case GELU -> null;
+            case DYNAMIC_UPDATE_SLICE -> null;
+            case RELU_0_TO_1 -> null;
+            case UNSORTED_SEGMENT_PROD -> null;
+            case UNSORTED_SEGMENT_MAX -> null;
+            case UNSORTED_SEGMENT_SUM -> null;
+            case ATAN2 -> null;
+            case UNSORTED_SEGMENT_MIN -> null;
+            case SIGN -> null;
+            case BITCAST -> null;
+            case BITWISE_XOR -> null;
+            case RIGHT_SHIFT -> null;
+            case STABLEHLO_LOGISTIC -> null;
+            case STABLEHLO_ADD -> null;
+            case STABLEHLO_DIVIDE -> null;
+            case STABLEHLO_MULTIPLY -> null;
+            case STABLEHLO_MAXIMUM -> null;
+            case STABLEHLO_RESHAPE -> null;
+            case STABLEHLO_CLAMP -> null;
+            case STABLEHLO_CONCATENATE -> null;
+            case STABLEHLO_BROADCAST_IN_DIM -> null;
+            case STABLEHLO_CONVOLUTION -> null;
+            case STABLEHLO_SLICE -> null;
+            case STABLEHLO_CUSTOM_CALL -> null;
+            case STABLEHLO_REDUCE -> null;
+            case STABLEHLO_ABS -> null;
+            case STABLEHLO_AND -> null;
+            case STABLEHLO_COSINE -> null;
+            case STABLEHLO_EXPONENTIAL -> null;
+            case STABLEHLO_FLOOR -> null;
+            case STABLEHLO_LOG -> null;
+            case STABLEHLO_MINIMUM -> null;
+            case STABLEHLO_NEGATE -> null;
+            case STABLEHLO_OR -> null;
+            case STABLEHLO_POWER -> null;
+            case STABLEHLO_REMAINDER -> null;
+            case STABLEHLO_RSQRT -> null;
+            case STABLEHLO_SELECT -> null;
+            case STABLEHLO_SUBTRACT -> null;
+            case STABLEHLO_TANH -> null;
+            case STABLEHLO_SCATTER -> null;
+            case STABLEHLO_COMPARE -> null;
+            case STABLEHLO_CONVERT -> null;
+            case STABLEHLO_DYNAMIC_SLICE -> null;
+            case STABLEHLO_DYNAMIC_UPDATE_SLICE -> null;
+            case STABLEHLO_PAD -> null;
+            case STABLEHLO_IOTA -> null;
+            case STABLEHLO_DOT_GENERAL -> null;
+            case STABLEHLO_REDUCE_WINDOW -> null;
+            case STABLEHLO_SORT -> null;
+            case STABLEHLO_WHILE -> null;
+            case STABLEHLO_GATHER -> null;
+            case STABLEHLO_TRANSPOSE -> null;
+            case DILATE -> null;
+            case STABLEHLO_RNG_BIT_GENERATOR -> null;
+            case REDUCE_WINDOW -> null;
+            case STABLEHLO_COMPOSITE -> null;
+            case STABLEHLO_SHIFT_LEFT -> null;
+            case STABLEHLO_CBRT -> null;
+            case STABLEHLO_CASE -> null;
         };
     }
 }

@@ -5,24 +5,44 @@ package dev.whittle.engine.kernel;
 /// segments measured 30 % slower.
 public interface Memory {
 
-    /// FLOAT32 elements.
-    float[] floats(Slot slot);
-
-    /// INT8, UINT8 and BOOL elements, and the packed bytes of the types below eight bits.
-    byte[] bytes(Slot slot);
-
-    /// INT16 and UINT16 elements, FLOAT16 and BFLOAT16 as bit patterns.
-    short[] shorts(Slot slot);
-
-    /// INT32 and UINT32 elements.
-    int[] ints(Slot slot);
-
-    /// INT64 and UINT64 elements.
-    long[] longs(Slot slot);
-
-    /// FLOAT64 elements.
-    double[] doubles(Slot slot);
+    /// The array that a slot lies in: of the kind that [StorageType#of] names.
+    Object array(Slot slot);
 
     /// Where the slot's first element lies in its array, in elements of that array.
     int offset(Slot slot);
+
+    /// FLOAT32 elements; COMPLEX64 as pairs.
+    default float[] floats(Slot slot) {
+        return (float[]) array(slot);
+    }
+
+    /// INT8, UINT8 and BOOL elements, and those of the types below eight bits, a byte each.
+    default byte[] bytes(Slot slot) {
+        return (byte[]) array(slot);
+    }
+
+    /// INT16 and UINT16 elements, FLOAT16 and BFLOAT16 as bit patterns.
+    default short[] shorts(Slot slot) {
+        return (short[]) array(slot);
+    }
+
+    /// INT32 and UINT32 elements, and the numbers of resources.
+    default int[] ints(Slot slot) {
+        return (int[]) array(slot);
+    }
+
+    /// INT64 and UINT64 elements.
+    default long[] longs(Slot slot) {
+        return (long[]) array(slot);
+    }
+
+    /// FLOAT64 elements; COMPLEX128 as pairs.
+    default double[] doubles(Slot slot) {
+        return (double[]) array(slot);
+    }
+
+    /// STRING elements.
+    default byte[][] strings(Slot slot) {
+        return (byte[][]) array(slot);
+    }
 }

@@ -1,27 +1,144 @@
 package dev.whittle.engine.kernel;
 
-/// Moves elements without looking at them, by their width.
+import dev.whittle.engine.model.Shape;
+import java.util.Arrays;
+
+/// Moves elements without looking at them: the only place with a loop per storage type. Every operator that picks,
+/// repeats, reorders or places elements is a [#strided] copy, or calls [#run] itself.
 final class Movement {
     private Movement() {}
 
     /// A kernel that copies all elements of one slot to another of the same type and count.
     static Kernel copy(Slot input, Slot output) {
-        int count = input.elementCount();
-        return switch (input.type()) {
-            case FLOAT32 -> memory -> System.arraycopy(memory.floats(input), memory.offset(input),
-                    memory.floats(output), memory.offset(output), count);
-            case INT8, UINT8, BOOL -> memory -> System.arraycopy(memory.bytes(input), memory.offset(input),
-                    memory.bytes(output), memory.offset(output), count);
-            case INT16, UINT16, FLOAT16, BFLOAT16 -> memory -> System.arraycopy(memory.shorts(input),
-                    memory.offset(input), memory.shorts(output), memory.offset(output), count);
-            case INT32, UINT32 -> memory -> System.arraycopy(memory.ints(input), memory.offset(input),
-                    memory.ints(output), memory.offset(output), count);
-            case INT64, UINT64 -> memory -> System.arraycopy(memory.longs(input), memory.offset(input),
-                    memory.longs(output), memory.offset(output), count);
-            case FLOAT64 -> memory -> System.arraycopy(memory.doubles(input), memory.offset(input),
-                    memory.doubles(output), memory.offset(output), count);
-            case STRING, COMPLEX64, COMPLEX128, RESOURCE, VARIANT, INT4, INT2, UINT4 ->
-                    throw new IllegalArgumentException("no memory is kept for " + input.type());
-        };
+        int count = input.elementCount() * StorageType.width(input.type());
+        return memory -> System.arraycopy(memory.array(input), memory.offset(input), memory.array(output),
+                memory.offset(output), count);
+    }
+
+    /// A copy of a block of elements: element `[i0, i1, …]` of the block is read from `inputStart + Σ i · inputSteps` of
+    /// the input and written to `outputStart + Σ i · outputSteps` of the output, all counted in tensor elements. Steps
+    /// may be 0 (repeat) or negative (reverse).
+    static Kernel strided(Slot input, int inputStart, int[] inputSteps, Slot output, int outputStart, int[] outputSteps,
+            int[] sizes) {
+        Block block = Block.of(sizes, inputSteps, outputSteps, StorageType.width(input.type()));
+        int width = StorageType.width(input.type());
+        return memory -> block.copy(memory.array(input), memory.offset(input) + inputStart * width,
+                memory.array(output), memory.offset(output) + outputStart * width);
+    }
+
+    /// The step of each dimension in a dense tensor, in elements: the product of the dimensions after it.
+    static int[] denseSteps(Shape shape) {
+        int[] steps = new int[shape.rank()];
+        int step = 1;
+        for (int axis = shape.rank() - 1; axis >= 0; axis--) {
+            steps[axis] = step;
+            step *= shape.dimension(axis);
+        }
+        return steps;
+    }
+
+    /// Copies `count` array elements with steps between them, for arrays of one kind.
+    static void run(Object from, int start, int step, Object to, int toStart, int toStep, int count) {
+        if (step == 1 && toStep == 1) {
+            System.arraycopy(from, start, to, toStart, count);
+            return;
+        }
+        switch (from) {
+            case float[] source -> {
+                float[] target = (float[]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            case byte[] source -> {
+                byte[] target = (byte[]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            case short[] source -> {
+                short[] target = (short[]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            case int[] source -> {
+                int[] target = (int[]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            case long[] source -> {
+                long[] target = (long[]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            case double[] source -> {
+                double[] target = (double[]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            case byte[][] source -> {
+                byte[][] target = (byte[][]) to;
+                for (int i = 0; i < count; i++) {
+                    target[toStart + i * toStep] = source[start + i * step];
+                }
+            }
+            default -> throw new AssertionError(from.getClass());
+        }
+    }
+
+    /// A block of elements with neighbouring dimensions merged where both sides step through them alike.
+    private record Block(int[] sizes, int[] inputSteps, int[] outputSteps) {
+
+        static Block of(int[] sizes, int[] inputSteps, int[] outputSteps, int width) {
+            int most = sizes.length + 1;
+            int[] mergedSizes = new int[most];
+            int[] mergedInput = new int[most];
+            int[] mergedOutput = new int[most];
+            int count = 0;
+            for (int axis = 0; axis < most; axis++) {
+                boolean isWithin = axis == sizes.length;
+                int size = isWithin ? width : sizes[axis];
+                int inputStep = isWithin ? 1 : inputSteps[axis] * width;
+                int outputStep = isWithin ? 1 : outputSteps[axis] * width;
+                if (size == 1) {
+                    continue;
+                }
+                int last = count - 1;
+                if (count > 0 && mergedInput[last] == inputStep * size && mergedOutput[last] == outputStep * size) {
+                    mergedSizes[last] *= size;
+                    mergedInput[last] = inputStep;
+                    mergedOutput[last] = outputStep;
+                } else {
+                    mergedSizes[count] = size;
+                    mergedInput[count] = inputStep;
+                    mergedOutput[count] = outputStep;
+                    count++;
+                }
+            }
+            if (count == 0) {
+                mergedSizes[count] = 1;
+                count++;
+            }
+            return new Block(Arrays.copyOf(mergedSizes, count), Arrays.copyOf(mergedInput, count),
+                    Arrays.copyOf(mergedOutput, count));
+        }
+
+        void copy(Object from, int start, Object to, int toStart) {
+            copy(0, from, start, to, toStart);
+        }
+
+        private void copy(int axis, Object from, int start, Object to, int toStart) {
+            if (axis == sizes.length - 1) {
+                run(from, start, inputSteps[axis], to, toStart, outputSteps[axis], sizes[axis]);
+                return;
+            }
+            for (int i = 0; i < sizes[axis]; i++) {
+                copy(axis + 1, from, start + i * inputSteps[axis], to, toStart + i * outputSteps[axis]);
+            }
+        }
     }
 }

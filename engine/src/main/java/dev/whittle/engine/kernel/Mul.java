@@ -6,12 +6,18 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 
 /// MUL: `output = activation(input0 · input1)` with broadcasting, FLOAT32, INT8 and UINT8.
 ///
 /// Quantized (LiteRT `reference_ops::Mul`): the product of both codes, zero points taken off, is scaled once by
 /// `scale0 · scale1 / outputScale` (computed in float), rounding twice, ties away from zero ([Multiplier]).
 final class Mul implements OperatorKernel {
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

@@ -1,14 +1,32 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 
-/// What the engine knows about one operator: its shape rule and its binding. One row of [KernelRegistry].
+/// What the engine knows about one operator: its element types, its shape rule and its binding. One row of
+/// [KernelRegistry]; without state, since options come with each [Preparation].
 public interface OperatorKernel {
 
-    /// The shapes of the outputs, from the shapes of the inputs and the constants among them. Checks what the rule
-    /// itself needs and nothing more; [Preparation#input], [Preparation#output] and [Preparation#scratch] must not be
-    /// asked yet.
+    /// The element types that the operator computes with: those of the tensor that [#typedInput] names. Others are
+    /// refused before the methods below are called.
+    Set<ElementType> types();
+
+    /// The input whose element type [#types] speaks of; -1 for output 0.
+    default int typedInput() {
+        return 0;
+    }
+
+    /// The types that weights may have where they differ from the activations'; empty for operators without weights.
+    /// For documentation: `prepare` checks them.
+    default Set<ElementType> weightTypes() {
+        return Set.of();
+    }
+
+    /// The shapes of the outputs, from the shapes of the inputs and, by [Preparation#values], the values of those that
+    /// decide. Checks what the rule itself needs and nothing more; [Preparation#input], [Preparation#output] and
+    /// [Preparation#scratch] must not be asked yet.
     ///
     /// @throws dev.whittle.engine.model.UnsupportedModelException when the rule does not cover the input
     /// @throws dev.whittle.engine.model.MalformedModelException when the inputs contradict each other

@@ -4,6 +4,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -23,11 +24,21 @@ final class Pool2d implements OperatorKernel {
     }
 
     private final Kind kind;
-    private final Options.Pool2d options;
 
-    Pool2d(Kind kind, Options.Pool2d options) {
+    Pool2d(Kind kind) {
         this.kind = kind;
-        this.options = options;
+    }
+
+    private Options.Pool2d options(Preparation p) {
+        return switch (kind) {
+            case AVERAGE -> ((Options.AveragePool2d) p.options()).pool();
+            case MAX -> ((Options.MaxPool2d) p.options()).pool();
+        };
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
     }
 
     @Override
@@ -38,15 +49,15 @@ final class Pool2d implements OperatorKernel {
     }
 
     private Window window(Preparation p) {
-        return Window.of(p, options.filterHeight(), options.filterWidth(), options.strideHeight(),
-                options.strideWidth(), 1, 1, options.padding());
+        return Window.of(p, options(p).filterHeight(), options(p).filterWidth(), options(p).strideHeight(),
+                options(p).strideWidth(), 1, 1, options(p).padding());
     }
 
     @Override
     public Kernel prepare(Preparation p) {
         Window window = window(p);
         TensorChecks.sameType(p, "output", p.outputTensor(0), p.inputTensor(0).type());
-        ActivationRange.requireClamp(p, options.activation());
+        ActivationRange.requireClamp(p, options(p).activation());
         Slot input = p.input(0);
         Slot output = p.output(0);
         WindowReduction reduction = reduction(p, window, input, output);
@@ -75,8 +86,8 @@ final class Pool2d implements OperatorKernel {
         int rowStride = window.inWidth() * channels;
         boolean vector = p.tier() == KernelTier.VECTOR;
         if (input.type() == ElementType.FLOAT32) {
-            float min = options.activation().minimum();
-            float max = options.activation().maximum();
+            float min = options(p).activation().minimum();
+            float max = options(p).activation().maximum();
             return switch (kind) {
                 case AVERAGE -> (memory, from, rows, columns, to) -> {
                     int first = vector
@@ -99,7 +110,7 @@ final class Pool2d implements OperatorKernel {
         if (!TensorChecks.isEightBit(input.type())) {
             throw p.unsupported("input is " + input.type() + ", supported are FLOAT32, INT8 and UINT8");
         }
-        ActivationRange range = ActivationRange.of(options.activation(), input.type(),
+        ActivationRange range = ActivationRange.of(options(p).activation(), input.type(),
                 TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0)));
         boolean signed = input.type() == ElementType.INT8;
         return switch (kind) {

@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.Options;
@@ -16,6 +17,9 @@ public interface Preparation {
 
     KernelTier tier();
 
+    /// Whose integers to follow where the reference's kernels differ.
+    ReferenceKernels reference();
+
     int inputCount();
 
     int outputCount();
@@ -23,14 +27,28 @@ public interface Preparation {
     /// False for an optional input that is absent, and past the last one.
     boolean hasInput(int i);
 
-    /// The description with the planned shape; its buffer is there where the tensor is constant, also where it became
-    /// so by folding.
+    /// The description with the planned shape, nothing unknown; its buffer is there where the tensor is constant, also
+    /// where it became so by folding.
     Tensor inputTensor(int i);
 
+    /// The description of an output; in [OperatorKernel#outputShapes] with the shape that the file gives, later with
+    /// the planned one.
     Tensor outputTensor(int i);
 
+    /// The elements of an input whose values decide a shape or a binding (a target shape, an axis, a filter that is
+    /// packed), laid out as in a file. Those of a computed input are known at run time only: preparing the operator
+    /// then breaks off here and is taken up again when they are, and anew whenever they have changed. So ask for values
+    /// before costly work, and for no input whose values the loops could read themselves.
+    Buffer values(int i);
+
+    /// [#values] of an INT8, INT16, INT32 or INT64 input, as ints.
+    ///
+    /// @throws UnsupportedModelException for another type
+    /// @throws MalformedModelException when a value passes the range of int
+    int[] intValues(int i);
+
     /// The storage of an input. Asking for the slot of a constant makes the plan hold its elements for the life of the
-    /// plan, so kernels that pack their weights ask [#inputTensor] for the buffer instead.
+    /// plan, so kernels that pack their weights ask [#values] instead. A variable may be written to as well.
     Slot input(int i);
 
     Slot output(int i);
@@ -38,9 +56,17 @@ public interface Preparation {
     /// Storage that lives only while this operator runs; its contents are undefined at the start of each run.
     Slot scratch(ElementType type, int elementCount);
 
-    /// "Sound, but not run here", with the file and operator put in front of the text.
+    /// Says that one run multiplies this often, so that a file cannot ask for more work than the limits allow. For
+    /// operators whose work can be out of all proportion to their tensors: products, convolutions, windows.
+    void requireWork(long multiplications);
+
+    /// File and operator, as `[digits.tflite] CONV_2D #12 "conv_3/Relu": `, to put in front of what was found and
+    /// expected. For faults in values that show at run time only; those are a [MalformedModelException] as well.
+    String where();
+
+    /// "Sound, but not run here", with [#where] put in front of the text.
     UnsupportedModelException unsupported(String foundAndExpected);
 
-    /// "Cannot be", with the file and operator put in front of the text.
+    /// "Cannot be", with [#where] put in front of the text.
     MalformedModelException malformed(String foundAndExpected);
 }

@@ -4,11 +4,17 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 
 /// QUANTIZE: from FLOAT32 to INT8, UINT8 or INT16 as `round(value / scale) + zeroPoint`, halves away from zero, clamped to
 /// the type; or from codes to codes of another scale, zero point or type, scaled by `inputScale / outputScale` with double
 /// rounding, ties away from zero (LiteRT `reference_ops::AffineQuantize`, `Requantize`). NaN becomes the zero point.
 final class Quantize implements OperatorKernel {
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

@@ -5,6 +5,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 
 /// RELU and RELU6 as operators of their own: a clamp of every element. NaN stays NaN.
 ///
@@ -16,6 +17,11 @@ final class Relu implements OperatorKernel {
     /// @param clamp RELU or RELU6
     Relu(Activation clamp) {
         this.clamp = clamp;
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
     }
 
     @Override

@@ -6,13 +6,20 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /// RESHAPE: the same elements, in the same order, under another shape. The shape is input 1 where that is given, else an
 /// option; one dimension may be -1 and takes what is left. Copies by element width, for every type alike.
 ///
 /// Old files write a scalar as the shape `[0]`.
 final class Reshape implements OperatorKernel {
+
+    @Override
+    public Set<ElementType> types() {
+        return EnumSet.complementOf(EnumSet.of(ElementType.VARIANT));
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

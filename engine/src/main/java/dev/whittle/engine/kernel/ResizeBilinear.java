@@ -6,6 +6,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /// RESIZE_BILINEAR: `[batch, height, width, channel]` to the `[height, width]` in input 1, each output element a weighted
 /// mean of the four input elements around its place. FLOAT32, INT8 and UINT8; scale and zero point stay as they are.
@@ -17,6 +18,11 @@ import java.util.List;
 final class ResizeBilinear implements OperatorKernel {
     private static final int FRACTION_BITS = 10;
     private static final int ONE = 1 << FRACTION_BITS;
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

@@ -5,6 +5,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import java.util.Set;
 
 /// SOFTMAX along the last dimension: `exp(beta · (x − max)) / Σ exp(beta · (x − max))`, FLOAT32, INT8 and UINT8.
 ///
@@ -13,6 +14,11 @@ import java.util.List;
 /// distance from the largest code alone and are a table of 256; they are added in index order.
 final class Softmax implements OperatorKernel {
     private static final int CODES = 256;
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+    }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {

@@ -69,6 +69,29 @@ public final class Buffer {
         return values;
     }
 
+    /// The elements of an integer type of at most eight bits, a byte each: packed types taken apart (low bits first),
+    /// signed ones with their sign.
+    ///
+    /// @throws IllegalArgumentException when the type is wider
+    public byte[] toCodes(ElementType type, int elementCount) {
+        int bits = type.bits();
+        if (bits == 0 || bits > Byte.SIZE) {
+            throw new IllegalArgumentException(type + " has elements of " + bits + " bits, must be 1 to 8");
+        }
+        if (bits == Byte.SIZE) {
+            return toBytes();
+        }
+        int perByte = Byte.SIZE / bits;
+        int unused = Integer.SIZE - bits;
+        boolean isSigned = type != ElementType.UINT4;
+        byte[] codes = new byte[elementCount];
+        for (int i = 0; i < elementCount; i++) {
+            int high = bytes.get(i / perByte) >> i % perByte * bits << unused;
+            codes[i] = (byte) (isSigned ? high >> unused : high >>> unused);
+        }
+        return codes;
+    }
+
     /// The FLOAT32 elements, copied.
     public float[] toFloats() {
         float[] values = new float[byteLength() / Float.BYTES];

@@ -1,5 +1,7 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.StorageType;
+
 /// One activation or scratch that needs room in the arena.
 ///
 /// @param slot the number that kernels know it by: below the tensor count it is a tensor

@@ -21,41 +21,12 @@ public final class Arena implements Memory {
     }
 
     @Override
-    public float[] floats(Slot slot) {
-        return (float[]) array(slot);
-    }
-
-    @Override
-    public byte[] bytes(Slot slot) {
-        return (byte[]) array(slot);
-    }
-
-    @Override
-    public short[] shorts(Slot slot) {
-        return (short[]) array(slot);
-    }
-
-    @Override
-    public int[] ints(Slot slot) {
-        return (int[]) array(slot);
-    }
-
-    @Override
-    public long[] longs(Slot slot) {
-        return (long[]) array(slot);
-    }
-
-    @Override
-    public double[] doubles(Slot slot) {
-        return (double[]) array(slot);
-    }
-
-    @Override
     public int offset(Slot slot) {
         return offsets[slot.index()];
     }
 
-    private Object array(Slot slot) {
+    @Override
+    public Object array(Slot slot) {
         Object array = arrays[slot.index()];
         if (array == null) {
             throw new IllegalStateException("tensor " + slot.index() + " \"" + slot.name() + "\" holds no data here");

@@ -1,5 +1,6 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.StorageType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;

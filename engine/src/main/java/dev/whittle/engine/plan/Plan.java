@@ -1,6 +1,7 @@
 package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.kernel.StorageType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;

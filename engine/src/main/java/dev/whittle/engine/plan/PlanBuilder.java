@@ -4,6 +4,7 @@ import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelRegistry;
 import dev.whittle.engine.kernel.OperatorKernel;
 import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.kernel.StorageType;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
@@ -60,8 +61,11 @@ final class PlanBuilder {
     }
 
     private void plan(int index, Operator operator) {
-        OperatorKernel rule = KernelRegistry.of(operator.options());
         OperatorPreparation preparation = new OperatorPreparation(this, index, operator);
+        OperatorKernel rule = KernelRegistry.of(operator.code());
+        if (rule == null) {
+            throw preparation.unsupported("operator is not supported");
+        }
         List<Shape> shapes = rule.outputShapes(preparation);
         if (shapes.size() != operator.outputs().size()) {
             throw preparation.malformed(operator.outputs().size() + " outputs, expected " + shapes.size());
@@ -139,12 +143,12 @@ final class PlanBuilder {
         Slot slot = slots.get(index);
         if (slot == null) {
             Tensor tensor = tensors.get(index);
-            StorageType storage = storage(tensor.name(), tensor.type());
+            storage(tensor.name(), tensor.type());
             slot = new Slot(index, tensor.name(), tensor.type(), tensor.shape(), tensor.quantization());
             slots.set(index, slot);
             if (tensor.buffer() != null) {
                 constantBytes += tensor.buffer().byteLength();
-                constants.put(index, Elements.decode(storage, tensor.buffer()));
+                constants.put(index, Elements.decode(tensor.type(), tensor.shape().elementCount(), tensor.buffer()));
             }
         }
         return slot;
@@ -204,6 +208,12 @@ final class PlanBuilder {
         } catch (ArithmeticException e) {
             throw new UnsupportedModelException("[" + source() + "] needs more than 2^31-1 elements at once for its "
                     + "activations; run smaller batches");
+        }
+    }
+
+    void requireWork(OperatorPreparation preparation, long multiplications) {
+        if (multiplications > 1L << 44) {
+            throw preparation.unsupported("needs " + multiplications + " multiplications");
         }
     }
 

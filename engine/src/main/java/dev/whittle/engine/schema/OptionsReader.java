@@ -53,7 +53,7 @@ final class OptionsReader {
             }
             case DEQUANTIZE -> {
                 expect(Slots.BuiltinOptions.DEQUANTIZE);
-                yield new Options.Dequantize();
+                yield Options.Plain.DEQUANTIZE;
             }
             case FULLY_CONNECTED -> fullyConnected();
             case MAX_POOL_2D -> new Options.MaxPool2d(pool());
@@ -63,10 +63,10 @@ final class OptionsReader {
             }
             case QUANTIZE -> {
                 expect(Slots.BuiltinOptions.QUANTIZE);
-                yield new Options.Quantize();
+                yield Options.Plain.QUANTIZE;
             }
-            case RELU -> new Options.Relu();
-            case RELU6 -> new Options.Relu6();
+            case RELU -> Options.Plain.RELU;
+            case RELU6 -> Options.Plain.RELU6;
             case RESHAPE -> {
                 expect(Slots.BuiltinOptions.RESHAPE);
                 yield new Options.Reshape(newShape());

@@ -2,6 +2,7 @@ package dev.whittle.engine.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whittle.engine.kernel.StorageType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

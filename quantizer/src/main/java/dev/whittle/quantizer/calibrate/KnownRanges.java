@@ -41,7 +41,8 @@ public final class KnownRanges {
             return scalar(subgraph, operator)
                     .map(factor -> between(input.minimum() * factor, input.maximum() * factor));
         }
-        if (operator.options() instanceof Options.Add(Activation activation) && activation == Activation.NONE) {
+        if (operator.options() instanceof Options.Add(Activation activation, boolean _)
+                && activation == Activation.NONE) {
             return scalar(subgraph, operator).map(term -> between(input.minimum() + term, input.maximum() + term));
         }
         return Optional.empty();

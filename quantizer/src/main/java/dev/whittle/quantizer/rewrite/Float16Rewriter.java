@@ -27,7 +27,7 @@ public final class Float16Rewriter {
                 int half = graph.add(Tensor.constant(tensor.name() + "_float16", ElementType.FLOAT16, tensor.shape(),
                         null, narrow(data)));
                 graph.replace(index, constant -> constant.withBuffer(null));
-                graph.operator(new Options.Dequantize(), List.of(half), List.of(index));
+                graph.operator(Options.Plain.DEQUANTIZE, List.of(half), List.of(index));
             }
         }
         for (Operator operator : graph.original().operators()) {

@@ -58,7 +58,7 @@ public final class Int8Rewriter {
             if (inputType != ElementType.INT8) {
                 int outer = graph.add(endTensor(input, inputType));
                 rename(input);
-                graph.operator(new Options.Quantize(), List.of(outer), List.of(input));
+                graph.operator(Options.Plain.QUANTIZE, List.of(outer), List.of(input));
                 graph.replaceEnd(input, outer);
             }
         }
@@ -71,7 +71,7 @@ public final class Int8Rewriter {
             if (outputType != ElementType.INT8) {
                 int outer = graph.add(endTensor(output, outputType));
                 rename(output);
-                graph.operator(outputType == ElementType.FLOAT32 ? new Options.Dequantize() : new Options.Quantize(),
+                graph.operator(outputType == ElementType.FLOAT32 ? Options.Plain.DEQUANTIZE : Options.Plain.QUANTIZE,
                         List.of(output), List.of(outer));
                 graph.replaceEnd(output, outer);
             }

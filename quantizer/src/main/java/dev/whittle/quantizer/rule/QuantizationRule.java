@@ -35,13 +35,14 @@ public sealed interface QuantizationRule {
     /// The rule of an operator.
     static QuantizationRule of(Options options) {
         return switch (options) {
-            case Options.Add _,Options.Mul _,Options.Relu _,Options.Relu6 _ -> new OwnRange();
+            case Options.Add _,Options.Mul _, Options.Plain.RELU, Options.Plain.RELU6 -> new OwnRange();
             case Options.AveragePool2d _,Options.MaxPool2d _,Options.Reshape _,Options.ResizeBilinear _ ->
                     new SameAsInput();
             case Options.Conv2d _,Options.FullyConnected _ -> new Weighted(0);
             case Options.DepthwiseConv2d _ -> new Weighted(3);
-            case Options.Dequantize _,Options.Quantize _ -> new AlreadyQuantized();
+            case Options.Plain.DEQUANTIZE, Options.Plain.QUANTIZE -> new AlreadyQuantized();
             case Options.Softmax _ -> new FixedOutput(PROBABILITY);
+            default -> throw new IllegalArgumentException(options.code() + " cannot be quantized");
         };
     }
 }

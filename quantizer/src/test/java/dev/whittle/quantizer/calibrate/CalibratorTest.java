@@ -27,7 +27,7 @@ class CalibratorTest {
                 builder.constant("scale", Shape.of(), 0.5f));
         int shifted = builder.operator(new Options.Add(Activation.NONE), "shifted", shape, scaled,
                 builder.constant("shift", Shape.of(), 1));
-        int relu = builder.operator(new Options.Relu(), "relu", shape, shifted);
+        int relu = builder.operator(Options.Plain.RELU, "relu", shape, shifted);
         int square = builder.operator(new Options.Mul(Activation.NONE), "square", shape, relu, relu);
         return new Model("m.tflite", Model.SCHEMA_VERSION, "", List.of(builder.build("main", square)), List.of(),
                 List.of());
