@@ -35,7 +35,8 @@ public sealed interface QuantizationRule {
     /// The rule of an operator.
     static QuantizationRule of(Options options) {
         return switch (options) {
-            case Options.Add _,Options.Mul _, Options.Plain.RELU, Options.Plain.RELU6 -> new OwnRange();
+            case Options.Add _,Options.Mul _ -> new OwnRange();
+            case Options.Plain.RELU, Options.Plain.RELU6 -> new OwnRange();
             case Options.AveragePool2d _,Options.MaxPool2d _,Options.Reshape _,Options.ResizeBilinear _ ->
                     new SameAsInput();
             case Options.Conv2d _,Options.FullyConnected _ -> new Weighted(0);
