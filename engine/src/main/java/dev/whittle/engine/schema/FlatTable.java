@@ -68,8 +68,13 @@ final class FlatTable extends Table {
         return int8(slot, absent) & 0xff;
     }
 
-    boolean bool(int slot) {
-        return int8(slot, 0) != 0;
+    long int64(int slot, long absent) {
+        int field = field(slot, Long.BYTES);
+        return field == 0 ? absent : bb.getLong(field);
+    }
+
+    boolean bool(int slot, boolean absent) {
+        return int8(slot, absent ? 1 : 0) != 0;
     }
 
     float float32(int slot, float absent) {

@@ -20,19 +20,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.SequencedSet;
-
 import org.jspecify.annotations.Nullable;
 
 /// Reads a `.tflite` file into a `Model`.
 ///
 /// Everything is checked before it is used: offsets and lengths against the file, enums and indices against their
 /// ranges, data lengths against shapes, quantization against types, and that every operator's input is defined before
-/// the operator. What breaks the format is a `MalformedModelException`; what is sound but not runnable here is an
-/// `UnsupportedModelException` that names all missing operators at once.
+/// the operator. What breaks the format is a `MalformedModelException`; what is sound but not read here is an
+/// `UnsupportedModelException`. An operator that the engine does not run is read all the same: the plan refuses it.
 public final class ModelReader {
     private static final int HEADER_BYTES = 8;
     private static final int MAX_RANK = 8;
@@ -40,7 +37,6 @@ public final class ModelReader {
     private final FlatFile file;
     private final List<FlatTable> operatorCodes;
     private final List<FlatTable> buffers;
-    private final SequencedSet<String> missing = new LinkedHashSet<>();
 
     private ModelReader(FlatFile file, FlatTable root) {
         this.file = file;
@@ -96,13 +92,7 @@ public final class ModelReader {
         }
         List<Subgraph> subgraphs = new ArrayList<>();
         for (int i = 0; i < tables.size(); i++) {
-            subgraphs.add(subgraph(i, tables.get(i)));
-        }
-        if (!missing.isEmpty()) {
-            throw file.unsupported("model", "needs operators that are not supported: " + String.join(", ", missing));
-        }
-        if (subgraphs.size() > 1) {
-            throw file.unsupported("model", subgraphs.size() + " subgraphs, supported is 1");
+            subgraphs.add(subgraph(i, tables.get(i), tables.size()));
         }
         List<Signature> signatures = new ArrayList<>();
         for (FlatTable table : root.tables(Slots.Model.SIGNATURE_DEFS)) {
@@ -117,7 +107,7 @@ public final class ModelReader {
         return new Model(file.name(), version, root.string(Slots.Model.DESCRIPTION), subgraphs, signatures, metadata);
     }
 
-    private Subgraph subgraph(int index, FlatTable table) {
+    private Subgraph subgraph(int index, FlatTable table, int subgraphCount) {
         String where = "subgraph " + index;
         List<Tensor> tensors = new ArrayList<>();
         List<FlatTable> tensorTables = table.tables(Slots.SubGraph.TENSORS);
@@ -135,10 +125,7 @@ public final class ModelReader {
         List<Operator> operators = new ArrayList<>();
         List<FlatTable> operatorTables = table.tables(Slots.SubGraph.OPERATORS);
         for (int i = 0; i < operatorTables.size(); i++) {
-            Operator operator = operator(i, operatorTables.get(i), tensors, inputs, defined);
-            if (operator != null) {
-                operators.add(operator);
-            }
+            operators.add(operator(i, operatorTables.get(i), tensors, inputs, defined, subgraphCount));
         }
         for (int output : outputs) {
             if (!defined.get(output)) {
@@ -179,10 +166,7 @@ public final class ModelReader {
         if (data != null) {
             requireDataLength(where, type, shape, data);
         }
-        boolean isVariable = table.bool(Slots.Tensor.IS_VARIABLE);
-        if (isVariable) {
-            throw file.unsupported(where, "a variable tensor, supported are activations and constants");
-        }
+        boolean isVariable = table.bool(Slots.Tensor.IS_VARIABLE, false);
         return new Tensor(name, type, shape, signature, quantization(where, type, shape, table), data, isVariable);
     }
 
@@ -293,9 +277,8 @@ public final class ModelReader {
         }
     }
 
-    /// One operator, or null (with its name noted) where the engine does not run it.
-    private @Nullable Operator operator(int index, FlatTable table, List<Tensor> tensors, List<Integer> subgraphInputs,
-            BitSet defined) {
+    private Operator operator(int index, FlatTable table, List<Tensor> tensors, List<Integer> subgraphInputs,
+            BitSet defined, int subgraphCount) {
         int codeIndex = table.int32(Slots.Operator.OPCODE_INDEX, 0);
         if (codeIndex < 0 || codeIndex >= operatorCodes.size()) {
             throw file.malformed("operator #" + index, "operator code " + Integer.toUnsignedString(codeIndex)
@@ -334,14 +317,20 @@ public final class ModelReader {
             }
             defined.set(output);
         }
-        Options options = new OptionsReader(file, where, table).read(code);
-        if (options == null) {
-            missing.add(code == OperatorCode.CUSTOM
-                    ? "CUSTOM \"" + codeTable.string(Slots.OperatorCode.CUSTOM_CODE) + "\""
-                    : code.name());
-            return null;
+        List<Integer> intermediates = indices(where + " intermediates", table.int32s(Slots.Operator.INTERMEDIATES),
+                Operator.ABSENT, tensors.size());
+        Options options = code == OperatorCode.CUSTOM
+                ? custom(where, codeTable, table)
+                : new OptionsReader(file, where, code, table, subgraphCount).read();
+        return new Operator(options, inputs, outputs, intermediates, codeTable.int32(Slots.OperatorCode.VERSION, 1));
+    }
+
+    private Options custom(String where, FlatTable codeTable, FlatTable operator) {
+        String name = codeTable.string(Slots.OperatorCode.CUSTOM_CODE);
+        if (name.isEmpty()) {
+            throw file.malformed(where, "no custom code, expected the operator's name");
         }
-        return new Operator(options, inputs, outputs, codeTable.int32(Slots.OperatorCode.VERSION, 1));
+        return new Options.Custom(name, Buffer.wrap(operator.bytes(Slots.Operator.CUSTOM_OPTIONS)));
     }
 
     private List<Integer> indices(String where, int[] values, int smallest, int limit) {
