@@ -7,13 +7,15 @@ import java.util.List;
 /// (Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
 /// equation 1).
 ///
-/// One scale and zero point hold for the whole tensor, or one of each for every index along `quantizedDimension`. The
-/// scales may be any finite positive number: constructors refuse the rest, so that nothing downstream has to ask.
+/// One scale and zero point hold for the whole tensor, or one of each for every index along `quantizedDimension`, or,
+/// where there is a block size, one of each for every `blockSize` elements along the last dimension. The scales may be
+/// any finite positive number: constructors refuse the rest, so that nothing downstream has to ask.
 ///
-/// @param scale one scale, or one per channel; never empty
+/// @param scale one scale, or one per channel or block; never empty; those of blocks row by row, as the elements lie
 /// @param zeroPoint as many as there are scales
-/// @param quantizedDimension the axis that the scales run along; 0 when there is one scale
-public record QuantizationParameters(List<Float> scale, List<Long> zeroPoint, int quantizedDimension) {
+/// @param quantizedDimension the axis that the scales run along; 0 when there is one scale, or one per block
+/// @param blockSize elements that share a scale; 0 where scales hold for a tensor or a channel
+public record QuantizationParameters(List<Float> scale, List<Long> zeroPoint, int quantizedDimension, int blockSize) {
 
     public QuantizationParameters {
         scale = List.copyOf(scale);
@@ -38,6 +40,14 @@ public record QuantizationParameters(List<Float> scale, List<Long> zeroPoint, in
         if (quantizedDimension < 0) {
             throw new IllegalArgumentException("quantized dimension " + quantizedDimension + ", must be 0 or more");
         }
+        if (blockSize < 0) {
+            throw new IllegalArgumentException("block size " + blockSize + ", must be 0 or more");
+        }
+    }
+
+    /// One scale for the whole tensor, or one per channel.
+    public QuantizationParameters(List<Float> scale, List<Long> zeroPoint, int quantizedDimension) {
+        this(scale, zeroPoint, quantizedDimension, 0);
     }
 
     /// One scale and zero point for the whole tensor.
@@ -58,8 +68,19 @@ public record QuantizationParameters(List<Float> scale, List<Long> zeroPoint, in
         return new QuantizationParameters(scales, zeroPoints, quantizedDimension);
     }
 
+    /// As this, its scales and zero points taken for blocks of `newBlockSize` elements along the last dimension.
+    public QuantizationParameters withBlockSize(int newBlockSize) {
+        return new QuantizationParameters(scale, zeroPoint, 0, newBlockSize);
+    }
+
     public boolean isPerChannel() {
-        return scale.size() > 1;
+        return scale.size() > 1 && blockSize == 0;
+    }
+
+    /// True where blocks along the last dimension have scales of their own: the element at `position` of row `row` has
+    /// the scale at index `row · blocks + position / blockSize`.
+    public boolean isBlockwise() {
+        return blockSize != 0;
     }
 
     /// The scale of a channel; the only one where there is one.
