@@ -48,4 +48,13 @@ record Multiplier(int multiplier, int shift) {
         long half = (1L << (rightShift - 1)) + (high >> 31);
         return (int) ((high + half) >> rightShift);
     }
+
+    /// `x` times the factor with a multiplier reduced to 16 bits, rounded once, ties up, and cut to 32 bits: the
+    /// reference's rule for 64-bit sums and products.
+    int applyReduced(long x) {
+        int reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+        int rightShift = 15 - shift;
+        long product = x * reduced;
+        return (int) (rightShift > 0 ? (product + (1L << (rightShift - 1))) >> rightShift : product << -rightShift);
+    }
 }

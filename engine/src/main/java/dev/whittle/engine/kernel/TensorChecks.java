@@ -9,8 +9,13 @@ import dev.whittle.engine.model.Tensor;
 final class TensorChecks {
     private TensorChecks() {}
 
-    /// @throws MalformedModelException when the operator has another number of inputs or outputs
+    /// @throws MalformedModelException when the operator has another number of inputs, or not one output
     static void counts(Preparation p, int leastInputs, int mostInputs) {
+        counts(p, leastInputs, mostInputs, 1);
+    }
+
+    /// As [#counts(Preparation, int, int)], with another number of outputs.
+    static void counts(Preparation p, int leastInputs, int mostInputs, int outputs) {
         if (p.inputCount() < leastInputs || p.inputCount() > mostInputs) {
             throw p.malformed(p.inputCount() + " inputs, must have " + leastInputs
                     + (mostInputs == leastInputs ? "" : " to " + mostInputs));
@@ -20,8 +25,8 @@ final class TensorChecks {
                 throw p.malformed("input " + i + " is absent, must be there");
             }
         }
-        if (p.outputCount() != 1) {
-            throw p.malformed(p.outputCount() + " outputs, must have 1");
+        if (p.outputCount() != outputs) {
+            throw p.malformed(p.outputCount() + " outputs, must have " + outputs);
         }
     }
 

@@ -1,0 +1,207 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.MalformedModelException;
+import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/// SEGMENT_SUM and UNSORTED_SEGMENT_SUM, _PROD, _MAX and _MIN: slices of the data (input 0) with the same number in input
+/// 1 are folded into one slice of the output, in order (LiteRT `segment_sum.cc`, `unsorted_segment.cc`). Integers wrap.
+///
+/// - SEGMENT_SUM: the numbers start at 0 and rise by at most 1; the last decides the output's first dimension.
+/// - UNSORTED: numbers have a shape that the data's begins with, a negative one drops its slice, and input 2 says how
+///   many slices the output has. A slice that nothing falls into is the neutral element; that of MAX is the lowest number.
+final class SegmentReduce implements OperatorKernel {
+    private final OperatorCode code;
+
+    SegmentReduce(OperatorCode code) {
+        this.code = code;
+    }
+
+    /// Folds a slice of the data into one of the output.
+    @FunctionalInterface
+    private interface FloatFold {
+        void run(float[] from, int start, float[] to, int toStart, int count);
+    }
+
+    /// As [FloatFold], of integers.
+    @FunctionalInterface
+    private interface IntFold {
+        void run(int[] from, int start, int[] to, int toStart, int count);
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT32);
+    }
+
+    @Override
+    public List<Shape> outputShapes(Preparation p) {
+        boolean isSorted = code == OperatorCode.SEGMENT_SUM;
+        TensorChecks.counts(p, isSorted ? 2 : 3, isSorted ? 2 : 3);
+        Shape data = p.inputTensor(0).shape();
+        Tensor segments = p.inputTensor(1);
+        TensorChecks.sameType(p, "segment ids", segments, ElementType.INT32);
+        int idRank = segments.shape().rank();
+        if (isSorted) {
+            TensorChecks.rank(p, "segment ids", segments, 1);
+        }
+        if (idRank > data.rank() || !segments.shape().equals(Shape.of(Arrays.copyOf(data.toArray(), idRank)))) {
+            throw p.malformed("segment ids have shape " + segments.shape() + ", data of shape " + data
+                    + " must begin with the same dimensions");
+        }
+        int[] dimensions = new int[data.rank() - idRank + 1];
+        for (int i = 1; i < dimensions.length; i++) {
+            dimensions[i] = data.dimension(idRank + i - 1);
+        }
+        dimensions[0] = isSorted ? sortedCount(p) : unsortedCount(p);
+        return List.of(Shape.of(dimensions));
+    }
+
+    private static int sortedCount(Preparation p) {
+        int last = -1;
+        for (int id : p.intValues(1)) {
+            if (id != last && id != last + 1 || id < 0) {
+                throw p.malformed("segment id " + id + " after " + last + ", must start at 0 and rise by at most 1");
+            }
+            last = id;
+        }
+        return last + 1;
+    }
+
+    private static int unsortedCount(Preparation p) {
+        TensorChecks.sameType(p, "number of segments", p.inputTensor(2), ElementType.INT32);
+        int[] values = p.intValues(2);
+        if (values.length != 1 || values[0] < 0) {
+            throw p.malformed("number of segments is " + Arrays.toString(values) + ", must be one number, 0 or more");
+        }
+        return values[0];
+    }
+
+    @Override
+    public Kernel prepare(Preparation p) {
+        ElementType type = p.inputTensor(0).type();
+        TensorChecks.sameType(p, "output", p.outputTensor(0), type);
+        Slot data = p.input(0);
+        Slot ids = p.input(1);
+        Slot output = p.output(0);
+        int segments = output.shape().dimension(0);
+        int slice = segments == 0 ? 0 : output.elementCount() / segments;
+        String where = p.where();
+        return switch (type) {
+            case FLOAT32 -> {
+                FloatFold fold = floatFold();
+                float neutral = neutralFloat();
+                yield memory -> {
+                    int to = memory.offset(output);
+                    Arrays.fill(memory.floats(output), to, to + output.elementCount(), neutral);
+                    for (int i = 0; i < ids.elementCount(); i++) {
+                        int id = id(memory, ids, i, segments, where);
+                        if (id >= 0) {
+                            fold.run(memory.floats(data), memory.offset(data) + i * slice, memory.floats(output),
+                                    to + id * slice, slice);
+                        }
+                    }
+                };
+            }
+            case INT32 -> {
+                IntFold fold = intFold();
+                int neutral = neutralInt();
+                yield memory -> {
+                    int to = memory.offset(output);
+                    Arrays.fill(memory.ints(output), to, to + output.elementCount(), neutral);
+                    for (int i = 0; i < ids.elementCount(); i++) {
+                        int id = id(memory, ids, i, segments, where);
+                        if (id >= 0) {
+                            fold.run(memory.ints(data), memory.offset(data) + i * slice, memory.ints(output),
+                                    to + id * slice, slice);
+                        }
+                    }
+                };
+            }
+            default -> throw new AssertionError(type);
+        };
+    }
+
+    private static int id(Memory memory, Slot ids, int i, int segments, String where) {
+        int id = memory.ints(ids)[memory.offset(ids) + i];
+        if (id >= segments) {
+            throw new MalformedModelException(where + "segment id " + id + ", must be below " + segments);
+        }
+        return id;
+    }
+
+    private float neutralFloat() {
+        return switch (code) {
+            case UNSORTED_SEGMENT_PROD -> 1;
+            case UNSORTED_SEGMENT_MAX -> -Float.MAX_VALUE;
+            case UNSORTED_SEGMENT_MIN -> Float.MAX_VALUE;
+            default -> 0;
+        };
+    }
+
+    private int neutralInt() {
+        return switch (code) {
+            case UNSORTED_SEGMENT_PROD -> 1;
+            case UNSORTED_SEGMENT_MAX -> Integer.MIN_VALUE;
+            case UNSORTED_SEGMENT_MIN -> Integer.MAX_VALUE;
+            default -> 0;
+        };
+    }
+
+    private FloatFold floatFold() {
+        return switch (code) {
+            case SEGMENT_SUM, UNSORTED_SEGMENT_SUM -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] += from[start + i];
+                }
+            };
+            case UNSORTED_SEGMENT_PROD -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] *= from[start + i];
+                }
+            };
+            case UNSORTED_SEGMENT_MAX -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] = to[toStart + i] < from[start + i] ? from[start + i] : to[toStart + i];
+                }
+            };
+            case UNSORTED_SEGMENT_MIN -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] = from[start + i] < to[toStart + i] ? from[start + i] : to[toStart + i];
+                }
+            };
+            default -> throw new AssertionError(code);
+        };
+    }
+
+    private IntFold intFold() {
+        return switch (code) {
+            case SEGMENT_SUM, UNSORTED_SEGMENT_SUM -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] += from[start + i];
+                }
+            };
+            case UNSORTED_SEGMENT_PROD -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] *= from[start + i];
+                }
+            };
+            case UNSORTED_SEGMENT_MAX -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] = Math.max(to[toStart + i], from[start + i]);
+                }
+            };
+            case UNSORTED_SEGMENT_MIN -> (from, start, to, toStart, count) -> {
+                for (int i = 0; i < count; i++) {
+                    to[toStart + i] = Math.min(to[toStart + i], from[start + i]);
+                }
+            };
+            default -> throw new AssertionError(code);
+        };
+    }
+}
