@@ -2,7 +2,6 @@ package dev.whittle.converter.write;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import dev.whittle.engine.file.AtomicFile;
-import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
@@ -14,6 +13,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Signature;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.schema.OptionsUnion;
 import dev.whittle.engine.schema.Slots;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,18 +35,16 @@ public final class ModelWriter {
     private static final int BUFFER_ALIGNMENT = 16;
 
     private final FlatBufferBuilder builder = new FlatBufferBuilder(1 << 20);
+    private final OptionsWriter options = new OptionsWriter(builder);
     private final Map<OperatorVersion, Integer> operatorCodes = new LinkedHashMap<>();
     private final Map<Buffer, Integer> buffers = new LinkedHashMap<>();
 
     private ModelWriter() {}
 
-    /// An operator code as the file lists them: once for each number and version in use.
-    private record OperatorVersion(OperatorCode code, int version) {
-    }
-
-    /// Options as the file holds them: the member of the union and its table.
-    private record EncodedOptions(int unionNumber, int table) {
-        static final EncodedOptions NONE = new EncodedOptions(Slots.BuiltinOptions.NONE, 0);
+    /// An operator code as the file lists them: once for each number, name and version in use.
+    ///
+    /// @param customName empty for a builtin operator
+    private record OperatorVersion(OperatorCode code, String customName, int version) {
     }
 
     /// Writes the file, complete or not at all.
@@ -84,9 +82,11 @@ public final class ModelWriter {
 
     private int operatorCode(OperatorVersion operator) {
         int number = operator.code().number();
+        int customCode = operator.customName().isEmpty() ? 0 : builder.createString(operator.customName());
         builder.startTable(Slots.OperatorCode.FIELD_COUNT);
         builder.addByte(Slots.OperatorCode.DEPRECATED_BUILTIN_CODE,
                 (byte) Math.min(number, Slots.OperatorCode.PLACEHOLDER_FOR_GREATER_OP_CODES), 0);
+        builder.addOffset(Slots.OperatorCode.CUSTOM_CODE, customCode, 0);
         builder.addInt(Slots.OperatorCode.VERSION, operator.version(), 1);
         builder.addInt(Slots.OperatorCode.BUILTIN_CODE, number, 0);
         return builder.endTable();
@@ -200,98 +200,25 @@ public final class ModelWriter {
     private int operator(Operator operator) {
         int inputs = ints(operator.inputs());
         int outputs = ints(operator.outputs());
-        EncodedOptions options = options(operator.options());
-        int code = operatorCodes.computeIfAbsent(new OperatorVersion(operator.code(), operator.version()),
+        int intermediates = operator.intermediates().isEmpty() ? 0 : ints(operator.intermediates());
+        int options = this.options.write(operator.options());
+        Options.Custom custom = operator.options() instanceof Options.Custom c ? c : null;
+        int customOptions = custom == null ? 0 : builder.createByteVector(custom.data().bytes());
+        int code = operatorCodes.computeIfAbsent(
+                new OperatorVersion(operator.code(), custom == null ? "" : custom.name(), operator.version()),
                 _ -> operatorCodes.size());
         builder.startTable(Slots.Operator.FIELD_COUNT);
         builder.addInt(Slots.Operator.OPCODE_INDEX, code, 0);
         builder.addOffset(Slots.Operator.INPUTS, inputs, 0);
         builder.addOffset(Slots.Operator.OUTPUTS, outputs, 0);
-        builder.addByte(Slots.Operator.BUILTIN_OPTIONS_TYPE, (byte) options.unionNumber(), 0);
-        builder.addOffset(Slots.Operator.BUILTIN_OPTIONS, options.table(), 0);
+        if (options != OptionsWriter.NONE) {
+            OptionsUnion union = OptionsUnion.of(operator.code());
+            builder.addByte(union.typeSlot(), (byte) union.number(), 0);
+            builder.addOffset(union.typeSlot() + 1, options, 0);
+        }
+        builder.addOffset(Slots.Operator.CUSTOM_OPTIONS, customOptions, 0);
+        builder.addOffset(Slots.Operator.INTERMEDIATES, intermediates, 0);
         return builder.endTable();
-    }
-
-    private EncodedOptions options(Options options) {
-        return switch (options) {
-            case Options.Add add -> arithmetic(Slots.BuiltinOptions.ADD, add.activation());
-            case Options.AveragePool2d average -> pool(average.pool());
-            case Options.Conv2d conv -> {
-                builder.startTable(Slots.Conv2DOptions.FIELD_COUNT);
-                builder.addByte(Slots.Conv2DOptions.PADDING, (byte) conv.padding().ordinal(), 0);
-                builder.addInt(Slots.Conv2DOptions.STRIDE_W, conv.strideWidth(), 0);
-                builder.addInt(Slots.Conv2DOptions.STRIDE_H, conv.strideHeight(), 0);
-                builder.addByte(Slots.Conv2DOptions.FUSED_ACTIVATION_FUNCTION,
-                        (byte) conv.activation().ordinal(), 0);
-                builder.addInt(Slots.Conv2DOptions.DILATION_W_FACTOR, conv.dilationWidth(), 1);
-                builder.addInt(Slots.Conv2DOptions.DILATION_H_FACTOR, conv.dilationHeight(), 1);
-                yield new EncodedOptions(Slots.BuiltinOptions.CONV_2D, builder.endTable());
-            }
-            case Options.DepthwiseConv2d conv -> {
-                builder.startTable(Slots.DepthwiseConv2DOptions.FIELD_COUNT);
-                builder.addByte(Slots.DepthwiseConv2DOptions.PADDING, (byte) conv.padding().ordinal(), 0);
-                builder.addInt(Slots.DepthwiseConv2DOptions.STRIDE_W, conv.strideWidth(), 0);
-                builder.addInt(Slots.DepthwiseConv2DOptions.STRIDE_H, conv.strideHeight(), 0);
-                builder.addInt(Slots.DepthwiseConv2DOptions.DEPTH_MULTIPLIER, conv.depthMultiplier(), 0);
-                builder.addByte(Slots.DepthwiseConv2DOptions.FUSED_ACTIVATION_FUNCTION,
-                        (byte) conv.activation().ordinal(), 0);
-                builder.addInt(Slots.DepthwiseConv2DOptions.DILATION_W_FACTOR, conv.dilationWidth(), 1);
-                builder.addInt(Slots.DepthwiseConv2DOptions.DILATION_H_FACTOR, conv.dilationHeight(), 1);
-                yield new EncodedOptions(Slots.BuiltinOptions.DEPTHWISE_CONV_2D, builder.endTable());
-            }
-            case Options.FullyConnected dense -> {
-                builder.startTable(Slots.FullyConnectedOptions.FIELD_COUNT);
-                builder.addByte(Slots.FullyConnectedOptions.FUSED_ACTIVATION_FUNCTION,
-                        (byte) dense.activation().ordinal(), 0);
-                builder.addBoolean(Slots.FullyConnectedOptions.KEEP_NUM_DIMS, dense.keepNumDims(), false);
-                builder.addBoolean(Slots.FullyConnectedOptions.ASYMMETRIC_QUANTIZE_INPUTS,
-                        dense.asymmetricQuantizeInputs(), false);
-                yield new EncodedOptions(Slots.BuiltinOptions.FULLY_CONNECTED, builder.endTable());
-            }
-            case Options.MaxPool2d max -> pool(max.pool());
-            case Options.Mul mul -> arithmetic(Slots.BuiltinOptions.MUL, mul.activation());
-            case Options.Reshape reshape -> {
-                List<Integer> newShape = reshape.newShape();
-                if (newShape == null) {
-                    yield EncodedOptions.NONE;
-                }
-                int shape = ints(newShape);
-                builder.startTable(Slots.ReshapeOptions.FIELD_COUNT);
-                builder.addOffset(Slots.ReshapeOptions.NEW_SHAPE, shape, 0);
-                yield new EncodedOptions(Slots.BuiltinOptions.RESHAPE, builder.endTable());
-            }
-            case Options.ResizeBilinear resize -> {
-                builder.startTable(Slots.ResizeBilinearOptions.FIELD_COUNT);
-                builder.addBoolean(Slots.ResizeBilinearOptions.ALIGN_CORNERS, resize.alignCorners(), false);
-                builder.addBoolean(Slots.ResizeBilinearOptions.HALF_PIXEL_CENTERS, resize.halfPixelCenters(),
-                        false);
-                yield new EncodedOptions(Slots.BuiltinOptions.RESIZE_BILINEAR, builder.endTable());
-            }
-            case Options.Softmax softmax -> {
-                builder.startTable(Slots.SoftmaxOptions.FIELD_COUNT);
-                builder.addFloat(Slots.SoftmaxOptions.BETA, softmax.beta(), 0);
-                yield new EncodedOptions(Slots.BuiltinOptions.SOFTMAX, builder.endTable());
-            }
-            case Options.Plain _ -> EncodedOptions.NONE;
-            default -> throw new IllegalArgumentException(options.code() + " is not written");
-        };
-    }
-
-    private EncodedOptions arithmetic(int unionNumber, Activation activation) {
-        builder.startTable(Slots.ArithmeticOptions.FIELD_COUNT);
-        builder.addByte(Slots.ArithmeticOptions.FUSED_ACTIVATION_FUNCTION, (byte) activation.ordinal(), 0);
-        return new EncodedOptions(unionNumber, builder.endTable());
-    }
-
-    private EncodedOptions pool(Options.Pool2d pool) {
-        builder.startTable(Slots.Pool2DOptions.FIELD_COUNT);
-        builder.addByte(Slots.Pool2DOptions.PADDING, (byte) pool.padding().ordinal(), 0);
-        builder.addInt(Slots.Pool2DOptions.STRIDE_W, pool.strideWidth(), 0);
-        builder.addInt(Slots.Pool2DOptions.STRIDE_H, pool.strideHeight(), 0);
-        builder.addInt(Slots.Pool2DOptions.FILTER_WIDTH, pool.filterWidth(), 0);
-        builder.addInt(Slots.Pool2DOptions.FILTER_HEIGHT, pool.filterHeight(), 0);
-        builder.addByte(Slots.Pool2DOptions.FUSED_ACTIVATION_FUNCTION, (byte) pool.activation().ordinal(), 0);
-        return new EncodedOptions(Slots.BuiltinOptions.POOL_2D, builder.endTable());
     }
 
     private int shape(Shape shape) {

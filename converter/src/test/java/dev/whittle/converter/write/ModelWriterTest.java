@@ -11,6 +11,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.QuantizationParameters;
@@ -20,6 +21,7 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.schema.ModelReader;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -27,10 +29,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Random;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +53,99 @@ class ModelWriterTest {
     void readIsTheInverseOfWriteForWholeNetworks() {
         assertThat(reread(SampleModels.cnn(1))).isEqualTo(SampleModels.cnn(1));
         assertThat(reread(SampleModels.residual(1))).isEqualTo(SampleModels.residual(1));
+    }
+
+    @Test
+    void readIsTheInverseOfWriteForEveryModelOfTheCorpus() throws IOException {
+        int count = 0;
+        Path corpus = Path.of(System.getProperty("whittle.root"), "testdata", "conformance");
+        try (Stream<Path> files = Files.walk(corpus)) {
+            for (Path path : files.filter(file -> file.endsWith("model.tflite")).toList()) {
+                Model model = ModelReader.read(path);
+                assertThat(ModelReader.read(model.source(), ByteBuffer.wrap(ModelWriter.toBytes(model))))
+                        .as(path.toString()).isEqualTo(model);
+                count++;
+            }
+        }
+        assertThat(count).isGreaterThan(200);
+    }
+
+    @Test
+    void everyOptionsRecordIsReadAsItWasWritten() throws ReflectiveOperationException {
+        for (Class<?> type : Options.class.getPermittedSubclasses()) {
+            if (type == Options.Unsupported.class || type.isEnum()) {
+                continue;
+            }
+            for (int trial = 0; trial < 4; trial++) {
+                Options options = sample(type, trial);
+
+                assertThat(reread(operatorOnly(options)).primary().operators().getFirst().options())
+                        .isEqualTo(options);
+            }
+        }
+        for (Options.Plain plain : Options.Plain.values()) {
+            assertThat(reread(operatorOnly(plain)).primary().operators().getFirst().options()).isEqualTo(plain);
+        }
+    }
+
+    /// A model of nine subgraphs, for options that name one; the first holds the operator.
+    private static Model operatorOnly(Options options) {
+        Tensor end = Tensor.activation("end", ElementType.FLOAT32, Shape.of(1), null);
+        Subgraph first = new Subgraph("", List.of(end), List.of(), List.of(),
+                List.of(new Operator(options, List.of(), List.of(0), List.of(0), 7)));
+        List<Subgraph> subgraphs = new ArrayList<>(
+                Collections.nCopies(9, new Subgraph("", List.of(end), List.of(0), List.of(0), List.of())));
+        subgraphs.set(0, first);
+        return new Model("m", Model.SCHEMA_VERSION, "", subgraphs, List.of(), List.of());
+    }
+
+    /// A record of the type, no two numbers in it alike.
+    private static Options sample(Class<?> type, int trial) throws ReflectiveOperationException {
+        if (type == Options.StablehloReduceWindow.class) {
+            return new Options.StablehloReduceWindow(List.of(2L, 3L), List.of(4L, 5L), List.of(6L, 7L), List.of(8L, 9L),
+                    List.of(10L, -11L, 12L, 13L), 1);
+        }
+        RecordComponent[] components = type.getRecordComponents();
+        Class<?>[] types = new Class<?>[components.length];
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < components.length; i++) {
+            types[i] = components[i].getType();
+            values[i] = sample(type, components[i], trial, i);
+        }
+        return (Options) type.getDeclaredConstructor(types).newInstance(values);
+    }
+
+    private static Object sample(Class<?> type, RecordComponent component, int trial, int i) {
+        String kind = component.getGenericType().getTypeName();
+        return switch (kind.substring(kind.lastIndexOf('.') + 1)) {
+            case "int" -> i + 2;
+            case "long" -> i + (1L << 40);
+            case "float" -> i + 0.5f;
+            case "boolean" -> (trial >> i % 2 & 1) != 0;
+            case "String" -> "name " + i;
+            case "Integer>" -> List.of(i + 1, i + 2);
+            case "Long>" -> List.of(i + 1L, i + (1L << 33));
+            case "Float>" -> List.of(-1.5f, i + 1f);
+            case "Padding" -> Padding.values()[trial % 2];
+            case "Activation" -> Activation.values()[trial];
+            case "ElementType" -> ElementType.values()[trial + i];
+            case "Buffer" -> Buffer.of((byte) i, (byte) 9);
+            case "Options$Pool2d" -> new Options.Pool2d(Padding.VALID, 2, 3, 4, 5, Activation.values()[trial]);
+            case "OperatorCode" -> code(type, trial);
+            default -> throw new AssertionError(kind);
+        };
+    }
+
+    private static OperatorCode code(Class<?> type, int trial) {
+        List<OperatorCode> codes = type == Options.Reduce.class
+                ? List.of(OperatorCode.MEAN, OperatorCode.SUM, OperatorCode.REDUCE_ANY, OperatorCode.REDUCE_ALL)
+                : type == Options.ArgExtreme.class
+                        ? List.of(OperatorCode.ARG_MAX, OperatorCode.ARG_MIN)
+                        : type == Options.Conv3d.class
+                                ? List.of(OperatorCode.CONV_3D, OperatorCode.CONV_3D_TRANSPOSE)
+                                : List.of(OperatorCode.RANDOM_UNIFORM, OperatorCode.RANDOM_STANDARD_NORMAL,
+                                        OperatorCode.MULTINOMIAL);
+        return codes.get(trial % codes.size());
     }
 
     @Test
