@@ -97,10 +97,33 @@ public final class OperatorVersions {
                 yield int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 7);
             }
             case Options.Softmax _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.Sub _,Options.Div _,Options.L2Normalization _,Options.Concatenation _,Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _,Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _,Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _,Options.Squeeze _,Options.UnidirectionalSequenceLstm _,Options.StridedSlice _,Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _,Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _,Options.LeakyRelu _,Options.MirrorPad _,Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _,Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _,Options.StablehloGather _,Options.StablehloScatter _,Options.StablehloReduceWindow _,Options.ReduceWindow _,Options.StablehloRngBitGenerator _,Options.StablehloPad _,Options.Unsupported _,Options.Plain _ ->
-                    throw new IllegalArgumentException(operator.code()
-                            + " has no rule for its version, so the model cannot be given versions");
+            case Options.Sub _,Options.Div _,Options.L2Normalization _ -> throw noRule(operator);
+            case Options.Concatenation _,Options.DepthToSpace _,Options.SpaceToDepth _ -> throw noRule(operator);
+            case Options.L2Pool2d _,Options.LocalResponseNormalization _ -> throw noRule(operator);
+            case Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _ -> throw noRule(operator);
+            case Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _ -> throw noRule(operator);
+            case Options.EmbeddingLookupSparse _,Options.UnidirectionalSequenceRnn _ -> throw noRule(operator);
+            case Options.Gather _,Options.Reduce _,Options.Squeeze _ -> throw noRule(operator);
+            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> throw noRule(operator);
+            case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> throw noRule(operator);
+            case Options.Split _,Options.SplitV _,Options.ArgExtreme _ -> throw noRule(operator);
+            case Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _ -> throw noRule(operator);
+            case Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _ -> throw noRule(operator);
+            case Options.LeakyRelu _,Options.MirrorPad _,Options.Unique _ -> throw noRule(operator);
+            case Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _ -> throw noRule(operator);
+            case Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _ -> throw noRule(operator);
+            case Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _ -> throw noRule(operator);
+            case Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _ -> throw noRule(operator);
+            case Options.StablehloGather _,Options.StablehloScatter _ -> throw noRule(operator);
+            case Options.StablehloReduceWindow _,Options.ReduceWindow _ -> throw noRule(operator);
+            case Options.StablehloRngBitGenerator _,Options.StablehloPad _ -> throw noRule(operator);
+            case Options.Unsupported _,Options.Plain _ -> throw noRule(operator);
         };
+    }
+
+    private static IllegalArgumentException noRule(Operator operator) {
+        return new IllegalArgumentException(
+                operator.code() + " has no rule for its version, so the model cannot be given versions");
     }
 
     private static Version conv2d(boolean int8, @Nullable QuantizationParameters hybridFilter) {

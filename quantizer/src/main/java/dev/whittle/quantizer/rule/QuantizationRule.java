@@ -43,9 +43,29 @@ public sealed interface QuantizationRule {
             case Options.DepthwiseConv2d _ -> new Weighted(3);
             case Options.Plain.DEQUANTIZE, Options.Plain.QUANTIZE -> new AlreadyQuantized();
             case Options.Softmax _ -> new FixedOutput(PROBABILITY);
-            case Options.Sub _,Options.Div _,Options.L2Normalization _,Options.Concatenation _,Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _,Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _,Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _,Options.Squeeze _,Options.UnidirectionalSequenceLstm _,Options.StridedSlice _,Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _,Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _,Options.LeakyRelu _,Options.MirrorPad _,Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _,Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _,Options.StablehloGather _,Options.StablehloScatter _,Options.StablehloReduceWindow _,Options.ReduceWindow _,Options.StablehloRngBitGenerator _,Options.StablehloPad _,Options.Unsupported _,Options.Plain _ ->
-                    throw new IllegalArgumentException(
-                            options.code() + " has no rule for int8, it cannot be quantized");
+            case Options.Sub _,Options.Div _,Options.L2Normalization _,Options.Concatenation _ -> throw noRule(options);
+            case Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _ -> throw noRule(options);
+            case Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _ -> throw noRule(options);
+            case Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _ -> throw noRule(options);
+            case Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _ -> throw noRule(options);
+            case Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _ -> throw noRule(options);
+            case Options.Squeeze _,Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> throw noRule(options);
+            case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> throw noRule(options);
+            case Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _ -> throw noRule(options);
+            case Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _ -> throw noRule(options);
+            case Options.OneHot _,Options.Unpack _,Options.LeakyRelu _,Options.MirrorPad _ -> throw noRule(options);
+            case Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _ -> throw noRule(options);
+            case Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _ -> throw noRule(options);
+            case Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _ -> throw noRule(options);
+            case Options.Random _,Options.Bucketize _,Options.StablehloComposite _ -> throw noRule(options);
+            case Options.StablehloCase _,Options.StablehloGather _,Options.StablehloScatter _ -> throw noRule(options);
+            case Options.StablehloReduceWindow _,Options.ReduceWindow _ -> throw noRule(options);
+            case Options.StablehloRngBitGenerator _,Options.StablehloPad _ -> throw noRule(options);
+            case Options.Unsupported _,Options.Plain _ -> throw noRule(options);
         };
+    }
+
+    private static IllegalArgumentException noRule(Options options) {
+        return new IllegalArgumentException(options.code() + " has no rule for int8, it cannot be quantized");
     }
 }
