@@ -1,6 +1,5 @@
 package dev.whittle.engine;
 
-import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Signature;
@@ -9,6 +8,7 @@ import dev.whittle.engine.plan.Arena;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.plan.PlannedOperator;
+import dev.whittle.engine.plan.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,15 +30,18 @@ import java.util.function.Function;
 public final class Interpreter implements AutoCloseable {
     private final Model model;
     private final Map<Integer, Shape> inputShapes = new HashMap<>();
-    private final AtomicBoolean busy = new AtomicBoolean();
+    private final Session session;
+    private final AtomicBoolean busy;
     private Plan plan;
     private Arena arena;
     private boolean closed;
 
-    private Interpreter(Plan plan) {
+    private Interpreter(Plan plan, Session session, AtomicBoolean busy) {
         this.model = plan.model();
         this.plan = plan;
-        this.arena = plan.newArena();
+        this.session = session;
+        this.busy = busy;
+        this.arena = plan.newArena(session);
     }
 
     /// An interpreter with the fastest kernels of this machine.
@@ -56,7 +59,22 @@ public final class Interpreter implements AutoCloseable {
 
     /// An interpreter over a plan that exists; it shares the plan's packed weights.
     public static Interpreter of(Plan plan) {
-        return new Interpreter(plan);
+        return new Interpreter(plan, new Session(plan.model().source(), plan.options().limits()), new AtomicBoolean());
+    }
+
+    /// An interpreter for another entry point of the same model. Both share variables and hash tables, so that one may
+    /// set what the other reads; they count as one where threads are concerned.
+    ///
+    /// @throws IllegalArgumentException when the model has no signature with this key
+    public Interpreter signature(String key) {
+        for (Signature signature : model.signatures()) {
+            if (signature.key().equals(key)) {
+                return new Interpreter(Plan.of(model, signature.subgraph(), Map.of(), plan().options()), session,
+                        busy);
+            }
+        }
+        throw new IllegalArgumentException("[" + model.source() + "] no signature \"" + key + "\", the model has "
+                + model.signatures().stream().map(signature -> "\"" + signature.key() + "\"").toList());
     }
 
     public Model model() {
@@ -69,17 +87,17 @@ public final class Interpreter implements AutoCloseable {
         return plan;
     }
 
-    Memory memory() {
+    Arena memory() {
         requireOpen();
         return arena;
     }
 
     public List<TensorView> inputs() {
-        return views(model.primary().inputs());
+        return views(plan.subgraph().inputs());
     }
 
     public List<TensorView> outputs() {
-        return views(model.primary().outputs());
+        return views(plan.subgraph().outputs());
     }
 
     private List<TensorView> views(List<Integer> tensors) {
@@ -92,12 +110,12 @@ public final class Interpreter implements AutoCloseable {
 
     /// The input with the given number.
     public TensorView input(int number) {
-        return new TensorView(this, numbered("input", number, model.primary().inputs()));
+        return new TensorView(this, numbered("input", number, plan.subgraph().inputs()));
     }
 
     /// The output with the given number.
     public TensorView output(int number) {
-        return new TensorView(this, numbered("output", number, model.primary().outputs()));
+        return new TensorView(this, numbered("output", number, plan.subgraph().outputs()));
     }
 
     private int numbered(String kind, int number, List<Integer> tensors) {
@@ -110,80 +128,114 @@ public final class Interpreter implements AutoCloseable {
 
     /// The input with the given name: a name in one of the signatures, else a tensor's.
     public TensorView input(String name) {
-        return new TensorView(this, named("input", name, model.primary().inputs(), Signature::inputs));
+        return new TensorView(this, named("input", name, plan.subgraph().inputs(), Signature::inputs));
     }
 
     /// The output with the given name: a name in one of the signatures, else a tensor's.
     public TensorView output(String name) {
-        return new TensorView(this, named("output", name, model.primary().outputs(), Signature::outputs));
+        return new TensorView(this, named("output", name, plan.subgraph().outputs(), Signature::outputs));
     }
 
     private int named(String kind, String name, List<Integer> tensors,
             Function<Signature, SequencedMap<String, Integer>> ends) {
         for (Signature signature : model.signatures()) {
+            if (signature.subgraph() != plan.subgraphIndex()) {
+                continue;
+            }
             Integer tensor = ends.apply(signature).get(name);
             if (tensor != null) {
                 return tensor;
             }
         }
         for (int tensor : tensors) {
-            if (model.primary().tensor(tensor).name().equals(name)) {
+            if (plan.subgraph().tensor(tensor).name().equals(name)) {
                 return tensor;
             }
         }
         throw new IllegalArgumentException("[" + model.source() + "] no " + kind + " \"" + name + "\", the model has "
-                + tensors.stream().map(tensor -> "\"" + model.primary().tensor(tensor).name() + "\"").toList());
+                + tensors.stream().map(tensor -> "\"" + plan.subgraph().tensor(tensor).name() + "\"").toList());
     }
 
     /// Any tensor of the subgraph. Reading an intermediate one after a run needs
     /// [dev.whittle.engine.plan.PlanOptions#preserveAllTensors].
     public TensorView tensor(int index) {
-        if (index < 0 || index >= model.primary().tensors().size()) {
+        if (index < 0 || index >= plan.subgraph().tensors().size()) {
             throw new IllegalArgumentException("[" + model.source() + "] tensor " + index + ", the model has "
-                    + model.primary().tensors().size());
+                    + plan.subgraph().tensors().size());
         }
         return new TensorView(this, index);
     }
 
-    /// Gives an input another shape, usually another batch. The contents of all tensors are lost.
+    /// Gives an input another shape, usually another batch. The contents of all tensors are lost, variables included.
     ///
-    /// @throws IllegalArgumentException when the rank differs or a dimension is not positive
+    /// @throws IllegalArgumentException when a dimension is negative
     /// @throws dev.whittle.engine.model.UnsupportedModelException when the model cannot run with it; the interpreter
     ///         then stays as it was
     public void resizeInput(int number, Shape shape) {
-        int index = numbered("input", number, model.primary().inputs());
-        Tensor tensor = plan().tensors().get(index);
-        if (shape.equals(tensor.shape())) {
-            return;
-        }
-        if (shape.rank() != tensor.shape().rank()) {
-            throw new IllegalArgumentException("[" + model.source() + "] input " + number + " \"" + tensor.name()
-                    + "\" has shape " + tensor.shape() + ", cannot take " + shape);
-        }
-        for (int dimension : shape.toList()) {
-            if (dimension <= 0) {
-                throw new IllegalArgumentException("[" + model.source() + "] input " + number + " \"" + tensor.name()
-                        + "\" cannot take " + shape + ": dimensions must be positive");
-            }
-        }
-        Map<Integer, Shape> shapes = new HashMap<>(inputShapes);
-        shapes.put(index, shape);
-        Plan resized = Plan.of(model, shapes, plan.options());
-        arena = resized.newArena();
-        plan = resized;
-        inputShapes.put(index, shape);
+        resizeInputs(Map.of(number, shape));
     }
 
-    /// Computes the outputs from the inputs. Allocates nothing.
+    /// As [#resizeInput], refusing what the model does not leave open: dimensions other than those that its shape
+    /// signature gives as -1.
+    public void resizeInputStrictly(int number, Shape shape) {
+        int index = numbered("input", number, plan.subgraph().inputs());
+        Shape signature = plan.subgraph().tensor(index).shapeSignature();
+        boolean isOpen = shape.rank() == signature.rank();
+        for (int axis = 0; isOpen && axis < shape.rank(); axis++) {
+            isOpen = signature.dimension(axis) == -1 || signature.dimension(axis) == shape.dimension(axis);
+        }
+        if (!isOpen) {
+            throw new IllegalArgumentException("[" + model.source() + "] input " + number + " \""
+                    + plan.subgraph().tensor(index).name() + "\" has shape signature " + signature + ", cannot take "
+                    + shape);
+        }
+        resizeInput(number, shape);
+    }
+
+    /// As [#resizeInput], for several inputs at once, where the model runs with all of the new shapes or none.
+    ///
+    /// @param newShapes by number of the input
+    public void resizeInputs(Map<Integer, Shape> newShapes) {
+        Map<Integer, Shape> shapes = new HashMap<>(inputShapes);
+        boolean isChanged = false;
+        for (Map.Entry<Integer, Shape> entry : newShapes.entrySet()) {
+            int index = numbered("input", entry.getKey(), plan().subgraph().inputs());
+            Tensor tensor = plan.tensors().get(index);
+            if (!entry.getValue().isKnown()) {
+                throw new IllegalArgumentException("[" + model.source() + "] input " + entry.getKey() + " \""
+                        + tensor.name() + "\" cannot take " + entry.getValue() + ": dimensions must be 0 or more");
+            }
+            isChanged |= !entry.getValue().equals(tensor.shape());
+            shapes.put(index, entry.getValue());
+        }
+        if (!isChanged) {
+            return;
+        }
+        Plan resized = Plan.of(model, plan.subgraphIndex(), shapes, plan.options());
+        arena.release();
+        arena = resized.newArena(session);
+        plan = resized;
+        inputShapes.putAll(shapes);
+    }
+
+    /// Fills the variable tensors, which recurrent operators keep their state in: INT8 with the zero point, all others
+    /// with zeros.
+    public void resetVariables() {
+        requireOpen();
+        arena.resetVariables();
+    }
+
+    /// Computes the outputs from the inputs. Allocates nothing, but for operators whose shapes depend on values.
     ///
     /// @throws IllegalStateException when another thread is in it, or after [#close]
+    /// @throws dev.whittle.engine.model.MalformedModelException when a computed value cannot be, such as an index out of
+    ///         range
+    /// @throws dev.whittle.engine.model.UnsupportedModelException when the run passes a limit
     public void invoke() {
         enter();
         try {
-            List<PlannedOperator> operators = plan.operators();
-            for (int i = 0; i < operators.size(); i++) {
-                operators.get(i).kernel().invoke(arena);
-            }
+            arena.begin();
+            arena.run();
         } finally {
             busy.set(false);
         }
@@ -193,6 +245,7 @@ public final class Interpreter implements AutoCloseable {
     public void invoke(OperatorListener listener) {
         enter();
         try {
+            arena.begin();
             for (PlannedOperator operator : plan.operators()) {
                 long start = System.nanoTime();
                 operator.kernel().invoke(arena);
@@ -221,6 +274,7 @@ public final class Interpreter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        arena.release();
         arena = Arena.empty();
     }
 }

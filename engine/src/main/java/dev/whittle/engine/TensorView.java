@@ -43,7 +43,7 @@ public final class TensorView {
     }
 
     private Tensor tensor() {
-        return interpreter.plan().tensors().get(index);
+        return interpreter.memory().tensor(index);
     }
 
     /// Fills the tensor from real numbers: FLOAT32 as they are; quantized types as
@@ -190,11 +190,10 @@ public final class TensorView {
     }
 
     private Slot slot() {
-        Slot slot = interpreter.plan().slot(index);
-        if (slot == null || !interpreter.plan().isReadableAfterRun(index)) {
+        if (!interpreter.plan().isReadableAfterRun(index)) {
             throw new IllegalStateException("tensor " + index + " \"" + name()
                     + "\" has no memory of its own; build the interpreter with preserveAllTensors to read it");
         }
-        return slot;
+        return interpreter.memory().slot(index);
     }
 }

@@ -7,6 +7,7 @@ import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
@@ -96,11 +97,11 @@ class InterpreterTest {
     }
 
     @Test
-    void resizingToAnotherRankNamesTheInput() {
+    void strictResizingRefusesWhatTheSignatureFixes() {
         try (Interpreter interpreter = Interpreter.of(chain())) {
-            assertThatThrownBy(() -> interpreter.resizeInput(0, Shape.of(2)))
+            assertThatThrownBy(() -> interpreter.resizeInputStrictly(0, Shape.of(2)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("[chain.tflite] input 0 \"x\" has shape [1, 2], cannot take [2]");
+                    .hasMessage("[chain.tflite] input 0 \"x\" has shape signature [-1, 2], cannot take [2]");
         }
     }
 
@@ -145,7 +146,8 @@ class InterpreterTest {
 
     @Test
     void memoryBeyondTheLimitIsRefusedBeforeItIsAllocated() {
-        try (Interpreter interpreter = Interpreter.of(chain(), PlanOptions.defaults().withMaxBytes(10_000))) {
+        try (Interpreter interpreter = Interpreter.of(chain(),
+                PlanOptions.defaults().withLimits(ModelLimits.defaults().withMaxBytes(10_000)))) {
             assertThatThrownBy(() -> interpreter.resizeInput(0, Shape.of(1 << 27, 2)))
                     .isInstanceOf(UnsupportedModelException.class).hasMessageContaining("[chain.tflite] ")
                     .hasMessageContaining("the limit is 10000");

@@ -61,7 +61,7 @@ public final class KernelRegistry {
             case TANH -> null;
             case CONCAT_EMBEDDINGS -> null;
             case SKIP_GRAM -> null;
-            case CALL -> null;
+            case CALL -> new ControlFlow(ControlFlow.Kind.CALL);
             case CUSTOM -> null;
             case EMBEDDING_LOOKUP_SPARSE -> null;
             case PAD -> null;
@@ -148,8 +148,8 @@ public final class KernelRegistry {
             case MATRIX_SET_DIAG -> null;
             case ROUND -> null;
             case HARD_SWISH -> null;
-            case IF -> null;
-            case WHILE -> null;
+            case IF -> new ControlFlow(ControlFlow.Kind.IF);
+            case WHILE -> new While();
             case NON_MAX_SUPPRESSION_V4 -> new NonMaxSuppression(code);
             case NON_MAX_SUPPRESSION_V5 -> new NonMaxSuppression(code);
             case SCATTER_ND -> null;
@@ -159,22 +159,22 @@ public final class KernelRegistry {
             case BATCH_MATMUL -> null;
             case PLACEHOLDER_FOR_GREATER_OP_CODES -> null;
             case CUMSUM -> new Cumsum();
-            case CALL_ONCE -> null;
+            case CALL_ONCE -> new ControlFlow(ControlFlow.Kind.CALL_ONCE);
             case BROADCAST_TO -> null;
             case RFFT2D -> null;
             case CONV_3D -> null;
             case IMAG -> null;
             case REAL -> null;
             case COMPLEX_ABS -> null;
-            case HASHTABLE -> null;
-            case HASHTABLE_FIND -> null;
-            case HASHTABLE_IMPORT -> null;
-            case HASHTABLE_SIZE -> null;
+            case HASHTABLE -> new HashTables(HashTables.Kind.TABLE);
+            case HASHTABLE_FIND -> new HashTables(HashTables.Kind.FIND);
+            case HASHTABLE_IMPORT -> new HashTables(HashTables.Kind.IMPORT);
+            case HASHTABLE_SIZE -> new HashTables(HashTables.Kind.SIZE);
             case REDUCE_ALL -> new Reduce(code);
             case CONV_3D_TRANSPOSE -> null;
-            case VAR_HANDLE -> null;
-            case READ_VARIABLE -> null;
-            case ASSIGN_VARIABLE -> null;
+            case VAR_HANDLE -> new Variables(Variables.Kind.VAR_HANDLE);
+            case READ_VARIABLE -> new Variables(Variables.Kind.READ);
+            case ASSIGN_VARIABLE -> new Variables(Variables.Kind.ASSIGN);
             case BROADCAST_ARGS -> null;
             case RANDOM_STANDARD_NORMAL -> null;
             case BUCKETIZE -> new Bucketize();
@@ -236,10 +236,10 @@ public final class KernelRegistry {
             case DILATE -> null;
             case STABLEHLO_RNG_BIT_GENERATOR -> null;
             case REDUCE_WINDOW -> null;
-            case STABLEHLO_COMPOSITE -> null;
+            case STABLEHLO_COMPOSITE -> new ControlFlow(ControlFlow.Kind.COMPOSITE);
             case STABLEHLO_SHIFT_LEFT -> null;
             case STABLEHLO_CBRT -> null;
-            case STABLEHLO_CASE -> null;
+            case STABLEHLO_CASE -> new ControlFlow(ControlFlow.Kind.CASE);
         };
     }
 }

@@ -1,5 +1,7 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.Shape;
+
 /// The storage of one interpreter: one heap array per storage type holds all activations and scratch of that type, and
 /// constants are arrays of the plan. Heap arrays, because bounds checks on them are hoisted out of loops and memory
 /// segments measured 30 % slower.
@@ -10,6 +12,22 @@ public interface Memory {
 
     /// Where the slot's first element lies in its array, in elements of that array.
     int offset(Slot slot);
+
+    /// Gives an output its shape for this run, where [OperatorKernel#outputShapes] left it unknown, and room for its
+    /// elements.
+    ///
+    /// @return the output as it now is
+    Slot shaped(Slot output, Shape shape);
+
+    /// Counts one more pass of a loop.
+    ///
+    /// @param where the operator, for the message
+    /// @throws dev.whittle.engine.model.UnsupportedModelException when the run has gone round, or taken, longer than the
+    ///         limits allow
+    void countLoop(String where);
+
+    /// Variables and tables, shared by all subgraphs of one interpreter.
+    Resources resources();
 
     /// FLOAT32 elements; COMPLEX64 as pairs.
     default float[] floats(Slot slot) {

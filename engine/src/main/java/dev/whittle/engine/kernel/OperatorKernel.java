@@ -24,9 +24,16 @@ public interface OperatorKernel {
         return Set.of();
     }
 
+    /// True when a run may depend on more than the inputs, or change more than the outputs (random numbers, variables,
+    /// calls): such an operator is never computed ahead of time.
+    default boolean isStateful() {
+        return false;
+    }
+
     /// The shapes of the outputs, from the shapes of the inputs and, by [Preparation#values], the values of those that
     /// decide. Checks what the rule itself needs and nothing more; [Preparation#input], [Preparation#output] and
-    /// [Preparation#scratch] must not be asked yet.
+    /// [Preparation#scratch] must not be asked yet. A shape with an unknown dimension stands for an output whose shape
+    /// the run itself decides: the kernel then gives it with [Memory#shaped].
     ///
     /// @throws dev.whittle.engine.model.UnsupportedModelException when the rule does not cover the input
     /// @throws dev.whittle.engine.model.MalformedModelException when the inputs contradict each other

@@ -56,6 +56,11 @@ public interface Preparation {
     /// Storage that lives only while this operator runs; its contents are undefined at the start of each run.
     Slot scratch(ElementType type, int elementCount);
 
+    /// Another subgraph of the model, to be called.
+    ///
+    /// @throws MalformedModelException when there is none with this number
+    Subroutine subroutine(int subgraph);
+
     /// Says that one run multiplies this often, so that a file cannot ask for more work than the limits allow. For
     /// operators whose work can be out of all proportion to their tensors: products, convolutions, windows.
     void requireWork(long multiplications);

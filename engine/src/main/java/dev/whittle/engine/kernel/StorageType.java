@@ -45,6 +45,34 @@ public enum StorageType {
         return type == ElementType.COMPLEX64 || type == ElementType.COMPLEX128 ? 2 : 1;
     }
 
+    /// True for an array of this kind.
+    public boolean holds(Object array) {
+        return switch (this) {
+            case FLOATS -> array instanceof float[];
+            case BYTES -> array instanceof byte[];
+            case SHORTS -> array instanceof short[];
+            case INTS -> array instanceof int[];
+            case LONGS -> array instanceof long[];
+            case DOUBLES -> array instanceof double[];
+            case STRINGS -> array instanceof byte[][];
+        };
+    }
+
+    /// True when `count` elements of an array from `start` on are those of another array of its kind from 0 on; floats
+    /// are compared by their bits.
+    public static boolean equal(Object array, int start, Object other, int count) {
+        return switch (array) {
+            case float[] a -> Arrays.equals(a, start, start + count, (float[]) other, 0, count);
+            case byte[] a -> Arrays.equals(a, start, start + count, (byte[]) other, 0, count);
+            case short[] a -> Arrays.equals(a, start, start + count, (short[]) other, 0, count);
+            case int[] a -> Arrays.equals(a, start, start + count, (int[]) other, 0, count);
+            case long[] a -> Arrays.equals(a, start, start + count, (long[]) other, 0, count);
+            case double[] a -> Arrays.equals(a, start, start + count, (double[]) other, 0, count);
+            case byte[][] a -> Arrays.deepEquals(Arrays.copyOfRange(a, start, start + count), (byte[][]) other);
+            default -> throw new AssertionError(array.getClass());
+        };
+    }
+
     /// A zeroed array; of empty strings for STRINGS.
     public Object allocate(int elementCount) {
         return switch (this) {

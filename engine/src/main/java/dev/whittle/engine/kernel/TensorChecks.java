@@ -21,12 +21,17 @@ final class TensorChecks {
                     + (mostInputs == leastInputs ? "" : " to " + mostInputs));
         }
         for (int i = 0; i < leastInputs; i++) {
-            if (!p.hasInput(i)) {
-                throw p.malformed("input " + i + " is absent, must be there");
-            }
+            present(p, i);
         }
         if (p.outputCount() != outputs) {
             throw p.malformed(p.outputCount() + " outputs, must have " + outputs);
+        }
+    }
+
+    /// @throws MalformedModelException when an input is absent
+    static void present(Preparation p, int input) {
+        if (!p.hasInput(input)) {
+            throw p.malformed("input " + input + " is absent, must be there");
         }
     }
 

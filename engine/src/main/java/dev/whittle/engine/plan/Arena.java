@@ -1,23 +1,87 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.Frame;
 import dev.whittle.engine.kernel.Memory;
+import dev.whittle.engine.kernel.Resources;
 import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.kernel.StorageType;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.ModelLimits;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.model.UnsupportedModelException;
+import java.lang.reflect.Array;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The memory of one interpreter: for every slot, the array it lies in and where. Activations share the arena's arrays;
-/// constants point at the arrays of the plan, which must not be written to.
+/// The memory of one interpreter for one plan: for every slot, the array it lies in and where. Activations share the
+/// arena's arrays; constants point at the arrays of the plan, which must not be written to. Tensors whose shape the run
+/// decides have arrays of their own, kept and reused from run to run while they are long enough.
 public final class Arena implements Memory {
-    private final @Nullable Object[] arrays;
-    private final int[] offsets;
+    /// Time is looked at before every so many operators, since the clock costs as much as a tiny operator.
+    private static final int OPERATORS_PER_TIME_CHECK = 16;
 
-    Arena(@Nullable Object[] arrays, int[] offsets) {
+    private final @Nullable Plan plan;
+    private final Session session;
+    private @Nullable Object[] arrays;
+    private int[] offsets;
+    /// Slots with the shapes of this run, for the tensors whose shape the plan does not know.
+    private final @Nullable Slot[] runSlots;
+    private final @Nullable Binding[] bindings;
+    private final Map<PlannedSubroutine, Frame> frames = new IdentityHashMap<>();
+    private final Deque<Integer> freeIndices = new ArrayDeque<>();
+    private int indexCount;
+    private long chargedBytes;
+
+    Arena(@Nullable Plan plan, Session session, @Nullable Object[] arrays, int[] offsets, int tensorCount,
+            int deferredCount, long bytes) {
+        this.plan = plan;
+        this.session = session;
         this.arrays = arrays;
         this.offsets = offsets;
+        this.runSlots = new @Nullable Slot[tensorCount];
+        this.bindings = new @Nullable Binding[deferredCount];
+        this.indexCount = arrays.length;
+        this.chargedBytes = bytes;
     }
 
     /// Memory for nothing.
     public static Arena empty() {
-        return new Arena(new @Nullable Object[0], new int[0]);
+        return new Arena(null, new Session("", ModelLimits.defaults()),
+                new @Nullable Object[0], new int[0], 0, 0, 0);
+    }
+
+    Plan plan() {
+        if (plan == null) {
+            throw new IllegalStateException("memory without a plan");
+        }
+        return plan;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    /// Starts a run of an interpreter; [#run] then goes on for the subgraphs that are called.
+    public void begin() {
+        session.begin();
+    }
+
+    /// Computes the outputs of the subgraph from its inputs.
+    public void run() {
+        List<PlannedOperator> operators = plan().operators();
+        for (int i = 0; i < operators.size(); i++) {
+            if (i % OPERATORS_PER_TIME_CHECK == OPERATORS_PER_TIME_CHECK - 1) {
+                session.requireTime("[" + plan().model().source() + "] ");
+            }
+            operators.get(i).kernel().invoke(this);
+        }
     }
 
     @Override
@@ -32,5 +96,189 @@ public final class Arena implements Memory {
             throw new IllegalStateException("tensor " + slot.index() + " \"" + slot.name() + "\" holds no data here");
         }
         return array;
+    }
+
+    @Override
+    public Resources resources() {
+        return session.resources();
+    }
+
+    @Override
+    public void countLoop(String where) {
+        session.countLoop(where);
+    }
+
+    @Override
+    public Slot shaped(Slot output, Shape shape) {
+        return shaped(output.index(), shape);
+    }
+
+    /// A tensor with its shape in this run.
+    ///
+    /// @throws IllegalStateException when it has none: nothing touches it, or the run that decides it is still to come
+    public Slot slot(int tensor) {
+        Slot slot = runSlots[tensor];
+        if (slot == null) {
+            slot = plan().slot(tensor);
+        }
+        if (slot == null) {
+            throw new IllegalStateException("tensor " + tensor + " \"" + plan().tensors().get(tensor).name()
+                    + "\" holds no data here");
+        }
+        return slot;
+    }
+
+    /// The description of a tensor with its shape in this run.
+    public Tensor tensor(int index) {
+        Slot slot = runSlots[index];
+        Tensor planned = plan().tensors().get(index);
+        return slot == null || slot.shape().equals(planned.shape()) ? planned : planned.withShape(slot.shape());
+    }
+
+    /// Gives a tensor its shape for this run and an array of its own that is long enough.
+    Slot shaped(int index, Shape shape) {
+        Slot present = runSlots[index];
+        if (present != null && present.shape().equals(shape)) {
+            return present;
+        }
+        Tensor tensor = plan().tensors().get(index);
+        Slot slot = new Slot(index, tensor.name(), tensor.type(), shape, tensor.quantization());
+        allocate(slot);
+        runSlots[index] = slot;
+        return slot;
+    }
+
+    /// Holds a constant that no kernel of the plan asked for.
+    Slot hold(int index) {
+        Slot present = runSlots[index];
+        if (present != null) {
+            return present;
+        }
+        Tensor tensor = plan().tensors().get(index);
+        Slot slot = new Slot(index, tensor.name(), tensor.type(), tensor.shape(), tensor.quantization());
+        if (tensor.buffer() == null) {
+            throw new IllegalStateException("tensor " + index + " \"" + tensor.name() + "\" holds no data here");
+        }
+        charge(tensor.buffer().byteLength());
+        arrays[index] = Elements.decode(tensor.type(), tensor.shape().elementCount(), tensor.buffer());
+        offsets[index] = 0;
+        runSlots[index] = slot;
+        return slot;
+    }
+
+    /// Storage for a binding of this run.
+    Slot scratch(String name, ElementType type, int elementCount) {
+        Integer free = freeIndices.poll();
+        int index = free == null ? indexCount++ : free;
+        if (index >= arrays.length) {
+            arrays = Arrays.copyOf(arrays, Math.max(16, arrays.length * 2));
+            offsets = Arrays.copyOf(offsets, arrays.length);
+        }
+        Slot slot = new Slot(index, name, type, Shape.of(elementCount), null);
+        allocate(slot);
+        return slot;
+    }
+
+    /// Gives scratch back.
+    void release(Slot scratch) {
+        freeIndices.add(scratch.index());
+    }
+
+    private void allocate(Slot slot) {
+        StorageType storage = StorageType.of(slot.type());
+        if (storage == null) {
+            throw new UnsupportedModelException("[" + plan().model().source() + "] tensor \"" + slot.name()
+                    + "\": element type " + slot.type() + " is not supported");
+        }
+        long length = elementCount(slot) * StorageType.width(slot.type());
+        Object present = arrays[slot.index()];
+        long had = present == null || offsets[slot.index()] != 0 ? 0 : Array.getLength(present);
+        if (present == null || had < length || !storage.holds(present)) {
+            charge(length * storage.elementBytes());
+            arrays[slot.index()] = storage.allocate(Math.toIntExact(length));
+            offsets[slot.index()] = 0;
+        }
+    }
+
+    private long elementCount(Slot slot) {
+        try {
+            long count = slot.elementCount();
+            if (count * StorageType.width(slot.type()) <= Math.min(Integer.MAX_VALUE - 8,
+                    plan().options().limits().maxElements())) {
+                return count;
+            }
+        } catch (ArithmeticException e) {
+            // Reported below, with those over the limit.
+        }
+        throw new UnsupportedModelException("[" + plan().model().source() + "] tensor \"" + slot.name()
+                + "\" has shape "
+                + slot.shape() + ", more elements than the limit of " + plan().options().limits().maxElements());
+    }
+
+    private void charge(long bytes) {
+        session.charge(bytes);
+        chargedBytes += bytes;
+    }
+
+    /// Lets go of everything: what was booked for it is free again.
+    public void release() {
+        session.charge(-chargedBytes);
+        chargedBytes = 0;
+        frames.values().forEach(PlannedSubroutine::release);
+    }
+
+    @Nullable
+    Binding binding(int deferred) {
+        return bindings[deferred];
+    }
+
+    void bind(int deferred, @Nullable Binding binding) {
+        bindings[deferred] = binding;
+    }
+
+    Frame frame(PlannedSubroutine subroutine) {
+        Frame frame = frames.get(subroutine);
+        if (frame == null) {
+            frame = subroutine.newFrame(session);
+            frames.put(subroutine, frame);
+        }
+        return frame;
+    }
+
+    /// Copies a tensor of other memory into one of this, of the same shape and type.
+    void copyFrom(Memory other, Slot from, int tensor) {
+        Slot to = slot(tensor);
+        System.arraycopy(other.array(from), other.offset(from), array(to), offset(to),
+                from.elementCount() * StorageType.width(from.type()));
+    }
+
+    /// Fills the variable tensors, also of the subgraphs that were called: INT8 with the zero point, all others with
+    /// zero bytes.
+    public void resetVariables() {
+        for (int i = 0; i < runSlots.length; i++) {
+            Tensor tensor = plan().tensors().get(i);
+            Slot slot = plan().slot(i);
+            if (tensor.isVariable() && slot != null) {
+                reset(slot);
+            }
+        }
+        frames.values().forEach(PlannedSubroutine::resetVariables);
+    }
+
+    private void reset(Slot slot) {
+        int from = offset(slot);
+        int to = from + slot.elementCount() * StorageType.width(slot.type());
+        QuantizationParameters quantization = slot.quantization();
+        switch (array(slot)) {
+            case float[] values -> Arrays.fill(values, from, to, 0);
+            case byte[] values -> Arrays.fill(values, from, to, (byte) (slot.type() == ElementType.INT8
+                    && quantization != null ? quantization.zeroPoint(0) : 0));
+            case short[] values -> Arrays.fill(values, from, to, (short) 0);
+            case int[] values -> Arrays.fill(values, from, to, 0);
+            case long[] values -> Arrays.fill(values, from, to, 0);
+            case double[] values -> Arrays.fill(values, from, to, 0);
+            case byte[][] values -> Arrays.fill(values, from, to, new byte[0]);
+            default -> throw new AssertionError(slot);
+        }
     }
 }

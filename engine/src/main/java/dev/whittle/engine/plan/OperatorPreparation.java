@@ -1,9 +1,11 @@
 package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.KernelTier;
+import dev.whittle.engine.kernel.OperatorKernel;
 import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.ReferenceKernels;
 import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.kernel.Subroutine;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
@@ -12,17 +14,63 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /// What one operator sees while a plan is built.
 final class OperatorPreparation implements Preparation {
-    private final PlanBuilder builder;
+    private final Scope scope;
     private final int index;
     private final Operator operator;
 
-    OperatorPreparation(PlanBuilder builder, int index, Operator operator) {
-        this.builder = builder;
+    OperatorPreparation(Scope scope, int index, Operator operator) {
+        this.scope = scope;
         this.index = index;
         this.operator = operator;
+    }
+
+    /// @throws UnsupportedModelException when the operator does not compute with the type of the tensor that decides
+    void requireType(OperatorKernel rule) {
+        int decides = rule.typedInput();
+        if (decides < 0 ? operator.outputs().isEmpty() : !hasInput(decides)) {
+            // Too few tensors: the shape rule says so in its own words.
+            return;
+        }
+        ElementType type = decides < 0 ? outputTensor(0).type() : inputTensor(decides).type();
+        if (!rule.types().contains(type)) {
+            List<ElementType> supported = rule.types().stream().sorted().toList();
+            throw unsupported((decides < 0 ? "output 0" : "input " + decides) + " is " + type + ", supported "
+                    + (supported.size() == 1 ? "is " : "are ")
+                    + supported.stream().map(ElementType::name).collect(Collectors.joining(", ")));
+        }
+    }
+
+    /// The shapes that the rule gives, as many as there are outputs, each within the limits.
+    List<Shape> outputShapes(OperatorKernel rule) {
+        List<Shape> shapes = rule.outputShapes(this);
+        if (shapes.size() != operator.outputs().size()) {
+            throw malformed(operator.outputs().size() + " outputs, expected " + shapes.size());
+        }
+        for (Shape shape : shapes) {
+            requireAddressable(shape);
+        }
+        return shapes;
+    }
+
+    private void requireAddressable(Shape shape) {
+        if (!shape.isKnown()) {
+            return;
+        }
+        long limit = scope.options().limits().maxElements();
+        try {
+            if (shape.elementCount() <= limit) {
+                return;
+            }
+        } catch (ArithmeticException e) {
+            throw unsupported("output shape " + shape + " has more than 2^31-1 elements");
+        }
+        throw unsupported(
+                "output shape " + shape + " has " + shape.elementCount() + " elements, the limit is " + limit);
     }
 
     @Override
@@ -37,7 +85,7 @@ final class OperatorPreparation implements Preparation {
 
     @Override
     public KernelTier tier() {
-        return builder.options().tier();
+        return scope.options().tier();
     }
 
     @Override
@@ -60,7 +108,7 @@ final class OperatorPreparation implements Preparation {
         if (!hasInput(i)) {
             throw malformed("input " + i + " is missing");
         }
-        return builder.tensor(operator.inputs().get(i));
+        return scope.tensor(operator.inputs().get(i));
     }
 
     @Override
@@ -68,16 +116,13 @@ final class OperatorPreparation implements Preparation {
         if (i >= outputCount()) {
             throw malformed("output " + i + " is missing");
         }
-        return builder.tensor(operator.outputs().get(i));
+        return scope.tensor(operator.outputs().get(i));
     }
 
     @Override
     public Buffer values(int i) {
-        Buffer values = inputTensor(i).buffer();
-        if (values == null) {
-            throw unsupported("input " + i + " \"" + inputTensor(i).name() + "\" is computed, supported is a constant");
-        }
-        return values;
+        inputTensor(i);
+        return scope.values(operator.inputs().get(i));
     }
 
     @Override
@@ -119,29 +164,41 @@ final class OperatorPreparation implements Preparation {
 
     @Override
     public void requireWork(long multiplications) {
-        builder.requireWork(this, multiplications);
+        long limit = scope.options().limits().maxMultiplications();
+        if (multiplications > limit) {
+            throw unsupported("needs " + multiplications + " multiplications, the limit is " + limit);
+        }
+    }
+
+    @Override
+    public Subroutine subroutine(int subgraph) {
+        int count = scope.model().subgraphs().size();
+        if (subgraph < 0 || subgraph >= count) {
+            throw malformed("calls subgraph " + subgraph + ", expected one of " + count);
+        }
+        return scope.subroutine(subgraph);
     }
 
     @Override
     public ReferenceKernels reference() {
-        return builder.options().reference();
+        return scope.options().reference();
     }
 
     @Override
     public Slot input(int i) {
         inputTensor(i);
-        return builder.use(operator.inputs().get(i));
+        return scope.use(operator.inputs().get(i));
     }
 
     @Override
     public Slot output(int i) {
         outputTensor(i);
-        return builder.use(operator.outputs().get(i));
+        return scope.use(operator.outputs().get(i));
     }
 
     @Override
     public Slot scratch(ElementType type, int elementCount) {
-        return builder.scratch(index, type, Shape.of(elementCount));
+        return scope.scratch(index, type, elementCount);
     }
 
     @Override
@@ -156,7 +213,7 @@ final class OperatorPreparation implements Preparation {
 
     @Override
     public String where() {
-        String output = operator.outputs().isEmpty() ? "" : builder.tensor(operator.outputs().getFirst()).name();
-        return "[" + builder.source() + "] " + operator.code() + " #" + index + " \"" + output + "\": ";
+        String output = operator.outputs().isEmpty() ? "" : scope.tensor(operator.outputs().getFirst()).name();
+        return "[" + scope.model().source() + "] " + operator.code() + " #" + index + " \"" + output + "\": ";
     }
 }

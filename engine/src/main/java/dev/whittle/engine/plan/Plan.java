@@ -1,36 +1,52 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.KernelRegistry;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.StorageType;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.model.UnsupportedModelException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /// A model made ready to run for given input shapes: every shape, the place of every activation, the weights packed and
 /// each operator bound to its kernel. Immutable; any number of interpreters run from one plan.
 public final class Plan {
+    /// The shape of a tensor before the run that decides it.
+    static final Shape UNKNOWN = Shape.of(-1);
+
     private final Model model;
+    private final int subgraph;
     private final PlanOptions options;
     private final List<Tensor> tensors;
     private final List<@Nullable Slot> slots;
     private final List<PlannedOperator> operators;
     private final Map<Integer, Object> constants;
     private final ArenaLayout layout;
+    private final int deferredCount;
 
-    Plan(Model model, PlanOptions options, List<Tensor> tensors, List<@Nullable Slot> slots,
-            List<PlannedOperator> operators, Map<Integer, Object> constants, ArenaLayout layout) {
+    Plan(Model model, int subgraph, PlanOptions options, List<Tensor> tensors, List<@Nullable Slot> slots,
+            List<PlannedOperator> operators, Map<Integer, Object> constants, ArenaLayout layout,
+            int deferredCount) {
         this.model = model;
+        this.subgraph = subgraph;
         this.options = options;
         this.tensors = List.copyOf(tensors);
         this.slots = Collections.unmodifiableList(slots);
         this.operators = List.copyOf(operators);
         this.constants = new HashMap<>(constants);
         this.layout = layout;
+        this.deferredCount = deferredCount;
     }
 
     /// A plan for the input shapes that the file gives.
@@ -45,11 +61,54 @@ public final class Plan {
     ///
     /// @param inputShapes by tensor index
     public static Plan of(Model model, Map<Integer, Shape> inputShapes, PlanOptions options) {
-        return new PlanBuilder(model, inputShapes, options).build();
+        return of(model, 0, inputShapes, options);
+    }
+
+    /// As [#of(Model, Map, PlanOptions)], for any subgraph.
+    ///
+    /// @param subgraph its number in the model
+    public static Plan of(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
+        requireOperators(model, options);
+        Subgraph planned = model.subgraphs().get(subgraph);
+        List<Shape> shapes = new ArrayList<>();
+        for (int input : planned.inputs()) {
+            shapes.add(inputShapes.getOrDefault(input, planned.tensor(input).shape()));
+        }
+        return new Planning(model, options).plan(subgraph, shapes);
+    }
+
+    /// Refuses a model that needs operators which are not there, naming all of them.
+    private static void requireOperators(Model model, PlanOptions options) {
+        SequencedSet<String> missing = new LinkedHashSet<>();
+        for (Subgraph subgraph : model.subgraphs()) {
+            for (Operator operator : subgraph.operators()) {
+                if (operator.options() instanceof Options.Custom custom) {
+                    if (options.customOperators().get(custom.name()) == null) {
+                        missing.add("CUSTOM \"" + custom.name() + "\"");
+                    }
+                } else if (KernelRegistry.of(operator.code()) == null) {
+                    missing.add(operator.code().name());
+                }
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new UnsupportedModelException("[" + model.source()
+                    + "] model: needs operators that are not supported: " + String.join(", ", missing));
+        }
     }
 
     public Model model() {
         return model;
+    }
+
+    /// The subgraph that this is a plan of.
+    public Subgraph subgraph() {
+        return model.subgraphs().get(subgraph);
+    }
+
+    /// The number of [#subgraph] in the model.
+    public int subgraphIndex() {
+        return subgraph;
     }
 
     public PlanOptions options() {
@@ -75,9 +134,9 @@ public final class Plan {
     /// True when the tensor's memory is used by no other tensor from when it is written until the run ends.
     public boolean isReadableAfterRun(int tensor) {
         if (options.preserveAllTensors() || tensors.get(tensor).isConstant()) {
-            return slots.get(tensor) != null;
+            return slots.get(tensor) != null || !tensors.get(tensor).shape().isKnown();
         }
-        return model.primary().inputs().contains(tensor) || model.primary().outputs().contains(tensor);
+        return subgraph().inputs().contains(tensor) || subgraph().outputs().contains(tensor);
     }
 
     /// Bytes of activations and scratch that each interpreter allocates.
@@ -90,8 +149,11 @@ public final class Plan {
         return layout.lowerBoundBytes();
     }
 
-    /// Fresh memory for one interpreter, activations zeroed.
-    public Arena newArena() {
+    /// Fresh memory for one interpreter, activations zeroed and variables reset.
+    ///
+    /// @param session what it shares with the interpreter's other memory
+    public Arena newArena(Session session) {
+        session.charge(layout.bytes());
         Object[] storages = new Object[StorageType.values().length];
         for (StorageType storage : StorageType.values()) {
             storages[storage.ordinal()] = storage.allocate(Math.toIntExact(layout.elementCount(storage)));
@@ -103,6 +165,8 @@ public final class Plan {
             arrays[place.area().slot()] = storages[place.area().storage().ordinal()];
             offsets[place.area().slot()] = place.offset();
         }
-        return new Arena(arrays, offsets);
+        Arena arena = new Arena(this, session, arrays, offsets, tensors.size(), deferredCount, layout.bytes());
+        arena.resetVariables();
+        return arena;
     }
 }

@@ -2,13 +2,17 @@ package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelRegistry;
+import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.OperatorKernel;
+import dev.whittle.engine.kernel.Resources;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.StorageType;
+import dev.whittle.engine.kernel.Subroutine;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
@@ -21,9 +25,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Builds one plan: walks the operators in order, giving each its output shapes and its bound kernel; an operator whose
-/// inputs are all constant runs here and now, and its outputs become constants. Then lays out the arena.
-final class PlanBuilder {
+/// inputs are all constant runs here and now, and its outputs become constants; one that needs a shape or a value that
+/// only a run can give is deferred to it. Then lays out the arena.
+///
+/// A tensor whose shape the run decides has an unknown shape here and no place in the arena.
+final class PlanBuilder implements Scope {
+    private final Planning planning;
     private final Model model;
+    private final int subgraphIndex;
     private final Subgraph subgraph;
     private final PlanOptions options;
     /// Descriptions with planned shapes; folded outputs gain a buffer.
@@ -34,18 +43,30 @@ final class PlanBuilder {
     private final Map<Integer, Object> constants = new HashMap<>();
     private final List<Area> scratches = new ArrayList<>();
     private final List<PlannedOperator> planned = new ArrayList<>();
+    /// Those of the operator being planned, so that its shape rule and its binding speak of the same calls.
+    private final Map<Integer, Subroutine> subroutines = new HashMap<>();
+    private int deferredCount;
     private long constantBytes;
 
-    PlanBuilder(Model model, Map<Integer, Shape> inputShapes, PlanOptions options) {
+    PlanBuilder(Planning planning, Model model, int subgraphIndex, List<Shape> inputShapes, PlanOptions options) {
+        this.planning = planning;
         this.model = model;
-        this.subgraph = model.primary();
+        this.subgraphIndex = subgraphIndex;
+        this.subgraph = model.subgraphs().get(subgraphIndex);
         this.options = options;
         this.tensors = new ArrayList<>(subgraph.tensors());
         this.slots = new ArrayList<>();
         for (int i = 0; i < tensors.size(); i++) {
             slots.add(null);
+            if (tensors.get(i).isVariable()) {
+                tensors.set(i, tensors.get(i).withBuffer(null));
+            }
         }
-        inputShapes.forEach((input, shape) -> tensors.set(input, tensors.get(input).withShape(shape)));
+        for (int i = 0; i < inputShapes.size(); i++) {
+            int input = subgraph.inputs().get(i);
+            // Memory that callers write to: whatever a file gives as data cannot be a constant.
+            tensors.set(input, tensors.get(input).withShape(inputShapes.get(i)).withBuffer(null));
+        }
     }
 
     Plan build() {
@@ -53,31 +74,43 @@ final class PlanBuilder {
             plan(i, subgraph.operators().get(i));
         }
         // Callers read and write these, whether or not an operator does.
-        subgraph.inputs().forEach(this::use);
-        subgraph.outputs().forEach(this::use);
+        subgraph.inputs().forEach(this::useIfKnown);
+        subgraph.outputs().forEach(this::useIfKnown);
         ArenaLayout layout = layout();
         requireAffordable(layout.bytes() + constantBytes);
-        return new Plan(model, options, tensors, slots, planned, constants, layout);
+        return new Plan(model, subgraphIndex, options, tensors, slots, planned, constants, layout, deferredCount);
     }
 
     private void plan(int index, Operator operator) {
         OperatorPreparation preparation = new OperatorPreparation(this, index, operator);
-        OperatorKernel rule = KernelRegistry.of(operator.code());
-        if (rule == null) {
-            throw preparation.unsupported("operator is not supported");
+        OperatorKernel rule = rule(preparation, operator);
+        subroutines.clear();
+        if (hasUnknownInput(operator)) {
+            defer(index, operator, rule, true);
+            return;
         }
-        List<Shape> shapes = rule.outputShapes(preparation);
-        if (shapes.size() != operator.outputs().size()) {
-            throw preparation.malformed(operator.outputs().size() + " outputs, expected " + shapes.size());
+        preparation.requireType(rule);
+        List<Shape> shapes;
+        try {
+            shapes = preparation.outputShapes(rule);
+        } catch (ValueNotKnown e) {
+            defer(index, operator, rule, true);
+            return;
         }
         for (int i = 0; i < shapes.size(); i++) {
-            requireAddressable(preparation, shapes.get(i));
             int output = operator.outputs().get(i);
             tensors.set(output, tensors.get(output).withShape(shapes.get(i)));
         }
         int scratchCount = scratches.size();
-        Kernel kernel = rule.prepare(preparation);
-        if (isConstant(operator)) {
+        Kernel kernel;
+        try {
+            kernel = rule.prepare(preparation);
+        } catch (ValueNotKnown e) {
+            scratches.subList(scratchCount, scratches.size()).clear();
+            defer(index, operator, rule, false);
+            return;
+        }
+        if (isConstant(operator) && !rule.isStateful()) {
             List<Area> ownScratches = scratches.subList(scratchCount, scratches.size());
             fold(operator, kernel, ownScratches);
             ownScratches.clear();
@@ -86,17 +119,50 @@ final class PlanBuilder {
         }
     }
 
-    private void requireAddressable(OperatorPreparation preparation, Shape shape) {
-        try {
-            shape.elementCount();
-        } catch (ArithmeticException e) {
-            throw preparation.unsupported("output shape " + shape + " has more than 2^31-1 elements");
+    private OperatorKernel rule(OperatorPreparation preparation, Operator operator) {
+        OperatorKernel rule = operator.options() instanceof Options.Custom custom
+                ? options.customOperators().get(custom.name())
+                : KernelRegistry.of(operator.code());
+        if (rule == null) {
+            throw preparation.unsupported("operator is not supported");
         }
+        return rule;
+    }
+
+    private boolean hasUnknownInput(Operator operator) {
+        for (int input : operator.inputs()) {
+            if (input != Operator.ABSENT && !tensors.get(input).shape().isKnown()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Leaves an operator to the run. Its constants are left where they are until it is known which it reads.
+    private void defer(int index, Operator operator, OperatorKernel rule, boolean leavesShapes) {
+        for (int input : operator.inputs()) {
+            if (input != Operator.ABSENT && !tensors.get(input).isConstant()) {
+                useIfKnown(input);
+            }
+        }
+        for (int output : operator.outputs()) {
+            if (leavesShapes) {
+                tensors.set(output, tensors.get(output).withShape(Plan.UNKNOWN));
+            }
+            useIfKnown(output);
+        }
+        planned.add(new PlannedOperator(index, operator,
+                new DeferredOperator(deferredCount++, index, operator, rule)));
     }
 
     private boolean isConstant(Operator operator) {
         for (int input : operator.inputs()) {
             if (input != Operator.ABSENT && !tensors.get(input).isConstant()) {
+                return false;
+            }
+        }
+        for (int output : operator.outputs()) {
+            if (!tensors.get(output).shape().isKnown()) {
                 return false;
             }
         }
@@ -112,11 +178,13 @@ final class PlanBuilder {
         constants.forEach((slot, array) -> arrays[slot] = array);
         long bytes = constantBytes;
         for (Slot slot : written) {
-            bytes += slot.type().byteLength(slot.elementCount());
+            StorageType storage = storage(slot.name(), slot.type());
+            int length = Math.multiplyExact(slot.elementCount(), StorageType.width(slot.type()));
+            bytes += (long) length * storage.elementBytes();
             requireAffordable(bytes);
-            arrays[slot.index()] = storage(slot.name(), slot.type()).allocate(slot.elementCount());
+            arrays[slot.index()] = storage.allocate(length);
         }
-        Arena memory = new Arena(arrays, new int[arrays.length]);
+        Memory memory = new FoldMemory(arrays);
         kernel.invoke(memory);
         for (int output : operator.outputs()) {
             Slot slot = use(output);
@@ -126,20 +194,76 @@ final class PlanBuilder {
         }
     }
 
-    PlanOptions options() {
+    /// Memory with an array for each slot, for an operator without state.
+    private record FoldMemory(@Nullable Object[] arrays) implements Memory {
+        @Override
+        public Object array(Slot slot) {
+            Object array = arrays[slot.index()];
+            if (array == null) {
+                throw new IllegalStateException("\"" + slot.name() + "\" holds no data while constants are folded");
+            }
+            return array;
+        }
+
+        @Override
+        public int offset(Slot slot) {
+            return 0;
+        }
+
+        @Override
+        public Slot shaped(Slot output, Shape shape) {
+            throw new IllegalStateException("\"" + output.name() + "\" was said to have a known shape");
+        }
+
+        @Override
+        public void countLoop(String where) {
+            throw new IllegalStateException(where + "has state and cannot be folded");
+        }
+
+        @Override
+        public Resources resources() {
+            throw new IllegalStateException("an operator with state cannot be folded");
+        }
+    }
+
+    @Override
+    public Model model() {
+        return model;
+    }
+
+    @Override
+    public PlanOptions options() {
         return options;
     }
 
-    String source() {
-        return model.source();
-    }
-
-    Tensor tensor(int index) {
+    @Override
+    public Tensor tensor(int index) {
         return tensors.get(index);
     }
 
-    /// The slot of a tensor that is read or written at run time.
-    Slot use(int index) {
+    @Override
+    public Buffer values(int index) {
+        Buffer constant = tensors.get(index).buffer();
+        if (constant == null) {
+            throw ValueNotKnown.INSTANCE;
+        }
+        return constant;
+    }
+
+    @Override
+    public Subroutine subroutine(int called) {
+        return subroutines.computeIfAbsent(called,
+                _ -> new PlannedSubroutine(() -> planning, model, called, options));
+    }
+
+    private void useIfKnown(int index) {
+        if (tensors.get(index).shape().isKnown()) {
+            use(index);
+        }
+    }
+
+    @Override
+    public Slot use(int index) {
         Slot slot = slots.get(index);
         if (slot == null) {
             Tensor tensor = tensors.get(index);
@@ -148,24 +272,31 @@ final class PlanBuilder {
             slots.set(index, slot);
             if (tensor.buffer() != null) {
                 constantBytes += tensor.buffer().byteLength();
-                constants.put(index, Elements.decode(tensor.type(), tensor.shape().elementCount(), tensor.buffer()));
+                constants.put(index,
+                        Elements.decode(tensor.type(), tensor.shape().elementCount(), tensor.buffer()));
             }
         }
         return slot;
     }
 
-    Slot scratch(int operator, ElementType type, Shape shape) {
-        Slot slot = new Slot(slots.size(), "scratch of operator #" + operator, type, shape, null);
+    @Override
+    public Slot scratch(int operator, ElementType type, int elementCount) {
+        Slot slot = new Slot(slots.size(), "scratch of operator #" + operator, type, Shape.of(elementCount), null);
         slots.add(slot);
-        scratches.add(new Area(slot.index(), storage(slot.name(), type), shape.elementCount(), operator, operator));
+        scratches.add(area(slot, operator, operator));
         return slot;
+    }
+
+    private Area area(Slot slot, int first, int last) {
+        long length = (long) slot.elementCount() * StorageType.width(slot.type());
+        return new Area(slot.index(), storage(slot.name(), slot.type()), Math.toIntExact(length), first, last);
     }
 
     private StorageType storage(String name, ElementType type) {
         StorageType storage = StorageType.of(type);
         if (storage == null) {
             throw new UnsupportedModelException(
-                    "[" + source() + "] tensor \"" + name + "\": element type " + type + " is not supported");
+                    "[" + model.source() + "] tensor \"" + name + "\": element type " + type + " is not supported");
         }
         return storage;
     }
@@ -179,11 +310,11 @@ final class PlanBuilder {
         for (PlannedOperator step : planned) {
             for (int input : step.operator().inputs()) {
                 if (input != Operator.ABSENT) {
-                    last[input] = step.index();
+                    last[input] = Math.max(last[input], step.index());
                 }
             }
             for (int output : step.operator().outputs()) {
-                first[output] = step.index();
+                first[output] = Math.min(first[output], step.index());
                 last[output] = Math.max(last[output], step.index());
             }
         }
@@ -195,33 +326,35 @@ final class PlanBuilder {
         for (int output : subgraph.outputs()) {
             last[output] = end;
         }
-        List<Area> areas = new ArrayList<>(scratches);
-        for (int i = 0; i < tensors.size(); i++) {
-            Slot slot = slots.get(i);
-            if (slot != null && !tensors.get(i).isConstant()) {
-                areas.add(new Area(i, storage(slot.name(), slot.type()), slot.elementCount(), first[i],
-                        options.preserveAllTensors() ? end : last[i]));
-            }
-        }
         try {
+            List<Area> areas = new ArrayList<>(scratches);
+            for (int i = 0; i < tensors.size(); i++) {
+                Slot slot = slots.get(i);
+                if (slot == null || tensors.get(i).isConstant() || !slot.shape().isKnown()) {
+                    continue;
+                }
+                boolean outlivesRuns = tensors.get(i).isVariable();
+                areas.add(area(slot, outlivesRuns ? -1 : first[i],
+                        outlivesRuns || options.preserveAllTensors() ? end : last[i]));
+            }
             return ArenaLayout.of(areas);
         } catch (ArithmeticException e) {
-            throw new UnsupportedModelException("[" + source() + "] needs more than 2^31-1 elements at once for its "
-                    + "activations; run smaller batches");
-        }
-    }
-
-    void requireWork(OperatorPreparation preparation, long multiplications) {
-        if (multiplications > 1L << 44) {
-            throw preparation.unsupported("needs " + multiplications + " multiplications");
+            throw new UnsupportedModelException("[" + model.source() + "] needs more than 2^31-1 elements at once for "
+                    + "its activations; run smaller batches");
         }
     }
 
     private void requireAffordable(long bytes) {
-        if (bytes > options.maxBytes()) {
-            throw new UnsupportedModelException("[" + source() + "] needs " + bytes
-                    + " bytes for its tensors, the limit is " + options.maxBytes()
-                    + "; raise the limit or the heap (java -Xmx), or run smaller batches");
+        Session.requireAffordable(model.source(), bytes, options.limits());
+    }
+
+    /// Thrown when a value is asked for that only a run can give; caught where the operator is planned.
+    private static final class ValueNotKnown extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        static final ValueNotKnown INSTANCE = new ValueNotKnown();
+
+        private ValueNotKnown() {
+            super("a value is not known before the run", null, false, false);
         }
     }
 }

@@ -1,0 +1,83 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What lives longer than a run: the variables and hash tables of one interpreter, and which initializers have run.
+/// Tensors of type RESOURCE hold their numbers.
+public final class Resources {
+    private final List<@Nullable Variable> variables = new ArrayList<>();
+    private final Map<String, Integer> variableNumbers = new HashMap<>();
+    private final List<HashTable> tables = new ArrayList<>();
+    private final Map<Integer, Integer> tableNumbers = new HashMap<>();
+    private final Set<Integer> initialized = new HashSet<>();
+
+    /// The contents of a variable.
+    ///
+    /// @param elements an array of the kind that [StorageType#of] names, this variable's alone
+    public record Variable(ElementType type, Shape shape, Object elements) {
+    }
+
+    /// A map from keys to values, both INT64 or STRING, filled once.
+    ///
+    /// @param entries a `Long` or `String` (one char a byte) to a `Long` or `byte[]`
+    record HashTable(ElementType keyType, ElementType valueType, Map<Object, Object> entries) {
+    }
+
+    /// The number of the variable with a name, which may not hold anything yet.
+    int variable(String container, String sharedName) {
+        // A name cannot hold the separator unescaped, so two pairs never meet in one key.
+        String key = container.length() + ":" + container + sharedName;
+        Integer number = variableNumbers.get(key);
+        if (number == null) {
+            number = variables.size();
+            variables.add(null);
+            variableNumbers.put(key, number);
+        }
+        return number;
+    }
+
+    /// What a variable holds, or null where it was not assigned yet or there is none with this number.
+    @Nullable
+    Variable read(int number) {
+        return number >= 0 && number < variables.size() ? variables.get(number) : null;
+    }
+
+    /// @return false when there is no variable with this number
+    boolean assign(int number, Variable value) {
+        if (number < 0 || number >= variables.size()) {
+            return false;
+        }
+        variables.set(number, value);
+        return true;
+    }
+
+    /// The number of the table with an id, made empty when asked for first.
+    int table(int id, ElementType keyType, ElementType valueType) {
+        Integer number = tableNumbers.get(id);
+        if (number == null) {
+            number = tables.size();
+            tables.add(new HashTable(keyType, valueType, new HashMap<>()));
+            tableNumbers.put(id, number);
+        }
+        return number;
+    }
+
+    /// The table with a number, or null when there is none.
+    @Nullable
+    HashTable table(int number) {
+        return number >= 0 && number < tables.size() ? tables.get(number) : null;
+    }
+
+    /// True the first time it is asked about a subgraph.
+    boolean isFirstRun(int subgraph) {
+        return initialized.add(subgraph);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.whittle.engine.plan;
+
+import dev.whittle.engine.kernel.Resources;
+import dev.whittle.engine.model.ModelLimits;
+import dev.whittle.engine.model.UnsupportedModelException;
+
+/// What all memory of one interpreter shares: variables and tables, and how much of the limits is used up.
+public final class Session {
+    private final String source;
+    private final ModelLimits limits;
+    private final Resources resources = new Resources();
+    private long loops;
+    private long deadline;
+    private long bytes;
+
+    public Session(String source, ModelLimits limits) {
+        this.source = source;
+        this.limits = limits;
+    }
+
+    Resources resources() {
+        return resources;
+    }
+
+    /// A run starts: loops and time are counted from here.
+    void begin() {
+        loops = 0;
+        deadline = System.nanoTime() + limits.maxTime().toNanos();
+    }
+
+    void countLoop(String where) {
+        loops++;
+        if (loops > limits.maxLoopIterations()) {
+            throw new UnsupportedModelException(where + "still running after " + limits.maxLoopIterations()
+                    + " loop iterations, the limit; does the loop end?");
+        }
+        requireTime(where);
+    }
+
+    void requireTime(String where) {
+        if (System.nanoTime() - deadline > 0) {
+            throw new UnsupportedModelException(where + "still running after " + limits.maxTime().toMillis()
+                    + " ms, the limit");
+        }
+    }
+
+    /// Books memory before it is allocated.
+    ///
+    /// @param change in bytes; negative for what is let go
+    void charge(long change) {
+        requireAffordable(source, Math.max(0, bytes + change), limits);
+        bytes += change;
+    }
+
+    static void requireAffordable(String source, long bytes, ModelLimits limits) {
+        if (bytes > limits.maxBytes()) {
+            throw new UnsupportedModelException("[" + source + "] needs " + bytes
+                    + " bytes for its tensors, the limit is " + limits.maxBytes()
+                    + "; raise the limit or the heap (java -Xmx), or run smaller batches");
+        }
+    }
+}
