@@ -1,10 +1,8 @@
 package dev.whittle.engine.kernel;
 
-import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
-import dev.whittle.engine.model.Tensor;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -63,13 +61,7 @@ final class Reshape implements OperatorKernel {
 
     private static int[] askedShape(Preparation p) {
         if (p.hasInput(1)) {
-            Tensor shape = p.inputTensor(1);
-            Buffer data = shape.buffer();
-            if (data == null) {
-                throw p.unsupported("shape \"" + shape.name() + "\" is computed, supported is a constant");
-            }
-            TensorChecks.sameType(p, "shape", shape, ElementType.INT32);
-            return data.toInts();
+            return p.intValues(1);
         }
         List<Integer> option = ((Options.Reshape) p.options()).newShape();
         if (option == null) {
