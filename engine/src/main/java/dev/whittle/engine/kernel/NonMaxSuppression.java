@@ -6,6 +6,7 @@ import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// how many. Source: LiteRT `non_max_suppression.cc`, `reference/non_max_suppression.h`.
 ///
 /// Where the greatest number is a constant the outputs have that length, zeros at the end; where it is computed they are
-/// as long as there are picks, so the picking is done while the operator is prepared. Of equal scores the one that the
+/// as long as there are picks. Of equal scores the one that the
 /// reference's binary heap gives out first comes first.
 final class NonMaxSuppression implements OperatorKernel {
     private static final int CORNERS = 4;
@@ -25,8 +26,6 @@ final class NonMaxSuppression implements OperatorKernel {
     private static final int OVERLAP = 3;
     private static final int SCORE = 4;
     private static final int SIGMA = 5;
-    /** Slots of [Picking] before those that are inputs. */
-    private static final int FIRST_READ = 5;
 
     private final boolean isSoft;
 
@@ -67,35 +66,8 @@ final class NonMaxSuppression implements OperatorKernel {
         }
         // A box is compared with each picked one, once.
         p.requireWork((long) Math.min(most, count) * count * CORNERS);
-        Shape picked = Shape.of(p.inputTensor(MOST).isConstant() ? most : picksNow(p, most, count));
+        Shape picked = Shape.of(p.inputTensor(MOST).isConstant() ? most : -1);
         return isSoft ? List.of(picked, picked, Shape.of()) : List.of(picked, Shape.of());
-    }
-
-    /// How many boxes are picked, on arrays of its own: nothing is bound yet.
-    private int picksNow(Preparation p, int most, int count) {
-        int room = Math.min(most, count);
-        List<Object> arrays = new ArrayList<>(List.of(new int[count], new float[count], new int[count], new int[room],
-                new float[room]));
-        List<Integer> read = isSoft ? List.of(0, 1, OVERLAP, SCORE, SIGMA) : List.of(0, 1, OVERLAP, SCORE);
-        read.forEach(input -> arrays.add(p.values(input).toFloats()));
-        List<Slot> slots = new ArrayList<>();
-        for (int i = 0; i < arrays.size(); i++) {
-            boolean isInt = arrays.get(i) instanceof int[];
-            int length = i == FIRST_READ ? CORNERS * count : i == FIRST_READ + 1 ? count : 1;
-            slots.add(new Slot(i, "", isInt ? ElementType.INT32 : ElementType.FLOAT32,
-                    Shape.of(i < FIRST_READ - 2 ? count : i < FIRST_READ ? room : length), null));
-        }
-        return Picking.of(slots, p.where()).pick(new Memory() {
-            @Override
-            public Object array(Slot slot) {
-                return arrays.get(slot.index());
-            }
-
-            @Override
-            public int offset(Slot slot) {
-                return 0;
-            }
-        });
     }
 
     @Override
@@ -107,24 +79,39 @@ final class NonMaxSuppression implements OperatorKernel {
             TensorChecks.sameType(p, "output 1", p.outputTensor(1), ElementType.FLOAT32);
         }
         int count = p.inputTensor(0).shape().dimension(0);
-        Slot indices = p.output(0);
-        Slot number = p.output(last);
-        Slot scores = isSoft ? p.output(1) : p.scratch(ElementType.FLOAT32, indices.elementCount());
+        int room = Math.min(p.intValues(MOST)[0], count);
+        Slot picks = p.scratch(ElementType.INT32, room);
+        Slot scores = p.scratch(ElementType.FLOAT32, room);
         List<Slot> slots = new ArrayList<>(List.of(p.scratch(ElementType.INT32, count),
-                p.scratch(ElementType.FLOAT32, count), p.scratch(ElementType.INT32, count), indices, scores,
-                p.input(0), p.input(1), p.input(OVERLAP), p.input(SCORE)));
+                p.scratch(ElementType.FLOAT32, count), p.scratch(ElementType.INT32, count), picks, scores, p.input(0),
+                p.input(1), p.input(OVERLAP), p.input(SCORE)));
         if (isSoft) {
             slots.add(p.input(SIGMA));
         }
         Picking picking = Picking.of(slots, p.where());
+        Slot indices = p.output(0);
+        Slot pickedScores = isSoft ? p.output(1) : null;
+        Slot number = p.output(last);
         return memory -> {
             int picked = picking.pick(memory);
-            for (int i = picked; i < indices.elementCount(); i++) {
-                memory.ints(indices)[memory.offset(indices) + i] = 0;
-                memory.floats(scores)[memory.offset(scores) + i] = 0;
+            give(memory, picks, picked, indices);
+            if (pickedScores != null) {
+                give(memory, scores, picked, pickedScores);
             }
             memory.ints(number)[memory.offset(number)] = picked;
         };
+    }
+
+    /// Copies what was picked to an output, zeros after it.
+    private static void give(Memory memory, Slot from, int picked, Slot output) {
+        Slot to = output.shape().isKnown() ? output : memory.shaped(output, Shape.of(picked));
+        System.arraycopy(memory.array(from), memory.offset(from), memory.array(to), memory.offset(to), picked);
+        int end = memory.offset(to) + to.elementCount();
+        if (to.type() == ElementType.INT32) {
+            Arrays.fill(memory.ints(to), memory.offset(to) + picked, end, 0);
+        } else {
+            Arrays.fill(memory.floats(to), memory.offset(to) + picked, end, 0);
+        }
     }
 
     /// The picking itself.
