@@ -21,6 +21,23 @@ record ActivationRange(int min, int max) {
         return new ActivationRange(min, max);
     }
 
+    /// The clamp of an activation on integers that stand for themselves.
+    static ActivationRange ofIntegers(Activation activation, ElementType type) {
+        // An infinite bound becomes the end of int.
+        return new ActivationRange(Math.max(TensorChecks.minimumCode(type), (int) activation.minimum()),
+                Math.min(TensorChecks.maximumCode(type), (int) activation.maximum()));
+    }
+
+    /// The lower bound for reals in the arithmetic operators: where there is none, the reference keeps to finite numbers.
+    static float realMinimum(Activation activation) {
+        return Math.max(activation.minimum(), -Float.MAX_VALUE);
+    }
+
+    /// As [#realMinimum], the upper bound.
+    static float realMaximum(Activation activation) {
+        return Math.min(activation.maximum(), Float.MAX_VALUE);
+    }
+
     /// Refuses the activations that are no clamp.
     static void requireClamp(Preparation p, Activation activation) {
         if (!activation.isClamp()) {

@@ -54,6 +54,44 @@ final class Broadcast {
         return merged(output, sizes, steps0, steps1);
     }
 
+    /// The two inputs of an operator.
+    static Broadcast of(Preparation p) {
+        TensorChecks.counts(p, 2, 2);
+        return of(p, p.inputTensor(0).shape(), p.inputTensor(1).shape());
+    }
+
+    /// A kernel that goes through the inputs and the output of an operator run by run.
+    ///
+    /// @param <A> the array that both inputs lie in
+    /// @param <C> the array that the output lies in
+    <A, C> Kernel kernel(Preparation p, BinaryRun<A, C> run) {
+        Slot input0 = p.input(0);
+        Slot input1 = p.input(1);
+        Slot output = p.output(0);
+        int width = StorageType.width(input0.type());
+        int runs = runCount();
+        return memory -> {
+            A a = array(memory, input0);
+            A b = array(memory, input1);
+            C c = array(memory, output);
+            int offset0 = memory.offset(input0);
+            int offset1 = memory.offset(input1);
+            int to = memory.offset(output);
+            for (int i = 0; i < runs; i++) {
+                run.apply(a, offset0 + start(i, outerSteps0) * width, runStep0, b,
+                        offset1 + start(i, outerSteps1) * width, runStep1, c, to,
+                        runLength);
+                to += runLength * width;
+            }
+        };
+    }
+
+    /// The kernel's types and its run were chosen together.
+    @SuppressWarnings("unchecked")
+    private static <T> T array(Memory memory, Slot slot) {
+        return (T) memory.array(slot);
+    }
+
     private static int aligned(Shape shape, int axis, int rank) {
         int own = axis - (rank - shape.rank());
         return own < 0 ? 1 : shape.dimension(own);
@@ -87,7 +125,7 @@ final class Broadcast {
         return output;
     }
 
-    int runCount() {
+    private int runCount() {
         int count = 1;
         for (int size : outerSizes) {
             count *= size;
@@ -95,31 +133,7 @@ final class Broadcast {
         return count;
     }
 
-    /// Elements in a run.
-    int runLength() {
-        return runLength;
-    }
-
-    /// 1 where input 0 moves along a run, 0 where it stands.
-    int runStep0() {
-        return runStep0;
-    }
-
-    /// As [#runStep0], of input 1.
-    int runStep1() {
-        return runStep1;
-    }
-
-    /// Element of input 0 at which a run starts.
-    int start0(int run) {
-        return start(run, outerSteps0);
-    }
-
-    /// Element of input 1 at which a run starts.
-    int start1(int run) {
-        return start(run, outerSteps1);
-    }
-
+    /// Element at which a run starts.
     private int start(int run, int[] steps) {
         int start = 0;
         int rest = run;

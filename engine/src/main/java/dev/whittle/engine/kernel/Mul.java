@@ -8,21 +8,24 @@ import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
 
-/// MUL: `output = activation(input0 · input1)` with broadcasting, FLOAT32, INT8 and UINT8.
+/// MUL: `output = activation(input0 · input1)` with broadcasting. Integers wrap around; reals stay finite, as the reference
+/// clamps them to the largest float where there is no activation. COMPLEX64 takes no activation.
 ///
 /// Quantized (LiteRT `reference_ops::Mul`): the product of both codes, zero points taken off, is scaled once by
-/// `scale0 · scale1 / outputScale` (computed in float), rounding twice, ties away from zero ([Multiplier]).
+/// `scale0 · scale1 / outputScale` (computed in float), rounding twice, ties away from zero ([Multiplier]). Of INT16 inputs
+/// with an output of eight bits the scales are taken as 2⁻¹⁵, 2⁻¹⁵ and 2⁻⁷: high half of the doubled product, then eight
+/// bits off, each rounded.
 final class Mul implements OperatorKernel {
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return Set.of(ElementType.FLOAT32, ElementType.FLOAT16, ElementType.INT8, ElementType.UINT8, ElementType.INT16,
+                ElementType.INT32, ElementType.UINT32, ElementType.INT64, ElementType.COMPLEX64);
     }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {
-        TensorChecks.counts(p, 2, 2);
-        return List.of(Broadcast.of(p, p.inputTensor(0).shape(), p.inputTensor(1).shape()).output());
+        return List.of(Broadcast.of(p).output());
     }
 
     @Override
@@ -31,74 +34,139 @@ final class Mul implements OperatorKernel {
         ActivationRange.requireClamp(p, activation);
         ElementType type = p.inputTensor(0).type();
         TensorChecks.sameType(p, "input 1", p.inputTensor(1), type);
-        TensorChecks.sameType(p, "output", p.outputTensor(0), type);
-        Broadcast broadcast = Broadcast.of(p, p.inputTensor(0).shape(), p.inputTensor(1).shape());
+        boolean isNarrowing = type == ElementType.INT16 && TensorChecks.isEightBit(p.outputTensor(0).type());
+        if (!isNarrowing) {
+            TensorChecks.sameType(p, "output", p.outputTensor(0), type);
+        }
+        Broadcast broadcast = Broadcast.of(p);
+        float min = ActivationRange.realMinimum(activation);
+        float max = ActivationRange.realMaximum(activation);
         return switch (type) {
-            case FLOAT32 -> floats(p, broadcast, activation);
-            case INT8, UINT8 -> codes(p, broadcast, activation, type);
-            case FLOAT16, INT32, INT64, STRING, BOOL, INT16, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT,
-                    UINT32, UINT16, INT4, BFLOAT16, INT2, UINT4 ->
-                    throw p.unsupported("inputs are " + type + ", supported are FLOAT32, INT8 and UINT8");
+            case FLOAT32 -> broadcast.kernel(p, floats(min, max));
+            case FLOAT16 -> broadcast.kernel(p,
+                    BinaryRun.halves(type, (x, y) -> Math.min(max, Math.max(min, x * y))));
+            case INT8, UINT8 -> broadcast.kernel(p, codes(p, activation, type));
+            case INT16 -> {
+                if (isNarrowing) {
+                    yield broadcast.kernel(p, narrowing(p, activation));
+                }
+                yield broadcast.kernel(p, p.outputTensor(0).quantization() == null
+                        ? plainShorts(activation)
+                        : shortCodes(p, activation));
+            }
+            case INT32 -> {
+                ActivationRange range = ActivationRange.ofIntegers(activation, type);
+                yield broadcast.kernel(p, BinaryRun.ints((x, y) -> range.clamp(x * y)));
+            }
+            case UINT32 -> {
+                // Nothing is below 0, and the other bounds are small.
+                long most = (long) Math.min(activation.maximum(), (float) (1L << 32));
+                yield broadcast.kernel(p,
+                        BinaryRun.ints((x, y) -> (int) Math.min(most, Integer.toUnsignedLong(x * y))));
+            }
+            case INT64 -> {
+                long least = (long) activation.minimum();
+                long most = (long) activation.maximum();
+                yield broadcast.kernel(p, BinaryRun.longs((x, y) -> Math.min(most, Math.max(least, x * y))));
+            }
+            case COMPLEX64 -> {
+                if (activation != Activation.NONE) {
+                    throw p.unsupported("fused activation is " + activation + ", must be NONE for COMPLEX64");
+                }
+                yield broadcast.kernel(p, complex());
+            }
+            default -> throw new AssertionError(type);
         };
     }
 
-    private static Kernel floats(Preparation p, Broadcast broadcast, Activation activation) {
-        Slot input0 = p.input(0);
-        Slot input1 = p.input(1);
-        Slot output = p.output(0);
-        float min = activation.minimum();
-        float max = activation.maximum();
-        return memory -> {
-            float[] a = memory.floats(input0);
-            float[] b = memory.floats(input1);
-            float[] c = memory.floats(output);
-            int length = broadcast.runLength();
-            int step0 = broadcast.runStep0();
-            int step1 = broadcast.runStep1();
-            int to = memory.offset(output);
-            for (int run = 0; run < broadcast.runCount(); run++) {
-                int from0 = memory.offset(input0) + broadcast.start0(run);
-                int from1 = memory.offset(input1) + broadcast.start1(run);
+    private static BinaryRun<float[], float[]> floats(float min, float max) {
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            if (step0 == 1 && step1 == 1) {
+                for (int i = 0; i < length; i++) {
+                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i] * b[from1 + i]));
+                }
+            } else {
                 for (int i = 0; i < length; i++) {
                     c[to + i] = Math.min(max, Math.max(min, a[from0 + i * step0] * b[from1 + i * step1]));
                 }
-                to += length;
             }
         };
     }
 
-    private static Kernel codes(Preparation p, Broadcast broadcast, Activation activation, ElementType type) {
-        QuantizationParameters in0 = TensorChecks.quantizedPerTensor(p, "input 0", p.inputTensor(0));
-        QuantizationParameters in1 = TensorChecks.quantizedPerTensor(p, "input 1", p.inputTensor(1));
-        QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
-        Multiplier multiplier = Multiplier.of(p, "input scales / output scale",
-                in0.scale(0) * in1.scale(0) / out.scale(0));
-        ActivationRange range = ActivationRange.of(activation, type, out);
-        // INT8 codes are read with their sign, UINT8 codes without.
-        int mask = type == ElementType.INT8 ? -1 : 0xff;
-        int zeroPoint0 = in0.zeroPoint(0);
-        int zeroPoint1 = in1.zeroPoint(0);
-        int zeroPoint = out.zeroPoint(0);
-        Slot input0 = p.input(0);
-        Slot input1 = p.input(1);
-        Slot output = p.output(0);
-        return memory -> {
-            byte[] a = memory.bytes(input0);
-            byte[] b = memory.bytes(input1);
-            byte[] c = memory.bytes(output);
-            int step0 = broadcast.runStep0();
-            int step1 = broadcast.runStep1();
-            int to = memory.offset(output);
-            for (int run = 0; run < broadcast.runCount(); run++) {
-                int from0 = memory.offset(input0) + broadcast.start0(run);
-                int from1 = memory.offset(input1) + broadcast.start1(run);
-                for (int i = 0; i < broadcast.runLength(); i++) {
-                    int product = ((a[from0 + i * step0] & mask) - zeroPoint0)
-                            * ((b[from1 + i * step1] & mask) - zeroPoint1);
-                    c[to + i] = (byte) range.clamp(multiplier.apply(product) + zeroPoint);
-                }
-                to += broadcast.runLength();
+    private static BinaryRun<float[], float[]> complex() {
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            for (int i = 0; i < length; i++) {
+                float re0 = a[from0 + 2 * i * step0];
+                float im0 = a[from0 + 2 * i * step0 + 1];
+                float re1 = b[from1 + 2 * i * step1];
+                float im1 = b[from1 + 2 * i * step1 + 1];
+                c[to + 2 * i] = re0 * re1 - im0 * im1;
+                c[to + 2 * i + 1] = re0 * im1 + im0 * re1;
             }
         };
+    }
+
+    private static BinaryRun<byte[], byte[]> codes(Preparation p, Activation activation, ElementType type) {
+        Scaling scaling = Scaling.of(p, activation);
+        Multiplier multiplier = scaling.multiplier;
+        ActivationRange range = scaling.range;
+        // INT8 codes are read with their sign, UINT8 codes without.
+        int mask = type == ElementType.INT8 ? -1 : 0xff;
+        int zeroPoint0 = scaling.zeroPoint0;
+        int zeroPoint1 = scaling.zeroPoint1;
+        int zeroPoint = scaling.zeroPoint;
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            for (int i = 0; i < length; i++) {
+                int product = ((a[from0 + i * step0] & mask) - zeroPoint0)
+                        * ((b[from1 + i * step1] & mask) - zeroPoint1);
+                c[to + i] = (byte) range.clamp(multiplier.apply(product) + zeroPoint);
+            }
+        };
+    }
+
+    private static BinaryRun<short[], short[]> shortCodes(Preparation p, Activation activation) {
+        Scaling scaling = Scaling.of(p, activation);
+        Multiplier multiplier = scaling.multiplier;
+        ActivationRange range = scaling.range;
+        if (scaling.zeroPoint0 != 0 || scaling.zeroPoint1 != 0 || scaling.zeroPoint != 0) {
+            throw p.unsupported("zero points are " + scaling.zeroPoint0 + ", " + scaling.zeroPoint1 + " and "
+                    + scaling.zeroPoint + ", must be 0 for INT16");
+        }
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            for (int i = 0; i < length; i++) {
+                c[to + i] = (short) range.clamp(multiplier.apply(a[from0 + i * step0] * b[from1 + i * step1]));
+            }
+        };
+    }
+
+    private static BinaryRun<short[], short[]> plainShorts(Activation activation) {
+        ActivationRange range = ActivationRange.ofIntegers(activation, ElementType.INT16);
+        return BinaryRun.shorts(-1, (x, y) -> range.clamp((short) (x * y)));
+    }
+
+    private static BinaryRun<short[], byte[]> narrowing(Preparation p, Activation activation) {
+        QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
+        ActivationRange range = ActivationRange.of(activation, p.outputTensor(0).type(), out);
+        int zeroPoint = out.zeroPoint(0);
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            for (int i = 0; i < length; i++) {
+                int product = FixedPoint.Q15.multiply(a[from0 + i * step0], b[from1 + i * step1]);
+                c[to + i] = (byte) range.clamp(Rounding.shiftRight(product, Byte.SIZE) + zeroPoint);
+            }
+        };
+    }
+
+    private record Scaling(Multiplier multiplier, ActivationRange range, int zeroPoint0, int zeroPoint1,
+            int zeroPoint) {
+
+        static Scaling of(Preparation p, Activation activation) {
+            QuantizationParameters in0 = TensorChecks.quantizedPerTensor(p, "input 0", p.inputTensor(0));
+            QuantizationParameters in1 = TensorChecks.quantizedPerTensor(p, "input 1", p.inputTensor(1));
+            QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
+            return new Scaling(
+                    Multiplier.of(p, "input scales / output scale", in0.scale(0) * in1.scale(0) / out.scale(0)),
+                    ActivationRange.of(activation, p.outputTensor(0).type(), out), in0.zeroPoint(0), in1.zeroPoint(0),
+                    out.zeroPoint(0));
+        }
     }
 }

@@ -37,16 +37,27 @@ record Multiplier(int multiplier, int shift) {
 
     /// As [#apply(int)], for kernels that keep multipliers in arrays.
     static int apply(int x, int multiplier, int shift) {
-        int rightShift = Math.max(0, -shift);
         long product = (long) (x << Math.max(0, shift)) * multiplier;
         // The product is below 2^62, so nothing saturates, and adding half a step rounds to nearest.
         int high = (int) ((product + (1L << 30)) >> 31);
-        if (rightShift == 0) {
-            return high;
-        }
-        // Half a step less one for negative numbers: their ties go down, away from zero.
-        long half = (1L << (rightShift - 1)) + (high >> 31);
-        return (int) ((high + half) >> rightShift);
+        return Rounding.shiftRight(high, Math.max(0, -shift));
+    }
+
+    /// The multiplier in 16 bits, rounded to nearest and saturating (LiteRT `DownScaleInt32ToInt16Multiplier`).
+    int to16Bits() {
+        return (int) Math.min(Short.MAX_VALUE, ((long) multiplier + (1 << 15)) >> 16);
+    }
+
+    /// The power of two nearest to a scale, on the logarithmic scale.
+    static int log2(float scale) {
+        return (int) Rounding.halfAwayFromZero(StrictMath.log(scale) / StrictMath.log(2));
+    }
+
+    /// Whether a scale is a power of two to within a thousandth of an octave, what the reference takes for exact
+    /// (`CheckedLog2`).
+    static boolean isPowerOfTwo(float scale) {
+        double octaves = StrictMath.log(scale) / StrictMath.log(2);
+        return Math.abs(octaves - Rounding.halfAwayFromZero(octaves)) < 1e-3;
     }
 
     /// `x` times the factor with a multiplier reduced to 16 bits, rounded once, ties up, and cut to 32 bits: the

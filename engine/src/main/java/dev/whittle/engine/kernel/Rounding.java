@@ -1,6 +1,6 @@
 package dev.whittle.engine.kernel;
 
-/// Rounding of real numbers to integers, ties by name.
+/// Rounding of real numbers to integers, and of integers to fewer bits, ties by name.
 final class Rounding {
     private Rounding() {}
 
@@ -14,5 +14,20 @@ final class Rounding {
     static double halfAwayFromZero(double x) {
         double truncated = x < 0 ? Math.ceil(x) : Math.floor(x);
         return Math.abs(x - truncated) >= 0.5 ? truncated + Math.copySign(1.0, x) : truncated;
+    }
+
+    /// `x / 2^shift` to nearest, ties away from zero (gemmlowp `RoundingDivideByPOT`).
+    ///
+    /// @param shift 0 or more; from 32 on everything is shifted out
+    static int shiftRight(int x, int shift) {
+        if (shift == 0) {
+            return x;
+        }
+        if (shift > Integer.SIZE) {
+            return 0;
+        }
+        // Half a step less one for negative numbers: their ties go down, away from zero.
+        long half = (1L << (shift - 1)) + (x >> 31);
+        return (int) ((x + half) >> shift);
     }
 }

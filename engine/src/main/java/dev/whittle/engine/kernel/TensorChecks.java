@@ -54,19 +54,21 @@ final class TensorChecks {
     /// Smallest code of an integer type that carries quantized numbers.
     static int minimumCode(ElementType type) {
         return switch (type) {
+            case INT2 -> -2;
+            case INT4 -> -8;
             case INT8 -> Byte.MIN_VALUE;
-            case UINT8 -> 0;
+            case UINT4, UINT8, UINT16 -> 0;
             case INT16 -> Short.MIN_VALUE;
             case INT32 -> Integer.MIN_VALUE;
             case FLOAT32, FLOAT16, INT64, STRING, BOOL, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT,
-                    UINT32, UINT16, INT4, BFLOAT16, INT2, UINT4 -> throw new IllegalArgumentException(
-                            type + " carries no codes");
+                    UINT32, BFLOAT16 -> throw new IllegalArgumentException(type + " carries no codes");
         };
     }
 
     /// Largest code of an integer type that carries quantized numbers.
     static int maximumCode(ElementType type) {
-        return type == ElementType.UINT8 ? 255 : -1 - minimumCode(type);
+        int least = minimumCode(type);
+        return least == 0 ? (1 << type.bits()) - 1 : -1 - least;
     }
 
     /// The parameters of a tensor that must be quantized, its zero points within the codes of its type.

@@ -1,0 +1,192 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import java.util.List;
+import java.util.Set;
+
+/// ADD and SUB: `output = activation(input0 ± input1)` with broadcasting. Integers wrap around; reals stay finite, as the
+/// reference clamps them to the largest float where there is no activation.
+///
+/// Quantized (LiteRT `reference_ops::Add`, `Sub`): either input, its zero point taken off and shifted left by 20 bits (15
+/// for INT16), is scaled to `2 · max(scale0, scale1)`; the sum is scaled to the output. Each scaling rounds twice, ties
+/// away from zero ([Multiplier]). For codes of eight bits the first scaling is a table of 256. INT16 whose scales are
+/// powers of two, where the option asks for it, shifts the finer input right and adds, saturating.
+final class AddSub implements OperatorKernel {
+    private static final int CODES = 256;
+    private static final int LEFT_SHIFT = 20;
+    private static final int LEFT_SHIFT_16 = 15;
+
+    enum Kind {
+        ADD(1), SUB(-1);
+
+        /** What input 1 is multiplied by. */
+        private final int sign;
+
+        Kind(int sign) {
+            this.sign = sign;
+        }
+    }
+
+    private final int sign;
+
+    AddSub(Kind kind) {
+        this.sign = kind.sign;
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.INT32,
+                ElementType.INT64);
+    }
+
+    @Override
+    public List<Shape> outputShapes(Preparation p) {
+        return List.of(Broadcast.of(p).output());
+    }
+
+    @Override
+    public Kernel prepare(Preparation p) {
+        Activation activation = switch (p.options()) {
+            case Options.Add add -> add.activation();
+            case Options.Sub sub -> sub.activation();
+            default -> throw new AssertionError(p.options());
+        };
+        ActivationRange.requireClamp(p, activation);
+        ElementType type = p.inputTensor(0).type();
+        TensorChecks.sameType(p, "input 1", p.inputTensor(1), type);
+        TensorChecks.sameType(p, "output", p.outputTensor(0), type);
+        Broadcast broadcast = Broadcast.of(p);
+        return switch (type) {
+            case FLOAT32 -> broadcast.kernel(p,
+                    floats(ActivationRange.realMinimum(activation), ActivationRange.realMaximum(activation)));
+            case INT8, UINT8 -> broadcast.kernel(p, codes(p, activation, type));
+            case INT16 -> broadcast.kernel(p, p.inputTensor(0).quantization() == null
+                    ? plainShorts(activation)
+                    : shortCodes(p, activation));
+            case INT32 -> broadcast.kernel(p, ints(activation));
+            case INT64 -> broadcast.kernel(p, longs(activation));
+            default -> throw new AssertionError(type);
+        };
+    }
+
+    private BinaryRun<float[], float[]> floats(float min, float max) {
+        // A product with ±1 is exact, so that one loop adds and subtracts.
+        float factor = sign;
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            if (step0 == 1 && step1 == 1) {
+                for (int i = 0; i < length; i++) {
+                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i] + factor * b[from1 + i]));
+                }
+            } else {
+                for (int i = 0; i < length; i++) {
+                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i * step0] + factor * b[from1 + i * step1]));
+                }
+            }
+        };
+    }
+
+    private BinaryRun<int[], int[]> ints(Activation activation) {
+        ActivationRange range = ActivationRange.ofIntegers(activation, ElementType.INT32);
+        return BinaryRun.ints((x, y) -> range.clamp(x + sign * y));
+    }
+
+    private BinaryRun<long[], long[]> longs(Activation activation) {
+        long min = (long) activation.minimum();
+        long max = (long) activation.maximum();
+        return BinaryRun.longs((x, y) -> Math.min(max, Math.max(min, x + sign * y)));
+    }
+
+    private BinaryRun<short[], short[]> plainShorts(Activation activation) {
+        ActivationRange range = ActivationRange.ofIntegers(activation, ElementType.INT16);
+        return BinaryRun.shorts(-1, (x, y) -> range.clamp((short) (x + sign * y)));
+    }
+
+    private BinaryRun<byte[], byte[]> codes(Preparation p, Activation activation, ElementType type) {
+        Scaling scaling = Scaling.of(p, LEFT_SHIFT);
+        int[] table0 = table(type, scaling.to0, scaling.in0, 1);
+        int[] table1 = table(type, scaling.to1, scaling.in1, sign);
+        Multiplier toOutput = scaling.toOutput;
+        ActivationRange range = ActivationRange.of(activation, type, scaling.out);
+        int zeroPoint = scaling.out.zeroPoint(0);
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            for (int i = 0; i < length; i++) {
+                int sum = table0[a[from0 + i * step0] & 0xff] + table1[b[from1 + i * step1] & 0xff];
+                c[to + i] = (byte) range.clamp(toOutput.apply(sum) + zeroPoint);
+            }
+        };
+    }
+
+    /// What each code, taken as an unsigned byte, contributes to the sum.
+    private static int[] table(ElementType type, Multiplier multiplier, QuantizationParameters input, int sign) {
+        int[] table = new int[CODES];
+        for (int code = 0; code < CODES; code++) {
+            int value = type == ElementType.INT8 ? (byte) code : code;
+            table[code] = sign * multiplier.apply((value - input.zeroPoint(0)) << LEFT_SHIFT);
+        }
+        return table;
+    }
+
+    private BinaryRun<short[], short[]> shortCodes(Preparation p, Activation activation) {
+        Scaling scaling = Scaling.of(p, LEFT_SHIFT_16);
+        ActivationRange range = ActivationRange.of(activation, ElementType.INT16, scaling.out);
+        boolean asksForShifts = switch (p.options()) {
+            case Options.Add add -> add.potScaleInt16();
+            case Options.Sub sub -> sub.potScaleInt16();
+            default -> throw new AssertionError(p.options());
+        };
+        if (asksForShifts && scaling.isShift()) {
+            int shift0 = scaling.rightShift(scaling.in0);
+            int shift1 = scaling.rightShift(scaling.in1);
+            return BinaryRun.shorts(-1, (x, y) -> {
+                int sum = Rounding.shiftRight(x, shift0) + sign * Rounding.shiftRight(y, shift1);
+                return range.clamp(sum);
+            });
+        }
+        Multiplier to0 = scaling.to0;
+        Multiplier to1 = scaling.to1;
+        Multiplier toOutput = scaling.toOutput;
+        int zeroPoint0 = scaling.in0.zeroPoint(0);
+        int zeroPoint1 = scaling.in1.zeroPoint(0);
+        int zeroPoint = scaling.out.zeroPoint(0);
+        return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            for (int i = 0; i < length; i++) {
+                int sum = to0.apply((a[from0 + i * step0] - zeroPoint0) << LEFT_SHIFT_16)
+                        + sign * to1.apply((b[from1 + i * step1] - zeroPoint1) << LEFT_SHIFT_16);
+                c[to + i] = (short) range.clamp(toOutput.apply(sum) + zeroPoint);
+            }
+        };
+    }
+
+    /// From either input to the common scale, and from there to the output.
+    private record Scaling(QuantizationParameters in0, QuantizationParameters in1, QuantizationParameters out,
+            Multiplier to0, Multiplier to1, Multiplier toOutput) {
+
+        static Scaling of(Preparation p, int leftShift) {
+            QuantizationParameters in0 = TensorChecks.quantizedPerTensor(p, "input 0", p.inputTensor(0));
+            QuantizationParameters in1 = TensorChecks.quantizedPerTensor(p, "input 1", p.inputTensor(1));
+            QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
+            double common = 2.0 * Math.max(in0.scale(0), in1.scale(0));
+            return new Scaling(in0, in1, out,
+                    Multiplier.of(p, "input 0 scale / common scale", in0.scale(0) / common),
+                    Multiplier.of(p, "input 1 scale / common scale", in1.scale(0) / common),
+                    Multiplier.of(p, "2 · max(input scales) / output scale",
+                            common / ((1 << leftShift) * (double) out.scale(0))));
+        }
+
+        /// Whether shifts alone rescale: powers of two without zero points, one input on the output's scale and the other
+        /// finer.
+        boolean isShift() {
+            boolean isSymmetric = in0.zeroPoint(0) == 0 && in1.zeroPoint(0) == 0 && out.zeroPoint(0) == 0;
+            return isSymmetric && Multiplier.isPowerOfTwo(in0.scale(0)) && Multiplier.isPowerOfTwo(in1.scale(0))
+                    && Multiplier.isPowerOfTwo(out.scale(0)) && Math.min(rightShift(in0), rightShift(in1)) == 0;
+        }
+
+        int rightShift(QuantizationParameters input) {
+            return Multiplier.log2(out.scale(0)) - Multiplier.log2(input.scale(0));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.whittle.engine.kernel;
+
+/// What an operator of one tensor does with all its elements, which lie one after another.
+///
+/// @param <A> the array that they lie in, and the results
+@FunctionalInterface
+interface UnaryRun<A> {
+
+    void apply(A from, int fromOffset, A to, int toOffset, int count);
+
+    /// A function of one float.
+    @FunctionalInterface
+    interface FloatFunction {
+        float apply(float x);
+    }
+
+    /// A function of one number of sixteen bits.
+    @FunctionalInterface
+    interface ShortFunction {
+        int apply(short x);
+    }
+
+    /// A kernel for the only input and the only output of an operator, which are kept in arrays of one kind.
+    @SuppressWarnings("unchecked")
+    default Kernel kernel(Preparation p) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int count = input.elementCount();
+        return memory -> apply((A) memory.array(input), memory.offset(input), (A) memory.array(output),
+                memory.offset(output), count);
+    }
+
+    static UnaryRun<float[]> floats(FloatFunction function) {
+        return (from, fromOffset, to, toOffset, count) -> {
+            for (int i = 0; i < count; i++) {
+                to[toOffset + i] = function.apply(from[fromOffset + i]);
+            }
+        };
+    }
+
+    /// The low sixteen bits of the result are kept.
+    static UnaryRun<short[]> shorts(ShortFunction function) {
+        return (from, fromOffset, to, toOffset, count) -> {
+            for (int i = 0; i < count; i++) {
+                to[toOffset + i] = (short) function.apply(from[fromOffset + i]);
+            }
+        };
+    }
+}
