@@ -7,13 +7,16 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 
 /// CONV_2D: `output[b, y, x, o] = activation(Σ input[b, y·strideY − padTop + j·dilationY, x·strideX − padLeft + i·dilationX, c]
 /// · filter[o, j, i, c] + bias[o])`, the sum over filterX `i`, filterY `j`, inChannel `c` in this order.
 ///
 /// Shapes: input `[batch, height, width, inChannel]`, filter `[outChannel, filterY, filterX, inChannel / groups]`, bias
 /// `[outChannel]`. Padding counts as real 0. Source: LiteRT `reference/conv.h`, `reference/integer_ops/conv.h`, and
-/// `kernels/conv.cc` for how hybrid input is quantized. Codes round as [Requantizer.Mode#FIXED_POINT].
+/// `kernels/conv.cc` for how hybrid input is quantized: one range per batch image, asymmetric where weight scales differ
+/// or there are groups, else symmetric. Codes round as [Requantizer.Mode#FIXED_POINT], or FIXED_POINT_TIES_UP after the
+/// optimized kernels; INT16 without an INT32 bias as WIDE.
 ///
 /// The vector version is an implicit matrix product: each output row is one product of overlapping pieces of
 /// [InputRows] with the packed filter.
@@ -25,12 +28,12 @@ final class Conv2d implements OperatorKernel {
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16);
     }
 
     @Override
     public Set<ElementType> weightTypes() {
-        return Set.of(ElementType.INT8, ElementType.UINT8);
+        return Filter.WEIGHT_TYPES;
     }
 
     @Override
@@ -50,6 +53,7 @@ final class Conv2d implements OperatorKernel {
     @Override
     public Kernel prepare(Preparation p) {
         Window window = window(p);
+        ActivationRange.requireClamp(p, options(p).activation());
         Shape filterShape = p.inputTensor(1).shape();
         int channels = filterShape.dimension(0);
         int groupDepth = filterShape.dimension(3);
@@ -58,54 +62,66 @@ final class Conv2d implements OperatorKernel {
                     + ", must divide it");
         }
         int groups = window.inChannels() / groupDepth;
-        if (channels < 1 || channels % groups != 0) {
+        if (channels < 1 || groups < 1 || channels % groups != 0) {
             throw p.malformed("filter has " + channels + " output channels, must be a multiple of the " + groups
                     + " groups");
         }
-        Filter filter = Filter.read(p, 0);
+        TensorChecks.requireWork(p, window.batches(), window.positions(), p.inputTensor(1).shape().elementCount());
+        Filter filter = Filter.read(p, Filter.Inputs.USUAL, 0);
         if (p.tier() == KernelTier.REFERENCE && filter.family() != Filter.Family.HYBRID) {
             return reference(p, window, filter, groups);
         }
         float[] weights = filterXFirst(filter.values(), filterShape);
         int groupColumns = channels / groups;
         int depth = window.taps() * groupDepth;
-        boolean reals = filter.family() == Filter.Family.REALS;
-        int[] segments = reals ? new int[]{0, depth} : PackedWeights.exactSegments(weights, channels, depth);
+        boolean isReal = filter.family() == Filter.Family.REALS;
+        boolean isHybrid = filter.family() == Filter.Family.HYBRID;
+        int[] segments = isReal ? new int[]{0, depth} : PackedWeights.exactSegments(weights, channels, depth);
         PackedWeights[] packed = new PackedWeights[groups];
         InputRows[] rows = new InputRows[groups];
         for (int group = 0; group < groups; group++) {
             Gemm gemm = Gemm.of(p.tier());
-            packed[group] = reals
+            packed[group] = isReal
                     ? PackedWeights.ofReals(gemm, weights, group * groupColumns, groupColumns, depth, filter.bias(),
                             options(p).activation())
                     : PackedWeights.ofCodes(gemm, weights, group * groupColumns, groupColumns, depth, segments);
-            rows[group] = new InputRows(window, group * groupDepth, groupDepth);
+            rows[group] = new InputRows(p, window, group * groupDepth, groupDepth);
         }
-        HybridInput hybrid = filter.family() == Filter.Family.HYBRID
-                ? HybridInput.of(p, window.batches(), filter.scales().isPerChannel())
+        boolean isAsymmetric = isHybrid && (groups > 1 || hasDifferentScales(filter));
+        HybridInput hybrid = isHybrid ? HybridInput.of(p, p.input(0), window.batches(), isAsymmetric) : null;
+        MostNegativeWeights spoilt = isHybrid && !isAsymmetric && channels % 4 != 0
+                ? MostNegativeWeights.find(weights, channels, depth, fileStep(filterShape), segments)
                 : null;
-        OutputStage stage = filter.stage(p, options(p).activation(), Requantizer.Mode.FIXED_POINT,
-                Filter.sums(weights, channels), window.outWidth(), segments.length - 1, hybrid, window.positions());
-        if (reals && window.isPointwise() && groups == 1) {
+        OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, groups),
+                isReal ? new int[0] : Filter.sums(weights, channels), window.outWidth(), segments.length - 1, hybrid,
+                window.positions());
+        if (isReal && window.isPointwise() && groups == 1) {
             return pointwise(p.input(0), window, packed[0], stage);
         }
         Slot buffer = p.scratch(ElementType.FLOAT32, rows[0].length());
-        RowSource source = RowSource.of(p, hybrid);
+        RowSource source = RowSource.of(p, 0, hybrid);
         return memory -> {
             if (hybrid != null) {
                 hybrid.quantize(memory);
             }
+            float[] a = memory.floats(buffer);
+            int aOffset = memory.offset(buffer);
+            float[] sums = stage.sums(memory);
             for (int batch = 0; batch < window.batches(); batch++) {
                 for (int outY = 0; outY < window.outHeight(); outY++) {
                     int row = (batch * window.outHeight() + outY) * window.outWidth();
                     for (int group = 0; group < rows.length; group++) {
-                        source.copy(memory, rows[group], window, batch, outY, buffer);
-                        int firstColumn = group * packed[group].columns();
-                        packed[group].multiply(memory.floats(buffer), memory.offset(buffer),
-                                rows[group].positionStride(),
-                                window.outWidth(), stage.sums(memory), stage.sumsOffset(memory, row) + firstColumn,
-                                channels,
-                                stage.segmentStride());
+                        int to = stage.sumsOffset(memory, row) + group * packed[group].columns();
+                        int aRowStride = rows[group].positionStride();
+                        for (int part = 0; part < source.parts(); part++) {
+                            rows[group].copy(memory, source, part, batch, outY, a, aOffset);
+                            packed[group].multiply(a, aOffset, aRowStride, window.outWidth(), sums,
+                                    to + part * stage.partStride(), channels, stage.segmentStride());
+                        }
+                        if (spoilt != null) {
+                            spoilt.spoil(a, aOffset, aRowStride, window.outWidth(), sums, to, channels,
+                                    stage.segmentStride());
+                        }
                     }
                     stage.finish(memory, row, window.outWidth());
                 }
@@ -113,11 +129,37 @@ final class Conv2d implements OperatorKernel {
         };
     }
 
+    /// The reference has two hybrid kernels: where all scales are one it quantizes the input symmetrically.
+    private static boolean hasDifferentScales(Filter filter) {
+        return filter.scales().scale().stream().distinct().count() > 1;
+    }
+
+    /// The reference has no optimized kernel for groups, nor for INT16 with sums of 64 bits.
+    private static Requantizer.Mode mode(Preparation p, Filter filter, int groups) {
+        if (p.inputTensor(0).type() == ElementType.INT16 && !filter.isBiasNarrow()) {
+            return Requantizer.Mode.WIDE;
+        }
+        return p.reference() == ReferenceKernels.OPTIMIZED && groups == 1
+                ? Requantizer.Mode.FIXED_POINT_TIES_UP
+                : Requantizer.Mode.FIXED_POINT;
+    }
+
     /// A 1×1 filter reads the image as it lies: one product over all positions.
     private static Kernel pointwise(Slot input, Window window, PackedWeights packed, OutputStage stage) {
         int rows = window.batches() * window.positions();
         return memory -> packed.multiply(memory.floats(input), memory.offset(input), window.inChannels(), rows,
                 stage.sums(memory), stage.sumsOffset(memory, 0), packed.columns(), stage.segmentStride());
+    }
+
+    /// From a step of the reduction to its place among the file's weights of a channel.
+    private static IntUnaryOperator fileStep(Shape shape) {
+        int height = shape.dimension(1);
+        int width = shape.dimension(2);
+        int depth = shape.dimension(3);
+        return step -> {
+            int tap = step / depth;
+            return (tap % height * width + tap / height) * depth + step % depth;
+        };
     }
 
     /// `[o][filterY][filterX][c]` to `[o][filterX][filterY][c]`, the order of the reduction.
@@ -139,20 +181,18 @@ final class Conv2d implements OperatorKernel {
 
     private Kernel reference(Preparation p, Window window, Filter filter, int groups) {
         Activation activation = options(p).activation();
-        ActivationRange.requireClamp(p, activation);
         Slot input = p.input(0);
         Slot output = p.output(0);
         if (filter.family() == Filter.Family.REALS) {
             return memory -> realReference(memory.floats(input), memory.offset(input), window, groups, filter,
                     activation, memory.floats(output), memory.offset(output));
         }
-        Requantizer requantizer = filter.requantizer(p, activation, Requantizer.Mode.FIXED_POINT,
+        Requantizer requantizer = filter.requantizer(p, activation, mode(p, filter, groups),
                 new int[filter.channels()]);
-        int flip = Filter.flip(input.type());
-        int zeroPoint = Filter.signedZeroPoint(input.type(),
-                TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)));
-        return memory -> codeReference(memory.bytes(input), memory.offset(input), flip, zeroPoint, window, groups,
-                filter, requantizer, memory.bytes(output), memory.offset(output));
+        CodeStorage storage = CodeStorage.of(input.type());
+        int zeroPoint = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0);
+        return memory -> codeReference(storage, memory.array(input), memory.offset(input), zeroPoint, window, groups,
+                filter, requantizer, memory.array(output), memory.offset(output));
     }
 
     private static void realReference(float[] input, int inputOffset, Window window, int groups, Filter filter,
@@ -188,8 +228,8 @@ final class Conv2d implements OperatorKernel {
         }
     }
 
-    private static void codeReference(byte[] input, int inputOffset, int flip, int zeroPoint, Window window, int groups,
-            Filter filter, Requantizer requantizer, byte[] output, int outputOffset) {
+    private static void codeReference(CodeStorage storage, Object input, int inputOffset, int zeroPoint, Window window,
+            int groups, Filter filter, Requantizer requantizer, Object output, int outputOffset) {
         int depth = window.inChannels() / groups;
         int groupColumns = filter.channels() / groups;
         int to = outputOffset;
@@ -197,7 +237,7 @@ final class Conv2d implements OperatorKernel {
             for (int outY = 0; outY < window.outHeight(); outY++) {
                 for (int outX = 0; outX < window.outWidth(); outX++) {
                     for (int outChannel = 0; outChannel < filter.channels(); outChannel++) {
-                        int sum = 0;
+                        long sum = 0;
                         for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
                             for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
                                 int inY = window.inY(outY, filterY);
@@ -210,12 +250,13 @@ final class Conv2d implements OperatorKernel {
                                 int tap = ((outChannel * window.filterHeight() + filterY) * window.filterWidth()
                                         + filterX) * depth;
                                 for (int inChannel = 0; inChannel < depth; inChannel++) {
-                                    int x = (byte) (input[from + inChannel] ^ flip) - zeroPoint;
-                                    sum += x * (int) filter.values()[tap + inChannel];
+                                    int x = storage.get(input, from + inChannel) - zeroPoint;
+                                    sum += (long) x * (int) filter.values()[tap + inChannel];
                                 }
                             }
                         }
-                        output[to++] = (byte) requantizer.apply(sum, outChannel);
+                        storage.set(output, to, requantizer.apply(sum, outChannel));
+                        to++;
                     }
                 }
             }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Shapes: input `[batch, height, width, inChannel]`, filter `[1, filterY, filterX, inChannel · m]`. Padding counts as
 /// real 0. Source: LiteRT `reference/depthwiseconv_float.h`, `reference/integer_ops/depthwise_conv.h`. Codes round as
-/// [Requantizer.Mode#FIXED_POINT]; hybrid input is asymmetric, one scale per batch image.
+/// [Requantizer.Mode#FIXED_POINT], INT8 after the optimized kernels as FIXED_POINT_TIES_UP_BY_EIGHT, INT16 as WIDE; hybrid input
+/// is asymmetric, one scale per batch image.
 ///
 /// Each output row is computed from a padded copy of its input rows, each input channel repeated `m` times, so that one
 /// loop over channels serves every type, border and multiplier.
@@ -34,12 +35,12 @@ final class DepthwiseConv2d implements OperatorKernel {
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16);
     }
 
     @Override
     public Set<ElementType> weightTypes() {
-        return Set.of(ElementType.INT8, ElementType.UINT8);
+        return Filter.WEIGHT_TYPES;
     }
 
     @Override
@@ -65,56 +66,63 @@ final class DepthwiseConv2d implements OperatorKernel {
             throw p.malformed("filter is " + p.inputTensor(1).shape() + " for an input of " + window.inChannels()
                     + " channels, must be [1, height, width, a multiple of them]");
         }
-        Filter filter = Filter.read(p, 3);
+        ActivationRange.requireClamp(p, options(p).activation());
+        TensorChecks.requireWork(p, window.batches(), window.positions(), window.taps(), channels);
+        Filter filter = Filter.read(p, Filter.Inputs.USUAL, 3);
         Activation activation = options(p).activation();
-        ActivationRange.requireClamp(p, activation);
-        boolean reals = filter.family() == Filter.Family.REALS;
-        if (!reals && window.taps() > EXACT_TAPS) {
-            throw p.unsupported("filter has " + window.taps() + " taps, must have at most " + EXACT_TAPS
-                    + " where quantized");
-        }
+        boolean isReal = filter.family() == Filter.Family.REALS;
         HybridInput hybrid = filter.family() == Filter.Family.HYBRID
-                ? HybridInput.of(p, window.batches(), true)
+                ? HybridInput.of(p, p.input(0), window.batches(), true)
                 : null;
         float[] weights = filterXFirst(filter.values(), window, channels);
-        OutputStage stage = filter.stage(p, activation, Requantizer.Mode.FIXED_POINT,
-                tapSums(weights, channels), window.outWidth(), 1, hybrid, window.positions());
-        InputRows rows = new InputRows(window, 0, window.inChannels());
-        RowSource source = RowSource.of(p, hybrid);
+        int segmentTaps = isReal ? window.taps() : EXACT_TAPS;
+        int segments = Math.ceilDiv(window.taps(), segmentTaps);
+        OutputStage stage = filter.stage(p, activation, mode(p), isReal ? new int[0] : tapSums(weights, channels),
+                window.outWidth(), segments, hybrid, window.positions());
+        InputRows rows = new InputRows(p, window, 0, window.inChannels());
+        RowSource source = RowSource.of(p, 0, hybrid);
         int multiplier = channels / window.inChannels();
         Slot buffer = slackScratch(p, rows.length(), 1);
         Slot repeated = multiplier == 1 ? buffer : slackScratch(p, rows.length(), multiplier);
         Slot work = slackScratch(p, window.outWidth(), channels);
         boolean vector = p.tier() == KernelTier.VECTOR;
+        int positionStride = rows.positionStride() * multiplier;
         return memory -> {
             if (hybrid != null) {
                 hybrid.quantize(memory);
             }
             float[] input = memory.floats(repeated);
             float[] sums = memory.floats(work);
-            int positionStride = rows.positionStride() * multiplier;
+            float[] staged = stage.sums(memory);
             for (int batch = 0; batch < window.batches(); batch++) {
                 for (int outY = 0; outY < window.outHeight(); outY++) {
                     int row = (batch * window.outHeight() + outY) * window.outWidth();
-                    source.copy(memory, rows, window, batch, outY, buffer);
-                    if (multiplier > 1) {
-                        repeat(memory.floats(buffer), memory.offset(buffer), rows.length(), multiplier, input,
-                                memory.offset(repeated));
-                    }
-                    if (vector) {
-                        Simd.row(input, memory.offset(repeated), positionStride, window.taps(), weights, channels,
-                                window.outWidth(), sums, memory.offset(work));
-                    } else {
-                        row(input, memory.offset(repeated), positionStride, window.taps(), weights, channels,
-                                window.outWidth(), sums, memory.offset(work));
-                    }
-                    float[] staged = stage.sums(memory);
                     int stagedOffset = stage.sumsOffset(memory, row);
-                    System.arraycopy(sums, memory.offset(work), staged, stagedOffset, window.outWidth() * channels);
-                    if (reals && vector) {
+                    for (int part = 0; part < source.parts(); part++) {
+                        rows.copy(memory, source, part, batch, outY, memory.floats(buffer), memory.offset(buffer));
+                        if (multiplier > 1) {
+                            repeat(memory.floats(buffer), memory.offset(buffer), rows.length(), multiplier, input,
+                                    memory.offset(repeated));
+                        }
+                        for (int segment = 0; segment < segments; segment++) {
+                            int first = segment * segmentTaps * channels;
+                            int taps = Math.min(segmentTaps, window.taps() - segment * segmentTaps);
+                            if (vector) {
+                                Simd.row(input, memory.offset(repeated) + first, positionStride, taps, weights, first,
+                                        channels, window.outWidth(), sums, memory.offset(work));
+                            } else {
+                                row(input, memory.offset(repeated) + first, positionStride, taps, weights, first,
+                                        channels, window.outWidth(), sums, memory.offset(work));
+                            }
+                            System.arraycopy(sums, memory.offset(work), staged,
+                                    stagedOffset + part * stage.partStride() + segment * stage.segmentStride(),
+                                    window.outWidth() * channels);
+                        }
+                    }
+                    if (isReal && vector) {
                         SimdGemm.finish(filter.bias(), activation.minimum(), activation.maximum(),
                                 window.outWidth(), channels, staged, stagedOffset, channels);
-                    } else if (reals) {
+                    } else if (isReal) {
                         finish(filter.bias(), activation, window.outWidth(), channels, staged, stagedOffset);
                     }
                     stage.finish(memory, row, window.outWidth());
@@ -123,8 +131,18 @@ final class DepthwiseConv2d implements OperatorKernel {
         };
     }
 
+    private static Requantizer.Mode mode(Preparation p) {
+        ElementType type = p.inputTensor(0).type();
+        if (type == ElementType.INT16) {
+            return Requantizer.Mode.WIDE;
+        }
+        return p.reference() == ReferenceKernels.OPTIMIZED && type == ElementType.INT8
+                ? Requantizer.Mode.FIXED_POINT_TIES_UP_BY_EIGHT
+                : Requantizer.Mode.FIXED_POINT;
+    }
+
     private static Slot slackScratch(Preparation p, int length, int times) {
-        return p.scratch(ElementType.FLOAT32, Math.addExact(Math.multiplyExact(length, times), SLACK));
+        return p.scratch(ElementType.FLOAT32, TensorChecks.scratchLength(p, length, times) + SLACK);
     }
 
     /// `[filterY][filterX][channel]` to `[filterX][filterY][channel]`, the order of the reduction, and [#SLACK].
@@ -156,14 +174,14 @@ final class DepthwiseConv2d implements OperatorKernel {
         }
     }
 
-    private static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights, int channels,
-            int positions, float[] sums, int sumsOffset) {
+    private static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights,
+            int weightsOffset, int channels, int positions, float[] sums, int sumsOffset) {
         for (int outX = 0; outX < positions; outX++) {
             for (int channel = 0; channel < channels; channel++) {
                 float sum = 0;
                 for (int tap = 0; tap < taps; tap++) {
                     sum = Math.fma(input[inputOffset + outX * positionStride + tap * channels + channel],
-                            weights[tap * channels + channel], sum);
+                            weights[weightsOffset + tap * channels + channel], sum);
                 }
                 sums[sumsOffset + outX * channels + channel] = sum;
             }
@@ -192,8 +210,8 @@ final class DepthwiseConv2d implements OperatorKernel {
         private static final VectorSpecies<Float> SPECIES = Lanes.FLOAT;
         private static final int LANES = SPECIES.length();
 
-        static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights, int channels,
-                int positions, float[] sums, int sumsOffset) {
+        static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights,
+                int weightsOffset, int channels, int positions, float[] sums, int sumsOffset) {
             for (int channel = (channels - 1) / LANES * LANES; channel >= 0; channel -= LANES) {
                 int outX = 0;
                 for (; outX + 4 <= positions; outX += 4) {
@@ -207,7 +225,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                     FloatVector sum3 = FloatVector.zero(SPECIES);
                     int tap = 0;
                     for (int i = 0; i < taps; i++) {
-                        FloatVector weight = FloatVector.fromArray(SPECIES, weights, tap + channel);
+                        FloatVector weight = FloatVector.fromArray(SPECIES, weights, weightsOffset + tap + channel);
                         sum0 = FloatVector.fromArray(SPECIES, input, x0 + tap).fma(weight, sum0);
                         sum1 = FloatVector.fromArray(SPECIES, input, x1 + tap).fma(weight, sum1);
                         sum2 = FloatVector.fromArray(SPECIES, input, x2 + tap).fma(weight, sum2);
@@ -226,7 +244,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                     int tap = 0;
                     for (int i = 0; i < taps; i++) {
                         sum = FloatVector.fromArray(SPECIES, input, x + tap)
-                                .fma(FloatVector.fromArray(SPECIES, weights, tap + channel), sum);
+                                .fma(FloatVector.fromArray(SPECIES, weights, weightsOffset + tap + channel), sum);
                         tap += channels;
                     }
                     sum.intoArray(sums, sumsOffset + outX * channels + channel);

@@ -1,19 +1,27 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 
 /// FULLY_CONNECTED: `output[b, o] = activation(Σ input[b, c] · weights[o, c] + bias[o])`.
 ///
 /// Shapes: weights `[outChannel, inChannel]`; the input, of any rank, is read as `[batch, inChannel]`; the output is
 /// `[batch, outChannel]`, or the input's shape with the last dimension replaced (`keepNumDims`). Source: LiteRT
-/// `kernels/fully_connected.cc`, `reference/integer_ops/fully_connected.h`. Codes round as [Requantizer.Mode#DOUBLE].
-/// Hybrid input has a scale for each batch row.
+/// `kernels/fully_connected.cc`, `reference/integer_ops/fully_connected.h`. Codes round as [Requantizer.Mode#DOUBLE]; after
+/// the optimized kernels as FIXED_POINT_TIES_UP, but for INT16 with an INT64 bias; INT16 weights as WIDE.
+///
+/// Hybrid input has a scale for each batch row. Weights with a scale for each block of a row make it asymmetric; the sum
+/// of each block is scaled by itself ([OutputStage.Blockwise]).
 final class FullyConnected implements OperatorKernel {
+    private static final Set<ElementType> WEIGHT_TYPES = Set.of(ElementType.INT8, ElementType.UINT8, ElementType.INT4,
+            ElementType.INT2, ElementType.INT16);
 
     private static Options.FullyConnected options(Preparation p) {
         return (Options.FullyConnected) p.options();
@@ -21,12 +29,12 @@ final class FullyConnected implements OperatorKernel {
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16);
     }
 
     @Override
     public Set<ElementType> weightTypes() {
-        return Set.of(ElementType.INT8, ElementType.UINT8);
+        return WEIGHT_TYPES;
     }
 
     @Override
@@ -37,79 +45,130 @@ final class FullyConnected implements OperatorKernel {
         int channels = weights.shape().dimension(0);
         int depth = weights.shape().dimension(1);
         Shape input = p.inputTensor(0).shape();
-        if (depth < 1 || input.elementCount() % depth != 0) {
+        if (options(p).keepNumDims()) {
+            if (input.rank() < 1 || input.dimension(input.rank() - 1) != depth) {
+                throw p.malformed("input " + input + " must end in " + depth + ", as the filter " + weights.shape()
+                        + " asks");
+            }
+            return List.of(input.withDimension(input.rank() - 1, channels));
+        }
+        if (depth == 0 && input.rank() > 0) {
+            return List.of(Shape.of(input.withDimension(input.rank() - 1, 1).elementCount(), channels));
+        }
+        if (depth == 0 || input.elementCount() % depth != 0) {
             throw p.malformed("input " + input + " does not divide into rows of " + depth + ", as the filter "
                     + weights.shape() + " asks");
         }
-        if (!options(p).keepNumDims()) {
-            return List.of(Shape.of(input.elementCount() / depth, channels));
-        }
-        if (input.rank() < 1 || input.dimension(input.rank() - 1) != depth) {
-            throw p.malformed("input " + input + " must end in " + depth + ", as the filter " + weights.shape()
-                    + " asks");
-        }
-        return List.of(input.withDimension(input.rank() - 1, channels));
+        return List.of(Shape.of(input.elementCount() / depth, channels));
     }
 
     @Override
     public Kernel prepare(Preparation p) {
-        outputShapes(p);
-        ActivationRange.requireClamp(p, options(p).activation());
-        Filter filter = Filter.read(p, 0);
-        int channels = filter.channels();
-        int depth = p.inputTensor(1).shape().dimension(1);
-        int rows = p.inputTensor(0).shape().elementCount() / depth;
-        Gemm gemm = Gemm.of(p.tier());
+        Activation activation = options(p).activation();
+        Tensor weightTensor = p.inputTensor(1);
+        if (p.inputTensor(0).type() != ElementType.FLOAT32 || weightTensor.type() == ElementType.FLOAT32) {
+            ActivationRange.requireClamp(p, activation);
+        }
+        int depth = weightTensor.shape().dimension(1);
         Slot input = p.input(0);
+        Slot output = p.output(0);
+        int rows = depth == 0 ? 0 : input.elementCount() / depth;
+        TensorChecks.requireWork(p, rows, weightTensor.shape().elementCount());
+        Filter filter = Filter.read(p, Filter.Inputs.USUAL, 0);
+        if (depth == 0) {
+            return zeros(output);
+        }
+        int channels = filter.channels();
+        Gemm gemm = Gemm.of(p.tier());
         float[] weights = filter.values();
-        return switch (filter.family()) {
-            case REALS -> {
-                PackedWeights packed = PackedWeights.ofReals(gemm, weights, 0, channels, depth, filter.bias(),
-                        options(p).activation());
-                Slot output = p.output(0);
-                yield memory -> packed.multiply(memory.floats(input), memory.offset(input), depth, rows,
-                        memory.floats(output), memory.offset(output), channels, 0);
-            }
-            case CODES -> {
-                if (p.tier() == KernelTier.REFERENCE) {
-                    yield codeReference(p, filter, rows, depth);
-                }
-                int[] segments = PackedWeights.exactSegments(weights, channels, depth);
-                PackedWeights packed = PackedWeights.ofCodes(gemm, weights, 0, channels, depth, segments);
-                OutputStage stage = filter.stage(p, options(p).activation(), Requantizer.Mode.DOUBLE,
-                        Filter.sums(weights, channels), rows, segments.length - 1, null, 1);
-                Slot codes = p.scratch(ElementType.FLOAT32, input.elementCount());
-                int flip = Filter.flip(input.type());
-                yield memory -> {
-                    byte[] from = memory.bytes(input);
-                    float[] to = memory.floats(codes);
-                    int fromOffset = memory.offset(input);
-                    int toOffset = memory.offset(codes);
-                    for (int i = 0; i < rows * depth; i++) {
-                        to[toOffset + i] = (byte) (from[fromOffset + i] ^ flip);
-                    }
-                    product(memory, packed, codes, depth, rows, stage);
-                };
-            }
-            case HYBRID -> {
-                int[] segments = PackedWeights.exactSegments(weights, channels, depth);
-                PackedWeights packed = PackedWeights.ofCodes(gemm, weights, 0, channels, depth, segments);
-                HybridInput hybrid = HybridInput.of(p, rows, options(p).asymmetricQuantizeInputs());
-                OutputStage stage = filter.stage(p, options(p).activation(), Requantizer.Mode.DOUBLE,
-                        Filter.sums(weights, channels), rows, segments.length - 1, hybrid, 1);
-                yield memory -> {
+        if (filter.family() == Filter.Family.REALS) {
+            PackedWeights packed = PackedWeights.ofReals(gemm, weights, 0, channels, depth, filter.bias(), activation);
+            return memory -> packed.multiply(memory.floats(input), memory.offset(input), depth, rows,
+                    memory.floats(output), memory.offset(output), channels, 0);
+        }
+        boolean isHybrid = filter.family() == Filter.Family.HYBRID;
+        // Products of two codes of 16 bits are not exact as floats.
+        if (!isHybrid && (p.tier() == KernelTier.REFERENCE || weightTensor.type() == ElementType.INT16)) {
+            return codeReference(p, filter, rows, depth);
+        }
+        boolean isBlockwise = filter.scales().isBlockwise();
+        int[] segments = isBlockwise
+                ? blocks(p, filter, depth)
+                : PackedWeights.exactSegments(weights, channels, depth);
+        PackedWeights packed = PackedWeights.ofCodes(gemm, weights, 0, channels, depth, segments);
+        HybridInput hybrid = isHybrid ? HybridInput.of(p, input, rows, isAsymmetric(p, isBlockwise)) : null;
+        MostNegativeWeights spoilt = isHybrid && !isBlockwise
+                ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
+                : null;
+        OutputStage stage = filter.stage(p, activation, mode(p, filter), Filter.sums(weights, channels), rows,
+                segments.length - 1, hybrid, 1);
+        RowSource source = RowSource.of(p, 0, hybrid);
+        Slot codes = hybrid == null ? p.scratch(ElementType.FLOAT32, input.elementCount()) : hybrid.codes();
+        return memory -> {
+            float[] a = memory.floats(codes);
+            int aOffset = memory.offset(codes);
+            float[] sums = stage.sums(memory);
+            int to = stage.sumsOffset(memory, 0);
+            for (int part = 0; part < source.parts(); part++) {
+                if (hybrid != null) {
                     hybrid.quantize(memory);
-                    product(memory, packed, hybrid.codes(), depth, rows, stage);
-                };
+                } else {
+                    source.widen(memory, part, source.offset(memory), 0, 1, rows * depth, a, aOffset, 0);
+                }
+                packed.multiply(a, aOffset, depth, rows, sums, to + part * stage.partStride(), channels,
+                        stage.segmentStride());
             }
+            if (spoilt != null) {
+                spoilt.spoil(a, aOffset, depth, rows, sums, to, channels, stage.segmentStride());
+            }
+            stage.finish(memory, 0, rows);
         };
     }
 
-    private static void product(Memory memory, PackedWeights packed, Slot codes, int depth, int rows,
-            OutputStage stage) {
-        packed.multiply(memory.floats(codes), memory.offset(codes), depth, rows, stage.sums(memory),
-                stage.sumsOffset(memory, 0), packed.columns(), stage.segmentStride());
-        stage.finish(memory, 0, rows);
+    /// What the reference gives for rows without elements, whatever the bias and the zero point.
+    private static Kernel zeros(Slot output) {
+        int count = output.elementCount();
+        return switch (output.type()) {
+            case FLOAT32 -> memory -> Arrays.fill(memory.floats(output), memory.offset(output),
+                    memory.offset(output) + count, 0);
+            case INT8, UINT8 -> memory -> Arrays.fill(memory.bytes(output), memory.offset(output),
+                    memory.offset(output) + count, (byte) 0);
+            case INT16 -> memory -> Arrays.fill(memory.shorts(output), memory.offset(output),
+                    memory.offset(output) + count, (short) 0);
+            default -> throw new AssertionError(output.type());
+        };
+    }
+
+    /// The kernel for INT4 weights in the optimized set, where it applies, knows symmetric input only.
+    private static boolean isAsymmetric(Preparation p, boolean isBlockwise) {
+        Tensor weights = p.inputTensor(1);
+        int depth = weights.shape().dimension(1);
+        boolean isOptimized = p.reference() == ReferenceKernels.OPTIMIZED && weights.type() == ElementType.INT4
+                && depth % 2 == 0 && depth >= 32 && weights.shape().dimension(0) >= 4;
+        return isBlockwise || options(p).asymmetricQuantizeInputs() && !isOptimized;
+    }
+
+    /// The bounds of the blocks that have scales of their own.
+    private static int[] blocks(Preparation p, Filter filter, int depth) {
+        int blockSize = filter.scales().blockSize();
+        int[] bounds = new int[depth / blockSize + 1];
+        for (int block = 0; block < bounds.length; block++) {
+            bounds[block] = block * blockSize;
+        }
+        if (!PackedWeights.areExact(filter.values(), filter.channels(), depth, bounds)) {
+            throw p.unsupported("filter has a block size of " + blockSize + ", sums of so many products are not exact");
+        }
+        return bounds;
+    }
+
+    private static Requantizer.Mode mode(Preparation p, Filter filter) {
+        if (p.inputTensor(1).type() == ElementType.INT16) {
+            return Requantizer.Mode.WIDE;
+        }
+        boolean isWide = p.inputTensor(0).type() == ElementType.INT16 && p.hasInput(2) && !filter.isBiasNarrow();
+        return p.reference() == ReferenceKernels.OPTIMIZED && !isWide
+                ? Requantizer.Mode.FIXED_POINT_TIES_UP
+                : Requantizer.Mode.DOUBLE;
     }
 
     private Kernel codeReference(Preparation p, Filter filter, int rows, int depth) {
@@ -117,22 +176,21 @@ final class FullyConnected implements OperatorKernel {
         Slot output = p.output(0);
         int channels = filter.channels();
         float[] weights = filter.values();
-        Requantizer requantizer = filter.requantizer(p, options(p).activation(), Requantizer.Mode.DOUBLE,
-                new int[channels]);
-        int flip = Filter.flip(input.type());
-        int zeroPoint = Filter.signedZeroPoint(input.type(),
-                TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)));
+        Requantizer requantizer = filter.requantizer(p, options(p).activation(), mode(p, filter), new int[channels]);
+        CodeStorage storage = CodeStorage.of(input.type());
+        int zeroPoint = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0);
         return memory -> {
-            byte[] from = memory.bytes(input);
-            byte[] to = memory.bytes(output);
+            Object from = memory.array(input);
+            Object to = memory.array(output);
             for (int row = 0; row < rows; row++) {
                 for (int outChannel = 0; outChannel < channels; outChannel++) {
-                    int sum = 0;
+                    long sum = 0;
                     for (int inChannel = 0; inChannel < depth; inChannel++) {
-                        int x = (byte) (from[memory.offset(input) + row * depth + inChannel] ^ flip) - zeroPoint;
-                        sum += x * (int) weights[outChannel * depth + inChannel];
+                        int x = storage.get(from, memory.offset(input) + row * depth + inChannel) - zeroPoint;
+                        sum += (long) x * (int) weights[outChannel * depth + inChannel];
                     }
-                    to[memory.offset(output) + row * channels + outChannel] = (byte) requantizer.apply(sum, outChannel);
+                    storage.set(to, memory.offset(output) + row * channels + outChannel,
+                            requantizer.apply(sum, outChannel));
                 }
             }
         };

@@ -11,8 +11,7 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
         boolean asymmetric) {
 
     /// @param batches pieces of the input with a scale each
-    static HybridInput of(Preparation p, int batches, boolean asymmetric) {
-        Slot input = p.input(0);
+    static HybridInput of(Preparation p, Slot input, int batches, boolean asymmetric) {
         return new HybridInput(input, p.scratch(ElementType.FLOAT32, input.elementCount()),
                 p.scratch(ElementType.FLOAT32, batches), p.scratch(ElementType.INT32, batches), batches,
                 batches == 0 ? 0 : input.elementCount() / batches, asymmetric);

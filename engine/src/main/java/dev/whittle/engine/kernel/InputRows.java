@@ -3,39 +3,41 @@ package dev.whittle.engine.kernel;
 import java.util.Arrays;
 
 /// Copies the input rows under one output row into a float buffer laid out so that the filter meets no border, no
-/// dilation and no bytes: padding and the widening of codes happen in the copy.
+/// dilation and no codes: padding and the widening of codes happen in the copy.
 ///
-/// The buffer is a run of slots, one for each input column a tap can meet (`slot → inX`), each slot holding
-/// `[filterY][channel]`. With dilation 1 neighbouring positions share slots, and the reduction over
-/// `filterX, filterY, inChannel` of one position is a contiguous piece of the buffer; with a wider dilation each
-/// position has slots of its own, which keeps the piece contiguous.
+/// The buffer is a run of slots, one for each input column a tap can meet, each slot holding `[filterY][channel]`. With
+/// dilation 1 neighbouring positions share slots, and the reduction over `filterX, filterY, inChannel` of one position
+/// is a contiguous piece of the buffer; with a wider dilation each position has slots of its own, which keeps the piece
+/// contiguous.
 final class InputRows {
     private final Window window;
     private final int firstChannel;
     private final int channels;
-    private final int[] slotX;
+    /// Slots come in runs that step evenly through the input: all of them with dilation 1, else those of a position.
+    private final int runs;
+    private final int runSlots;
+    private final int runStep;
     private final int slotStride;
+    private final int length;
 
     /// @param firstChannel first of the `channels` input channels to copy, for grouped convolution
-    InputRows(Window window, int firstChannel, int channels) {
+    InputRows(Preparation p, Window window, int firstChannel, int channels) {
         this.window = window;
         this.firstChannel = firstChannel;
         this.channels = channels;
         boolean shared = window.dilationWidth() == 1;
-        slotX = new int[shared
+        runs = shared ? 1 : window.outWidth();
+        runSlots = shared
                 ? (window.outWidth() - 1) * window.strideWidth() + window.filterWidth()
-                : Math.multiplyExact(window.outWidth(), window.filterWidth())];
-        for (int slot = 0; slot < slotX.length; slot++) {
-            slotX[slot] = shared
-                    ? slot - window.padLeft()
-                    : window.inX(slot / window.filterWidth(), slot % window.filterWidth());
-        }
-        slotStride = Math.multiplyExact(window.filterHeight(), channels);
+                : window.filterWidth();
+        runStep = window.dilationWidth();
+        length = TensorChecks.scratchLength(p, runs, runSlots, window.filterHeight(), channels);
+        slotStride = window.filterHeight() * channels;
     }
 
     /// Floats in the buffer.
     int length() {
-        return Math.multiplyExact(slotX.length, slotStride);
+        return length;
     }
 
     /// Floats from the piece of one output position to that of the next.
@@ -48,50 +50,37 @@ final class InputRows {
         return window.taps() * channels;
     }
 
-    /// Copies floats (real numbers, or codes as floats).
-    ///
-    /// @param image where the batch image starts
-    /// @param padding what stands outside the image
-    void copy(float[] input, int image, int outY, float padding, float[] buffer, int bufferOffset) {
+    /// Copies the rows under output row `outY`.
+    void copy(Memory memory, RowSource source, int part, int batch, int outY, float[] buffer, int bufferOffset) {
+        int rowElements = window.inWidth() * window.inChannels();
+        int image = source.offset(memory) + batch * window.inHeight() * rowElements;
+        float padding = source.padding(memory, batch, part);
         for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
             int inY = window.inY(outY, filterY);
-            boolean inside = inY >= 0 && inY < window.inHeight();
-            int row = image + inY * window.inWidth() * window.inChannels() + firstChannel;
-            int to = bufferOffset + filterY * channels;
-            for (int inX : slotX) {
-                if (inside && inX >= 0 && inX < window.inWidth()) {
-                    int from = row + inX * window.inChannels();
-                    for (int channel = 0; channel < channels; channel++) {
-                        buffer[to + channel] = input[from + channel];
-                    }
-                } else {
-                    Arrays.fill(buffer, to, to + channels, padding);
+            boolean isInside = inY >= 0 && inY < window.inHeight();
+            int row = image + inY * rowElements + firstChannel;
+            for (int run = 0; run < runs; run++) {
+                int firstX = window.inX(run, 0);
+                int to = bufferOffset + run * runSlots * slotStride + filterY * channels;
+                // Slots below `start` lie left of the image, those from `end` on right of it.
+                int start = Math.min(runSlots, firstX >= 0 ? 0 : Math.ceilDiv(-firstX, runStep));
+                int end = Math.max(start, Math.min(runSlots, Math.ceilDiv(window.inWidth() - firstX, runStep)));
+                if (!isInside) {
+                    start = runSlots;
+                    end = runSlots;
                 }
-                to += slotStride;
+                pad(0, start, padding, buffer, to);
+                source.widen(memory, part, row + (firstX + start * runStep) * window.inChannels(),
+                        runStep * window.inChannels(), end - start, channels, buffer, to + start * slotStride,
+                        slotStride);
+                pad(end, runSlots, padding, buffer, to);
             }
         }
     }
 
-    /// Copies codes as floats: those of INT8 as they are, those of UINT8 less 128.
-    ///
-    /// @param flip 0 for INT8, 0x80 for UINT8, whose sign bit it turns around
-    void copy(byte[] input, int flip, int image, int outY, float padding, float[] buffer, int bufferOffset) {
-        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
-            int inY = window.inY(outY, filterY);
-            boolean inside = inY >= 0 && inY < window.inHeight();
-            int row = image + inY * window.inWidth() * window.inChannels() + firstChannel;
-            int to = bufferOffset + filterY * channels;
-            for (int inX : slotX) {
-                if (inside && inX >= 0 && inX < window.inWidth()) {
-                    int from = row + inX * window.inChannels();
-                    for (int channel = 0; channel < channels; channel++) {
-                        buffer[to + channel] = (byte) (input[from + channel] ^ flip);
-                    }
-                } else {
-                    Arrays.fill(buffer, to, to + channels, padding);
-                }
-                to += slotStride;
-            }
+    private void pad(int firstSlot, int endSlot, float padding, float[] buffer, int to) {
+        for (int slot = firstSlot; slot < endSlot; slot++) {
+            Arrays.fill(buffer, to + slot * slotStride, to + slot * slotStride + channels, padding);
         }
     }
 }

@@ -37,10 +37,7 @@ record Multiplier(int multiplier, int shift) {
 
     /// As [#apply(int)], for kernels that keep multipliers in arrays.
     static int apply(int x, int multiplier, int shift) {
-        long product = (long) (x << Math.max(0, shift)) * multiplier;
-        // The product is below 2^62, so nothing saturates, and adding half a step rounds to nearest.
-        int high = (int) ((product + (1L << 30)) >> 31);
-        return Rounding.shiftRight(high, Math.max(0, -shift));
+        return Rounding.shiftRight(high(x, multiplier, shift), Math.max(0, -shift));
     }
 
     /// The multiplier in 16 bits, rounded to nearest and saturating (LiteRT `DownScaleInt32ToInt16Multiplier`).
@@ -60,12 +57,31 @@ record Multiplier(int multiplier, int shift) {
         return Math.abs(octaves - Rounding.halfAwayFromZero(octaves)) < 1e-3;
     }
 
+    /// As [#apply(int, int, int)], ties of the second rounding up: what the reference's optimized products do.
+    static int applyTiesUp(int x, int multiplier, int shift) {
+        int high = high(x, multiplier, shift);
+        int rightShift = Math.max(0, -shift);
+        return rightShift == 0 ? high : (int) ((high + (1L << (rightShift - 1))) >> rightShift);
+    }
+
     /// `x` times the factor with a multiplier reduced to 16 bits, rounded once, ties up, and cut to 32 bits: the
     /// reference's rule for 64-bit sums and products.
     int applyReduced(long x) {
+        return applyReduced(x, multiplier, shift);
+    }
+
+    /// As [#applyReduced(long)], for kernels that keep multipliers in arrays.
+    static int applyReduced(long x, int multiplier, int shift) {
         int reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
         int rightShift = 15 - shift;
         long product = x * reduced;
         return (int) (rightShift > 0 ? (product + (1L << (rightShift - 1))) >> rightShift : product << -rightShift);
+    }
+
+    /// The doubling high multiply, rounded to nearest, of `x` shifted left where the factor is above 1.
+    private static int high(int x, int multiplier, int shift) {
+        long product = (long) (x << Math.max(0, shift)) * multiplier;
+        // The product is below 2^62, so nothing saturates, and adding half a step rounds to nearest.
+        return (int) ((product + (1L << 30)) >> 31);
     }
 }

@@ -1,6 +1,7 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.QuantizationParameters;
 import org.jspecify.annotations.Nullable;
 
 /// What becomes of the sums of a convolution or matrix product, whose rows are output positions and whose columns are
@@ -15,6 +16,11 @@ sealed interface OutputStage {
 
     /// Floats between the sums of two segments of the depth.
     int segmentStride();
+
+    /// Floats between the sums of two parts of the input, see [RowSource#parts].
+    default int partStride() {
+        return 0;
+    }
 
     /// Turns the sums of `rows` rows from `row` on into output elements.
     void finish(Memory memory, int row, int rows);
@@ -43,9 +49,13 @@ sealed interface OutputStage {
     }
 
     /// Codes of one scale: sums of codes are requantized.
-    record Codes(Slot output, Slot scratch, int channels, int segments, int segmentStride, Requantizer requantizer)
-            implements
-            OutputStage {
+    record Codes(Slot output, Slot scratch, int channels, int parts, int segments, int segmentStride,
+            Requantizer requantizer) implements OutputStage {
+        @Override
+        public int partStride() {
+            return segments * segmentStride;
+        }
+
         @Override
         public float[] sums(Memory memory) {
             return memory.floats(scratch);
@@ -58,8 +68,8 @@ sealed interface OutputStage {
 
         @Override
         public void finish(Memory memory, int row, int rows) {
-            requantizer.apply(memory.floats(scratch), memory.offset(scratch), segments, segmentStride, rows,
-                    memory.bytes(output), memory.offset(output) + row * channels);
+            requantizer.apply(memory.floats(scratch), memory.offset(scratch), parts, segments, segmentStride, rows,
+                    memory.array(output), memory.offset(output) + row * channels);
         }
     }
 
@@ -124,10 +134,102 @@ sealed interface OutputStage {
                         sum += (int) sums[from + channel + segment * segmentStride];
                     }
                     float real = sum * (inputScale * weightScale[channel]);
-                    out[to + channel] = Gemm.clamp(bias == null ? real : real + bias[channel],
-                            activation.minimum(), activation.maximum());
+                    out[to + channel] = activate(activation, bias == null ? real : real + bias[channel]);
                 }
             }
         }
+    }
+
+    /// Real numbers from a quantized input and weights with a scale for each segment of the depth:
+    /// `real = clamp((Σ sum[s] · scale[s] − zeroPoint · Σ scale[s] · Σw[s]) · inputScale + bias)`, in this order (LiteRT
+    /// `kernels/fully_connected.cc`, `EvalBlockwise4Bit`).
+    final class Blockwise implements OutputStage {
+        private final Slot output;
+        private final Slot scratch;
+        private final HybridInput input;
+        private final int segments;
+        private final int segmentStride;
+        /// `[channel][segment]`
+        private final float[] scales;
+        /// For each channel the sum of its weights, as real numbers.
+        private final float[] weightSums;
+        private final float @Nullable [] bias;
+        private final Activation activation;
+
+        private Blockwise(Slot output, Slot scratch, HybridInput input, int segments, int segmentStride,
+                float[] scales, float[] weightSums, float @Nullable [] bias, Activation activation) {
+            this.output = output;
+            this.scratch = scratch;
+            this.input = input;
+            this.segments = segments;
+            this.segmentStride = segmentStride;
+            this.scales = scales;
+            this.weightSums = weightSums;
+            this.bias = bias;
+            this.activation = activation;
+        }
+
+        /// @param weights `[channel][segment][blockSize]`
+        static Blockwise of(Slot output, Slot scratch, HybridInput input, int segments, int segmentStride,
+                float[] weights, QuantizationParameters parameters, float @Nullable [] bias, Activation activation) {
+            int blockSize = parameters.blockSize();
+            float[] scales = new float[parameters.scale().size()];
+            float[] weightSums = new float[segments == 0 ? 0 : scales.length / segments];
+            for (int block = 0; block < scales.length; block++) {
+                scales[block] = parameters.scale().get(block);
+                int sum = 0;
+                for (int i = block * blockSize; i < (block + 1) * blockSize; i++) {
+                    sum += (int) weights[i];
+                }
+                weightSums[block / segments] += scales[block] * sum;
+            }
+            return new Blockwise(output, scratch, input, segments, segmentStride, scales, weightSums, bias, activation);
+        }
+
+        @Override
+        public int segmentStride() {
+            return segmentStride;
+        }
+
+        @Override
+        public float[] sums(Memory memory) {
+            return memory.floats(scratch);
+        }
+
+        @Override
+        public int sumsOffset(Memory memory, int row) {
+            return memory.offset(scratch);
+        }
+
+        @Override
+        public void finish(Memory memory, int row, int rows) {
+            float[] sums = memory.floats(scratch);
+            float[] out = memory.floats(output);
+            int channels = weightSums.length;
+            for (int i = 0; i < rows; i++) {
+                float inputScale = input.scale(memory, row + i);
+                int zeroPoint = input.zeroPoint(memory, row + i);
+                int from = memory.offset(scratch) + i * channels;
+                int to = memory.offset(output) + (row + i) * channels;
+                for (int channel = 0; channel < channels; channel++) {
+                    float real = 0;
+                    for (int segment = 0; segment < segments; segment++) {
+                        real += sums[from + channel + segment * segmentStride] * scales[channel * segments + segment];
+                    }
+                    real -= zeroPoint * weightSums[channel];
+                    real *= inputScale;
+                    out[to + channel] = activate(activation, bias == null ? real : real + bias[channel]);
+                }
+            }
+        }
+    }
+
+    /// Hybrid kernels know the activations that are no clamp as well.
+    private static float activate(Activation activation, float real) {
+        return switch (activation) {
+            case NONE, RELU, RELU_N1_TO_1, RELU6 -> Gemm.clamp(real, activation.minimum(), activation.maximum());
+            case TANH -> (float) StrictMath.tanh(real);
+            case SIGN_BIT -> Float.floatToRawIntBits(real) < 0 ? 1 : 0;
+        };
     }
 }

@@ -90,6 +90,22 @@ final class PackedWeights {
         return bounds.stream().mapToInt(Integer::intValue).toArray();
     }
 
+    /// Whether sums within the given segments are exact as floats.
+    static boolean areExact(float[] weights, int columns, int depth, int[] bounds) {
+        for (int column = 0; column < columns; column++) {
+            for (int segment = 0; segment + 1 < bounds.length; segment++) {
+                double sum = 0;
+                for (int r = bounds[segment]; r < bounds[segment + 1]; r++) {
+                    sum += LARGEST_CODE * Math.abs(weights[column * depth + r]);
+                }
+                if (sum >= EXACT) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     int columns() {
         return columns;
     }

@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -10,42 +11,96 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// From 32-bit sums to output codes, one factor per channel:
+/// From sums to output codes, one factor per channel:
 /// `code = clamp(zeroPoint + round((sum + bias[channel]) · factor[channel]))`, where
 /// `factor = inputScale · weightScale / outputScale`. The only place that owns how sums are rounded.
 final class Requantizer {
 
-    /// How the product with the factor is rounded, ties always away from zero. FIXED_POINT rounds twice, in 31-bit fixed
-    /// point ([Multiplier#apply]): the reference for CONV_2D and DEPTHWISE_CONV_2D. DOUBLE rounds once, a product in
-    /// double precision: the reference for FULLY_CONNECTED.
+    /// How the product with the factor is rounded.
     enum Mode {
-        FIXED_POINT, DOUBLE
+        /** Twice, in 31-bit fixed point, ties away from zero ([Multiplier#apply]); sums of 32 bits. */
+        FIXED_POINT {
+            @Override
+            int scale(long sum, int multiplier, int shift, double factor) {
+                return Multiplier.apply((int) sum, multiplier, shift);
+            }
+        },
+        /** As FIXED_POINT, ties of the second rounding up ([Multiplier#applyTiesUp]). */
+        FIXED_POINT_TIES_UP {
+            @Override
+            int scale(long sum, int multiplier, int shift, double factor) {
+                return Multiplier.applyTiesUp((int) sum, multiplier, shift);
+            }
+        },
+        /**
+         * As FIXED_POINT_TIES_UP in the channels that fill vectors of eight, as FIXED_POINT in those left over. For one sum
+         * it is the latter.
+         */
+        FIXED_POINT_TIES_UP_BY_EIGHT {
+            @Override
+            int scale(long sum, int multiplier, int shift, double factor) {
+                return Multiplier.apply((int) sum, multiplier, shift);
+            }
+        },
+        /** Once, with a multiplier of 16 bits, ties up ([Multiplier#applyReduced]); sums of 64 bits. */
+        WIDE {
+            @Override
+            int scale(long sum, int multiplier, int shift, double factor) {
+                return Multiplier.applyReduced(sum, multiplier, shift);
+            }
+        },
+        /** Once, a product in double precision, ties away from zero. */
+        DOUBLE {
+            @Override
+            int scale(long sum, int multiplier, int shift, double factor) {
+                // Saturating like the cast of the reference on the values that a sane file reaches; the clamp follows.
+                return (int) Rounding.halfAwayFromZero(sum * factor);
+            }
+        };
+
+        abstract int scale(long sum, int multiplier, int shift, double factor);
     }
 
+    /// The mode of the channels from [#tiesUp] on; those before take FIXED_POINT_TIES_UP.
     private final Mode mode;
-    private final int[] bias;
+    private final int tiesUp;
+    private final long[] bias;
+    /// The bias as the vector loop takes it.
+    private final int[] narrowBias;
     private final double[] factor;
     private final int[] multiplier;
     private final int[] shift;
     private final int zeroPoint;
     private final ActivationRange range;
+    private final CodeStorage storage;
     private final boolean vector;
 
-    private Requantizer(Mode mode, int[] bias, double[] factor, int[] multiplier, int[] shift, int zeroPoint,
-            ActivationRange range, boolean vector) {
+    private Requantizer(Mode mode, long[] bias, double[] factor, int[] multiplier, int[] shift, int zeroPoint,
+            ActivationRange range, CodeStorage storage, boolean vector) {
         this.mode = mode;
+        this.tiesUp = switch (mode) {
+            case FIXED_POINT_TIES_UP -> bias.length;
+            case FIXED_POINT_TIES_UP_BY_EIGHT -> bias.length / 8 * 8;
+            case FIXED_POINT, WIDE, DOUBLE -> 0;
+        };
         this.bias = bias;
+        this.narrowBias = new int[bias.length];
+        for (int channel = 0; channel < bias.length; channel++) {
+            narrowBias[channel] = (int) bias[channel];
+        }
         this.factor = factor;
         this.multiplier = multiplier;
         this.shift = shift;
         this.zeroPoint = zeroPoint;
         this.range = range;
+        this.storage = storage;
         this.vector = vector;
     }
 
     /// @param bias one per channel, in units of `inputScale · weightScale`
-    static Requantizer of(Preparation p, Mode mode, int[] bias, float inputScale, QuantizationParameters weights,
-            QuantizationParameters output, ActivationRange range) {
+    /// @param type of the output
+    static Requantizer of(Preparation p, Mode mode, long[] bias, float inputScale, QuantizationParameters weights,
+            ElementType type, QuantizationParameters output, ActivationRange range) {
         int channels = bias.length;
         double[] factor = new double[channels];
         int[] multiplier = new int[channels];
@@ -57,18 +112,15 @@ final class Requantizer {
             multiplier[channel] = fixed.multiplier();
             shift[channel] = fixed.shift();
         }
-        return new Requantizer(mode, bias, factor, multiplier, shift, output.zeroPoint(0), range,
-                p.tier() == KernelTier.VECTOR);
+        boolean isFixedPoint = mode != Mode.WIDE && mode != Mode.DOUBLE;
+        return new Requantizer(mode, bias, factor, multiplier, shift, output.zeroPoint(0), range, CodeStorage.of(type),
+                p.tier() == KernelTier.VECTOR && isFixedPoint && TensorChecks.isEightBit(type));
     }
 
     /// The code of one sum.
-    int apply(int sum, int channel) {
-        int biased = sum + bias[channel];
-        int scaled = switch (mode) {
-            case FIXED_POINT -> Multiplier.apply(biased, multiplier[channel], shift[channel]);
-            // Saturating like the cast of the reference on the values that a sane file reaches; the clamp follows.
-            case DOUBLE -> (int) Rounding.halfAwayFromZero(biased * factor[channel]);
-        };
+    int apply(long sum, int channel) {
+        Mode rounding = channel < tiesUp ? Mode.FIXED_POINT_TIES_UP : mode;
+        int scaled = rounding.scale(sum + bias[channel], multiplier[channel], shift[channel], factor[channel]);
         return range.clamp(saturatingAdd(scaled, zeroPoint));
     }
 
@@ -76,22 +128,33 @@ final class Requantizer {
         return (int) Math.clamp((long) a + b, Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
 
-    /// Requantizes rows of sums, each row all channels; a sum is the total over `segments` exact floats that lie
-    /// `segmentStride` apart.
-    void apply(float[] sums, int sumsOffset, int segments, int segmentStride, int rows, byte[] out, int outOffset) {
+    /// Requantizes rows of sums, each row all channels. A sum is the total over `segments` exact floats that lie
+    /// `segmentStride` apart; where the input came in two parts ([RowSource#parts]), those of the second follow the
+    /// segments of the first and weigh 256 times as much.
+    void apply(float[] sums, int sumsOffset, int parts, int segments, int segmentStride, int rows, Object out,
+            int outOffset) {
         int channels = bias.length;
         for (int row = 0; row < rows; row++) {
             int from = sumsOffset + row * channels;
             int to = outOffset + row * channels;
-            int first = vector && mode == Mode.FIXED_POINT && segments == 1
-                    ? Simd.apply(sums, from, bias, multiplier, shift, zeroPoint, range.min(), range.max(), out, to)
-                    : 0;
-            for (int channel = first; channel < channels; channel++) {
-                int sum = 0;
-                for (int segment = 0; segment < segments; segment++) {
-                    sum += (int) sums[from + channel + segment * segmentStride];
+            int first = 0;
+            if (vector && parts == 1 && segments == 1) {
+                first = Simd.apply(sums, from, narrowBias, multiplier, shift, 0, tiesUp, 0, zeroPoint, range.min(),
+                        range.max(), (byte[]) out, to);
+                if (first == tiesUp) {
+                    first = Simd.apply(sums, from, narrowBias, multiplier, shift, tiesUp, channels, -1, zeroPoint,
+                            range.min(), range.max(), (byte[]) out, to);
                 }
-                out[to + channel] = (byte) apply(sum, channel);
+            }
+            for (int channel = first; channel < channels; channel++) {
+                long sum = 0;
+                for (int part = parts - 1; part >= 0; part--) {
+                    sum *= 256;
+                    for (int segment = 0; segment < segments; segment++) {
+                        sum += (int) sums[from + channel + (part * segments + segment) * segmentStride];
+                    }
+                }
+                storage.set(out, to + channel, apply(sum, channel));
             }
         }
     }
@@ -105,11 +168,12 @@ final class Requantizer {
                 VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
         private static final VectorMask<Byte> VALID = BYTES.indexInRange(0, LANES);
 
-        /// @return how many channels of the row are done: all but a remainder below a vector
-        static int apply(float[] sums, int from, int[] bias, int[] multiplier, int[] shift, int zeroPoint, int min,
-                int max, byte[] out, int to) {
-            int channel = 0;
-            for (; channel + LANES <= bias.length; channel += LANES) {
+        /// @param awayMask −1 where ties of the second rounding go away from zero, 0 where they go up
+        /// @return the first channel not done: at `end`, or a remainder below a vector before it
+        static int apply(float[] sums, int from, int[] bias, int[] multiplier, int[] shift, int first, int end,
+                long awayMask, int zeroPoint, int min, int max, byte[] out, int to) {
+            int channel = first;
+            for (; channel + LANES <= end; channel += LANES) {
                 Vector<Integer> sum = FloatVector.fromArray(FLOATS, sums, from + channel).convert(VectorOperators.F2I,
                         0);
                 IntVector shifts = IntVector.fromArray(INTS, shift, channel);
@@ -117,7 +181,7 @@ final class Requantizer {
                         .lanewise(VectorOperators.LSHL, shifts.max(0));
                 IntVector right = shifts.neg().max(0);
                 IntVector factor = IntVector.fromArray(INTS, multiplier, channel);
-                IntVector scaled = half(x, factor, right, 0).or(half(x, factor, right, 1));
+                IntVector scaled = half(x, factor, right, awayMask, 0).or(half(x, factor, right, awayMask, 1));
                 scaled.add(zeroPoint).max(min).min(max).convertShape(VectorOperators.I2B, BYTES, 0)
                         .reinterpretAsBytes().intoArray(out, to + channel, VALID);
             }
@@ -125,7 +189,7 @@ final class Requantizer {
         }
 
         /// [Multiplier#apply] on the lower (part 0) or upper (part 1) half of the lanes; the other half comes back as 0.
-        private static IntVector half(IntVector x, IntVector factor, IntVector rightShift, int part) {
+        private static IntVector half(IntVector x, IntVector factor, IntVector rightShift, long awayMask, int part) {
             LongVector right = rightShift.convert(VectorOperators.I2L, part).reinterpretAsLongs();
             LongVector product = x.convert(VectorOperators.I2L, part).reinterpretAsLongs()
                     .mul(factor.convert(VectorOperators.I2L, part).reinterpretAsLongs());
@@ -134,7 +198,7 @@ final class Requantizer {
                     .lanewise(VectorOperators.LSHR, 1);
             // −1 where the value is negative and there is a shift: its tie goes away from zero.
             LongVector away = high.lanewise(VectorOperators.ASHR, 63)
-                    .and(right.neg().lanewise(VectorOperators.ASHR, 63));
+                    .and(right.neg().lanewise(VectorOperators.ASHR, 63)).and(awayMask);
             return high.add(halfStep).add(away).lanewise(VectorOperators.ASHR, right)
                     .convertShape(VectorOperators.L2I, INTS, -part).reinterpretAsInts();
         }

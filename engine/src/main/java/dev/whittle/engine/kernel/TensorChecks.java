@@ -4,6 +4,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.model.UnsupportedModelException;
 
 /// The checks that many kernels make in `prepare`, each with one wording.
 final class TensorChecks {
@@ -45,6 +46,34 @@ final class TensorChecks {
         if (tensor.type() != type) {
             throw p.unsupported(role + " is " + tensor.type() + ", must be " + type + " here");
         }
+    }
+
+    /// The length of a scratch or packed array of so many elements.
+    ///
+    /// @throws UnsupportedModelException when it passes what one array can hold
+    static int scratchLength(Preparation p, long... factors) {
+        long length = product(factors);
+        // A few less than fit, for what vectors touch past the end.
+        if (length > Integer.MAX_VALUE - 64) {
+            throw p.unsupported("needs " + length + " elements of scratch at once, must be below 2^31");
+        }
+        return (int) length;
+    }
+
+    /// Says how often a run multiplies.
+    static void requireWork(Preparation p, long... factors) {
+        p.requireWork(product(factors));
+    }
+
+    /// The product of numbers from 0 up, stopping at the largest long.
+    private static long product(long... factors) {
+        long product = 1;
+        for (long factor : factors) {
+            product = Math.multiplyHigh(product, factor) != 0 || product * factor < 0
+                    ? Long.MAX_VALUE
+                    : product * factor;
+        }
+        return product;
     }
 
     static boolean isEightBit(ElementType type) {
@@ -90,7 +119,7 @@ final class TensorChecks {
     /// As [#quantized], with one scale for the whole tensor.
     static QuantizationParameters quantizedPerTensor(Preparation p, String role, Tensor tensor) {
         QuantizationParameters parameters = quantized(p, role, tensor);
-        if (parameters.isPerChannel()) {
+        if (parameters.isPerChannel() || parameters.isBlockwise()) {
             throw p.unsupported(role + " has " + parameters.scale().size() + " scales, must have one");
         }
         return parameters;

@@ -34,7 +34,7 @@ class KernelTiersTest {
         Activation.RELU_N1_TO_1};
 
     private enum Types {
-        REALS, INT8_PER_CHANNEL, INT8_PER_TENSOR, UINT8, HYBRID
+        REALS, INT8_PER_CHANNEL, INT8_PER_TENSOR, UINT8, INT16, INT4, HYBRID, HYBRID_UINT8
     }
 
     private final Random random = new Random(2024);
@@ -49,11 +49,13 @@ class KernelTiersTest {
 
     private Tensor activation(String name, Types types, int... shape) {
         return switch (types) {
-            case REALS, HYBRID -> Tensor.activation(name, ElementType.FLOAT32, Shape.of(shape), null);
-            case INT8_PER_CHANNEL, INT8_PER_TENSOR -> Tensor.activation(name, ElementType.INT8, Shape.of(shape),
+            case REALS, HYBRID, HYBRID_UINT8 -> Tensor.activation(name, ElementType.FLOAT32, Shape.of(shape), null);
+            case INT8_PER_CHANNEL, INT8_PER_TENSOR, INT4 -> Tensor.activation(name, ElementType.INT8, Shape.of(shape),
                     QuantizationParameters.perTensor(scale(), random.nextInt(256) - 128));
             case UINT8 -> Tensor.activation(name, ElementType.UINT8, Shape.of(shape),
                     QuantizationParameters.perTensor(scale(), random.nextInt(256)));
+            case INT16 -> Tensor.activation(name, ElementType.INT16, Shape.of(shape),
+                    QuantizationParameters.perTensor(scale() / 256, 0));
         };
     }
 
@@ -64,27 +66,35 @@ class KernelTiersTest {
                     Buffer.ofFloats(reals(count)));
         }
         byte[] codes = codes(count);
-        if (types == Types.UINT8) {
+        if (types == Types.UINT8 || types == Types.HYBRID_UINT8) {
             return Tensor.constant("weights", ElementType.UINT8, Shape.of(shape),
                     QuantizationParameters.perTensor(scale(), random.nextInt(256)), Buffer.of(codes));
         }
         QuantizationParameters parameters = QuantizationParameters.perTensor(scale(), 0);
-        if (types == Types.INT8_PER_CHANNEL && channels > 1) {
+        boolean isPerChannel = types == Types.INT8_PER_CHANNEL || types == Types.INT16 || types == Types.INT4;
+        if (isPerChannel && channels > 1) {
             float[] scales = new float[channels];
             for (int channel = 0; channel < channels; channel++) {
                 scales[channel] = scale();
             }
             parameters = QuantizationParameters.perChannel(scales, new long[channels], channelDimension);
         }
-        return Tensor.constant("weights", ElementType.INT8, Shape.of(shape), parameters, Buffer.of(codes));
+        return types == Types.INT4
+                ? Tensor.constant("weights", ElementType.INT4, Shape.of(shape), parameters,
+                        Buffer.of(codes((count + 1) / 2)))
+                : Tensor.constant("weights", ElementType.INT8, Shape.of(shape), parameters, Buffer.of(codes));
     }
 
     private Tensor bias(Types types, int channels) {
-        if (types == Types.REALS || types == Types.HYBRID) {
+        if (types == Types.REALS || types == Types.HYBRID || types == Types.HYBRID_UINT8) {
             return Tensor.constant("bias", ElementType.FLOAT32, Shape.of(channels), null,
                     Buffer.ofFloats(reals(channels)));
         }
         int[] values = random.ints(channels, -20_000, 20_000).toArray();
+        if (types == Types.INT16 && random.nextBoolean()) {
+            return Tensor.constant("bias", ElementType.INT64, Shape.of(channels), null,
+                    Buffer.ofLongs(Arrays.stream(values).mapToLong(value -> value * 100_000L).toArray()));
+        }
         return Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null, Buffer.ofInts(values));
     }
 
@@ -127,17 +137,20 @@ class KernelTiersTest {
         int count = tensors[0].shape().elementCount();
         ByteBuffer input = tensors[0].type() == ElementType.FLOAT32
                 ? Buffer.ofFloats(reals(count)).bytes()
-                : ByteBuffer.wrap(codes(count));
-        byte[] expected = run(model, KernelTier.REFERENCE, input);
+                : ByteBuffer.wrap(codes((int) tensors[0].type().byteLength(count)));
+        ReferenceKernels reference = random.nextBoolean() ? ReferenceKernels.REFERENCE : ReferenceKernels.OPTIMIZED;
+        byte[] expected = run(model, KernelTier.REFERENCE, reference, input);
         for (KernelTier tier : KernelTier.values()) {
             if (tier != KernelTier.VECTOR || KernelTier.isVectorAvailable()) {
-                assertThat(run(model, tier, input)).as("%s, %s, %s", what, tier, options).isEqualTo(expected);
+                assertThat(run(model, tier, reference, input)).as("%s, %s, %s, %s", what, tier, reference, options)
+                        .isEqualTo(expected);
             }
         }
     }
 
-    private static byte[] run(Model model, KernelTier tier, ByteBuffer input) {
-        try (Interpreter interpreter = Interpreter.of(model, PlanOptions.defaults().withTier(tier))) {
+    private static byte[] run(Model model, KernelTier tier, ReferenceKernels reference, ByteBuffer input) {
+        PlanOptions plan = PlanOptions.defaults().withTier(tier).withReference(reference);
+        try (Interpreter interpreter = Interpreter.of(model, plan)) {
             interpreter.input(0).putBytes(input.duplicate());
             interpreter.invoke();
             ByteBuffer output = interpreter.output(0).toBytes();
@@ -153,7 +166,7 @@ class KernelTiersTest {
 
     @Test
     void convolutionsOfEveryTypeMatchTheReferenceBitForBit() {
-        for (int round = 0; round < 120; round++) {
+        for (int round = 0; round < 160; round++) {
             Types types = Types.values()[round % Types.values().length];
             int groups = random.nextInt(4) == 0 ? 2 : 1;
             int depth = pick(CHANNELS);
@@ -195,7 +208,7 @@ class KernelTiersTest {
 
     @Test
     void depthwiseConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
-        for (int round = 0; round < 100; round++) {
+        for (int round = 0; round < 160; round++) {
             Types types = Types.values()[round % Types.values().length];
             int depth = pick(CHANNELS);
             int channels = depth * (1 + random.nextInt(3));
@@ -216,7 +229,7 @@ class KernelTiersTest {
 
     @Test
     void fullyConnectedOfEveryTypeMatchesTheReferenceBitForBit() {
-        for (int round = 0; round < 100; round++) {
+        for (int round = 0; round < 160; round++) {
             Types types = Types.values()[round % Types.values().length];
             int depth = random.nextInt(8) == 0 ? 2500 : pick(CHANNELS) * pick(EXTENTS);
             int channels = pick(CHANNELS);
@@ -299,7 +312,9 @@ class KernelTiersTest {
                 Buffer.ofShorts(new short[6]));
         refuses(UnsupportedModelException.class,
                 "[test.tflite] FULLY_CONNECTED #0 \"y\": types are FLOAT32 input, FLOAT16 filter and FLOAT32 output,"
-                        + " supported are FLOAT32, INT8 or UINT8 throughout, and FLOAT32 with an INT8 or UINT8 filter",
+                        + " supported are FLOAT32 or UINT8 throughout, INT8 or INT16 with an INT8, INT4 or INT2 filter,"
+                        + " INT16 throughout, UINT8 with INT16 output,"
+                        + " and FLOAT32 with an INT8, UINT8, INT4 or INT2 filter",
                 new Options.FullyConnected(Activation.NONE, false, false), activation("x", Types.REALS, 1, 2), half,
                 activation("y", Types.REALS, 1, 3));
     }
