@@ -97,7 +97,7 @@ public final class KernelRegistry {
             case SELECT -> null;
             case SLICE -> null;
             case SIN -> UnaryFunction.sine();
-            case TRANSPOSE_CONV -> null;
+            case TRANSPOSE_CONV -> new TransposeConv(TransposeConv.Dimensions.TWO);
             case SPARSE_TO_DENSE -> null;
             case TILE -> null;
             case EXPAND_DIMS -> null;
@@ -162,7 +162,7 @@ public final class KernelRegistry {
             case CALL_ONCE -> new ControlFlow(ControlFlow.Kind.CALL_ONCE);
             case BROADCAST_TO -> null;
             case RFFT2D -> null;
-            case CONV_3D -> null;
+            case CONV_3D -> new Conv3d();
             case IMAG -> null;
             case REAL -> null;
             case COMPLEX_ABS -> null;
@@ -171,7 +171,7 @@ public final class KernelRegistry {
             case HASHTABLE_IMPORT -> new HashTables(HashTables.Kind.IMPORT);
             case HASHTABLE_SIZE -> new HashTables(HashTables.Kind.SIZE);
             case REDUCE_ALL -> new Reduce(code);
-            case CONV_3D_TRANSPOSE -> null;
+            case CONV_3D_TRANSPOSE -> new TransposeConv(TransposeConv.Dimensions.THREE);
             case VAR_HANDLE -> new Variables(Variables.Kind.VAR_HANDLE);
             case READ_VARIABLE -> new Variables(Variables.Kind.READ);
             case ASSIGN_VARIABLE -> new Variables(Variables.Kind.ASSIGN);
