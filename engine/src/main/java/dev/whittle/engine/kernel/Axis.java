@@ -19,7 +19,11 @@ final class Axis {
 
     /// @throws dev.whittle.engine.model.MalformedModelException when there is no such dimension
     static int of(Preparation p, int axis, Shape shape) {
-        int rank = shape.rank();
+        return of(p, axis, shape.rank());
+    }
+
+    /// As [#of(Preparation, int, Shape)], for a shape that is still to be made.
+    static int of(Preparation p, int axis, int rank) {
         if (axis < -rank || axis >= rank) {
             throw p.malformed(rank == 0
                     ? "axis " + axis + " of a scalar, which has none"

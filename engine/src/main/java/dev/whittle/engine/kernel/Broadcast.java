@@ -92,6 +92,19 @@ final class Broadcast {
         return (T) memory.array(slot);
     }
 
+    /// The step of a tensor along each dimension of the shape that it is broadcast to, 0 where it is repeated.
+    static int[] steps(Shape shape, Shape output) {
+        int rank = output.rank();
+        int[] steps = new int[rank];
+        int elements = 1;
+        for (int axis = rank - 1; axis >= 0; axis--) {
+            int size = aligned(shape, axis, rank);
+            steps[axis] = size == 1 ? 0 : elements;
+            elements *= size;
+        }
+        return steps;
+    }
+
     private static int aligned(Shape shape, int axis, int rank) {
         int own = axis - (rank - shape.rank());
         return own < 0 ? 1 : shape.dimension(own);

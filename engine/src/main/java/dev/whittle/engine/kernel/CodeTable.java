@@ -20,14 +20,14 @@ final class CodeTable {
     /// A kernel that maps every element of one slot to another.
     Kernel kernel(Slot input, Slot output) {
         int count = input.elementCount();
-        return memory -> {
-            byte[] from = memory.bytes(input);
-            byte[] to = memory.bytes(output);
-            int fromOffset = memory.offset(input);
-            int toOffset = memory.offset(output);
-            for (int i = 0; i < count; i++) {
-                to[toOffset + i] = table[from[fromOffset + i] & 0xff];
-            }
-        };
+        return memory -> map(memory.bytes(input), memory.offset(input), memory.bytes(output), memory.offset(output),
+                count);
+    }
+
+    /// Maps `count` codes from one array to another.
+    void map(byte[] from, int fromOffset, byte[] to, int toOffset, int count) {
+        for (int i = 0; i < count; i++) {
+            to[toOffset + i] = table[from[fromOffset + i] & 0xff];
+        }
     }
 }

@@ -1,12 +1,74 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 
 /// Moves elements without looking at them: the only place with a loop per storage type. Every operator that picks,
 /// repeats, reorders or places elements is a [#strided] copy, or calls [#run] itself.
 final class Movement {
     private Movement() {}
+
+    /// The types of operators that only move elements: all that the engine keeps, but for resources.
+    static Set<ElementType> types() {
+        return EnumSet.complementOf(EnumSet.of(ElementType.VARIANT, ElementType.RESOURCE));
+    }
+
+    /// A kernel that runs others one after another.
+    static Kernel sequence(List<Kernel> kernels) {
+        Kernel[] steps = kernels.toArray(Kernel[]::new);
+        return memory -> {
+            for (Kernel step : steps) {
+                step.invoke(memory);
+            }
+        };
+    }
+
+    /// One element of zero in an array of its own: the empty string for STRING.
+    static Object zero(ElementType type) {
+        StorageType storage = StorageType.of(type);
+        if (storage == null) {
+            throw new AssertionError(type);
+        }
+        return storage.allocate(StorageType.width(type));
+    }
+
+    /// One element of an integer type of at most 32 bits, in an array of its own.
+    static Object code(ElementType type, int code) {
+        Object array = zero(type);
+        switch (array) {
+            case byte[] bytes -> bytes[0] = (byte) code;
+            case short[] shorts -> shorts[0] = (short) code;
+            case int[] ints -> ints[0] = code;
+            default -> throw new AssertionError(type);
+        }
+        return array;
+    }
+
+    /// A kernel that writes one element everywhere.
+    static Kernel fill(Object element, Slot output) {
+        int count = output.elementCount();
+        int width = StorageType.width(output.type());
+        return memory -> repeat(element, 0, memory.array(output), memory.offset(output), count, width);
+    }
+
+    /// A kernel that writes the first element of a slot everywhere in another.
+    static Kernel fill(Slot value, Slot output) {
+        int count = output.elementCount();
+        int width = StorageType.width(output.type());
+        return memory -> repeat(memory.array(value), memory.offset(value), memory.array(output), memory.offset(output),
+                count, width);
+    }
+
+    /// Writes the element at `from[at]` to `count` elements from `to[start]` on.
+    private static void repeat(Object from, int at, Object to, int start, int count, int width) {
+        for (int part = 0; part < width; part++) {
+            run(from, at + part, 0, to, start + part, width, count);
+        }
+    }
 
     /// A kernel that copies all elements of one slot to another of the same type and count.
     static Kernel copy(Slot input, Slot output) {
@@ -20,6 +82,13 @@ final class Movement {
     /// may be 0 (repeat) or negative (reverse).
     static Kernel strided(Slot input, int inputStart, int[] inputSteps, Slot output, int outputStart, int[] outputSteps,
             int[] sizes) {
+        for (int size : sizes) {
+            if (size == 0) {
+                // However often the dimensions before it ask for it, and wherever it would start.
+                return memory -> {
+                };
+            }
+        }
         Block block = Block.of(sizes, inputSteps, outputSteps, StorageType.width(input.type()));
         int width = StorageType.width(input.type());
         return memory -> block.copy(memory.array(input), memory.offset(input) + inputStart * width,
@@ -91,7 +160,7 @@ final class Movement {
     }
 
     /// A block of elements with neighbouring dimensions merged where both sides step through them alike.
-    private record Block(int[] sizes, int[] inputSteps, int[] outputSteps) {
+    record Block(int[] sizes, int[] inputSteps, int[] outputSteps) {
 
         static Block of(int[] sizes, int[] inputSteps, int[] outputSteps, int width) {
             int most = sizes.length + 1;

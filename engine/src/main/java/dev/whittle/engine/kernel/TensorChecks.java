@@ -3,11 +3,16 @@ package dev.whittle.engine.kernel;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.util.Arrays;
+import java.util.Objects;
 
 /// The checks that many kernels make in `prepare`, each with one wording.
 final class TensorChecks {
+    private static final int MAX_RANK = 8;
+
     private TensorChecks() {}
 
     /// @throws MalformedModelException when the operator has another number of inputs, or not one output
@@ -33,6 +38,48 @@ final class TensorChecks {
     static void present(Preparation p, int input) {
         if (!p.hasInput(input)) {
             throw p.malformed("input " + input + " is absent, must be there");
+        }
+    }
+
+    /// A shape that a tensor holds.
+    ///
+    /// @throws MalformedModelException when a dimension is negative
+    static Shape shape(Preparation p, String role, int[] dimensions) {
+        if (dimensions.length > MAX_RANK) {
+            throw p.unsupported(role + " has " + dimensions.length + " dimensions, supported are up to " + MAX_RANK);
+        }
+        for (int dimension : dimensions) {
+            if (dimension < 0) {
+                throw p.malformed(role + " is " + Arrays.toString(dimensions) + ", dimensions must be 0 or more");
+            }
+        }
+        return Shape.of(dimensions);
+    }
+
+    static void elementCount(Preparation p, String role, Tensor tensor, int count) {
+        if (tensor.shape().elementCount() != count) {
+            throw p.malformed(role + " has shape " + tensor.shape() + ", must have " + count
+                    + (count == 1 ? " element" : " elements"));
+        }
+    }
+
+    static void sameShape(Preparation p, String role, Tensor tensor, Shape shape) {
+        if (!tensor.shape().equals(shape)) {
+            throw p.malformed(role + " has shape " + tensor.shape() + ", must have " + shape);
+        }
+    }
+
+    /// Refuses indices and sizes of a type other than INT32 and INT64.
+    static void isInteger(Preparation p, String role, Tensor tensor) {
+        if (tensor.type() != ElementType.INT32 && tensor.type() != ElementType.INT64) {
+            throw p.unsupported(role + " is " + tensor.type() + ", supported are INT32 and INT64");
+        }
+    }
+
+    /// Refuses a tensor whose numbers mean something else than those of the one that they are copied from or to.
+    static void sameQuantization(Preparation p, String role, Tensor tensor, String otherRole, Tensor other) {
+        if (!Objects.equals(tensor.quantization(), other.quantization())) {
+            throw p.unsupported(role + " is quantized otherwise than " + otherRole + ", must be alike");
         }
     }
 
