@@ -8,6 +8,7 @@ import dev.whittle.cli.command.DemoCommand;
 import dev.whittle.cli.command.EvaluateCommand;
 import dev.whittle.cli.command.ExplainCommand;
 import dev.whittle.cli.command.InspectCommand;
+import dev.whittle.cli.command.OperatorsCommand;
 import dev.whittle.cli.command.QuantizeCommand;
 import dev.whittle.cli.command.ReportCommand;
 import dev.whittle.cli.command.RunCommand;
@@ -28,7 +29,8 @@ import picocli.CommandLine.ScopeType;
     "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", footer = "  whittle demo", subcommands = {
         DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
         QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
-        InspectCommand.class, ExplainCommand.class, ReportCommand.class, ConformanceCommand.class})
+        InspectCommand.class, OperatorsCommand.class, ExplainCommand.class, ReportCommand.class,
+        ConformanceCommand.class})
 public final class Whittle {
 
     private Whittle() {}
