@@ -20,10 +20,16 @@ import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class InterpreterTest {
@@ -186,6 +192,40 @@ class InterpreterTest {
                 other.join();
             }
         }
+    }
+
+    @Test
+    void aThousandInterpretersOverOneModelAgree() throws Exception {
+        Model model = chain();
+        Plan plan = Plan.of(model, PlanOptions.defaults());
+        AtomicInteger ran = new AtomicInteger();
+        Callable<Void> work = () -> {
+            for (int i = ran.getAndIncrement(); i < 1000; i = ran.getAndIncrement()) {
+                // Every other one shares a plan, so that both ways are seen.
+                try (Interpreter interpreter = i % 2 == 0 ? Interpreter.of(plan) : Interpreter.of(model)) {
+                    interpreter.resizeInput(0, Shape.of(64, 2));
+                    float[] values = new float[128];
+                    for (int k = 0; k < values.length; k++) {
+                        values[k] = i + k;
+                    }
+                    for (int repeat = 0; repeat < 5; repeat++) {
+                        interpreter.input(0).putFloats(values);
+                        interpreter.invoke();
+                        float[] scores = interpreter.output(0).toFloats();
+                        for (int k = 0; k < scores.length; k++) {
+                            assertThat(scores[k]).isEqualTo((values[k] + 1) * (k % 2 == 0 ? 0.5f : 2));
+                        }
+                    }
+                }
+            }
+            return null;
+        };
+        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            for (Future<Void> finished : threads.invokeAll(Collections.nCopies(8, work))) {
+                finished.get();
+            }
+        }
+        assertThat(ran.get()).isGreaterThanOrEqualTo(1000);
     }
 
     @Test
