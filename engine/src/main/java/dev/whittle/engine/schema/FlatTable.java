@@ -107,6 +107,24 @@ final class FlatTable extends Table {
         return values;
     }
 
+    int[] uint16s(int slot) {
+        ByteBuffer elements = vector(slot, Short.BYTES);
+        int[] values = new int[elements.remaining() / Short.BYTES];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Short.toUnsignedInt(elements.getShort());
+        }
+        return values;
+    }
+
+    int[] uint8s(int slot) {
+        ByteBuffer elements = vector(slot, Byte.BYTES);
+        int[] values = new int[elements.remaining()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Byte.toUnsignedInt(elements.get());
+        }
+        return values;
+    }
+
     long[] int64s(int slot) {
         ByteBuffer elements = vector(slot, Long.BYTES);
         long[] values = new long[elements.remaining() / Long.BYTES];

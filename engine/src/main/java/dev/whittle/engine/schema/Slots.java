@@ -14,7 +14,9 @@ public final class Slots {
         public static final int BUFFERS = 4;
         public static final int METADATA = 6;
         public static final int SIGNATURE_DEFS = 7;
-        public static final int FIELD_COUNT = 8;
+        public static final int EXTERNAL_BUFFER_GROUPS = 8;
+        public static final int EXTERNAL_BUFFERS = 9;
+        public static final int FIELD_COUNT = 10;
 
         private Model() {}
     }
@@ -57,7 +59,11 @@ public final class Slots {
         public static final int SHAPE_SIGNATURE = 7;
         public static final int HAS_RANK = 8;
         public static final int EXTERNAL_BUFFER = 10;
-        public static final int FIELD_COUNT = 9;
+        public static final int FIELD_COUNT = 11;
+
+        /// Element types that are in the schema and not in the model.
+        static final int FLOAT8_E4M3FN = 21;
+        static final int FLOAT8_E5M2 = 22;
 
         private Tensor() {}
     }
@@ -99,10 +105,85 @@ public final class Slots {
     /// Constant bytes.
     public static final class Buffer {
         public static final int DATA = 0;
+        /// From the start of the file, for data outside the flatbuffer.
         public static final int OFFSET = 1;
-        public static final int FIELD_COUNT = 1;
+        public static final int SIZE = 2;
+        public static final int FIELD_COUNT = 3;
 
         private Buffer() {}
+    }
+
+    /// A file beside the model.
+    public static final class ExternalBufferGroup {
+        public static final int NAME = 0;
+        public static final int FIELD_COUNT = 1;
+
+        private ExternalBufferGroup() {}
+    }
+
+    /// Constant bytes in a file beside the model.
+    public static final class ExternalBuffer {
+        public static final int ID = 0;
+        public static final int GROUP = 1;
+        public static final int OFFSET = 2;
+        public static final int LENGTH = 3;
+        public static final int PACKING = 4;
+        public static final int FIELD_COUNT = 5;
+
+        private ExternalBuffer() {}
+    }
+
+    /// How the data of a sparse tensor is laid out.
+    public static final class SparsityParameters {
+        public static final int TRAVERSAL_ORDER = 0;
+        public static final int BLOCK_MAP = 1;
+        public static final int DIM_METADATA = 2;
+        public static final int FIELD_COUNT = 3;
+
+        private SparsityParameters() {}
+    }
+
+    /// One dimension of a sparse tensor.
+    public static final class DimensionMetadata {
+        public static final int FORMAT = 0;
+        public static final int DENSE_SIZE = 1;
+        /// The union's type; its value is the slot after it.
+        public static final int ARRAY_SEGMENTS_TYPE = 2;
+        /// The union's type; its value is the slot after it.
+        public static final int ARRAY_INDICES_TYPE = 4;
+        public static final int FIELD_COUNT = 6;
+
+        private DimensionMetadata() {}
+    }
+
+    /// Members of the `SparseIndexVector` union, by their number in it. Each is a table with the vector in its slot 0.
+    public static final class SparseIndexVector {
+        public static final int INT32 = 1;
+        public static final int UINT16 = 2;
+        public static final int UINT8 = 3;
+        public static final int VALUES = 0;
+
+        private SparseIndexVector() {}
+    }
+
+    /// Members of the `QuantizationDetails` union, by their number in it.
+    public static final class QuantizationDetails {
+        public static final int NONE = 0;
+        public static final int CUSTOM = 1;
+        public static final int BLOCKWISE = 2;
+        public static final int MULTI_AXIS = 3;
+
+        private QuantizationDetails() {}
+    }
+
+    /// Scales for blocks, in tensors of their own.
+    public static final class BlockwiseQuantization {
+        public static final int SCALES = 0;
+        public static final int ZERO_POINTS = 1;
+        public static final int BLOCK_SIZE = 2;
+        public static final int FIELD_COUNT = 3;
+
+        private BlockwiseQuantization() {}
     }
 
     /// A named buffer beside the graph.
