@@ -10,13 +10,18 @@ record ActivationRange(int min, int max) {
     /// The clamp of an activation on an output with one scale: its bounds are divided by the scale in float and rounded
     /// half away from zero, as the reference does (`CalculateActivationRangeQuantized`).
     static ActivationRange of(Activation activation, ElementType type, QuantizationParameters output) {
+        return of(activation.minimum(), activation.maximum(), type, output);
+    }
+
+    /// As [#of(Activation, ElementType, QuantizationParameters)], from bounds in real units.
+    static ActivationRange of(float minimum, float maximum, ElementType type, QuantizationParameters output) {
         int min = TensorChecks.minimumCode(type);
         int max = TensorChecks.maximumCode(type);
-        if (activation.minimum() > Float.NEGATIVE_INFINITY) {
-            min = Math.max(min, code(activation.minimum(), output));
+        if (minimum > Float.NEGATIVE_INFINITY) {
+            min = Math.max(min, code(minimum, output));
         }
-        if (activation.maximum() < Float.POSITIVE_INFINITY) {
-            max = Math.min(max, code(activation.maximum(), output));
+        if (maximum < Float.POSITIVE_INFINITY) {
+            max = Math.min(max, code(maximum, output));
         }
         return new ActivationRange(min, max);
     }

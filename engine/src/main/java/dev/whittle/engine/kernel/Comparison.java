@@ -24,15 +24,9 @@ final class Comparison implements OperatorKernel {
     private static final int UNORDERED_BIT = 3;
 
     enum Kind {
-        EQUAL(1 << EQUAL_BIT), NOT_EQUAL(1 << LESS_BIT | 1 << GREATER_BIT | 1 << UNORDERED_BIT), LESS(
-                1 << LESS_BIT),
-        LESS_EQUAL(
-                1 << LESS_BIT | 1 << EQUAL_BIT),
-        GREATER(
-                1 << GREATER_BIT),
-        GREATER_EQUAL(1 << GREATER_BIT | 1 << EQUAL_BIT);
+        EQUAL(0b0010), NOT_EQUAL(0b1101), LESS(0b0001), LESS_EQUAL(0b0011), GREATER(0b0100), GREATER_EQUAL(0b0110);
 
-        /** Of which orders it holds. */
+        /** The orders that it holds of: a bit each, as counted above. */
         private final int accepted;
 
         Kind(int accepted) {

@@ -1,20 +1,21 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
-import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/// DEQUANTIZE: `scale · (code − zeroPoint)` for INT8, UINT8 and INT16, with one scale or one per channel; FLOAT16 is
-/// widened. Output FLOAT32.
+/// DEQUANTIZE: `scale · (code − zeroPoint)` for codes of up to 16 bits, with one scale, one per channel or one per block;
+/// FLOAT16 and BFLOAT16 are widened. Output FLOAT32.
 ///
 /// The product of a 24-bit scale and a code of at most 17 bits is rounded once, in float as in the reference's double.
 final class Dequantize implements OperatorKernel {
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.INT8, ElementType.UINT8, ElementType.FLOAT16);
+        return EnumSet.of(ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.UINT16,
+                ElementType.INT4, ElementType.UINT4, ElementType.INT2, ElementType.FLOAT16, ElementType.BFLOAT16);
     }
 
     @Override
@@ -26,74 +27,71 @@ final class Dequantize implements OperatorKernel {
     @Override
     public Kernel prepare(Preparation p) {
         TensorChecks.sameType(p, "output", p.outputTensor(0), ElementType.FLOAT32);
-        Slot input = p.input(0);
-        Slot output = p.output(0);
-        int count = input.elementCount();
-        return switch (input.type()) {
-            case INT8, UINT8 -> {
-                Channels channels = Channels.of(p, input);
-                int mask = input.type() == ElementType.INT8 ? -1 : 0xff;
-                yield memory -> {
-                    byte[] from = memory.bytes(input);
-                    float[] to = memory.floats(output);
-                    int fromOffset = memory.offset(input);
-                    int toOffset = memory.offset(output);
-                    for (int i = 0; i < count; i++) {
-                        to[toOffset + i] = channels.real(i, from[fromOffset + i] & mask);
-                    }
-                };
-            }
-            case INT16 -> {
-                Channels channels = Channels.of(p, input);
-                yield memory -> {
-                    short[] from = memory.shorts(input);
-                    float[] to = memory.floats(output);
-                    int fromOffset = memory.offset(input);
-                    int toOffset = memory.offset(output);
-                    for (int i = 0; i < count; i++) {
-                        to[toOffset + i] = channels.real(i, from[fromOffset + i]);
-                    }
-                };
-            }
-            case FLOAT16 -> memory -> {
-                short[] from = memory.shorts(input);
-                float[] to = memory.floats(output);
-                int fromOffset = memory.offset(input);
-                int toOffset = memory.offset(output);
-                for (int i = 0; i < count; i++) {
-                    to[toOffset + i] = Float.float16ToFloat(from[fromOffset + i]);
-                }
-            };
-            case FLOAT32, INT32, INT64, STRING, BOOL, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT, UINT32,
-                    UINT16, INT4, BFLOAT16, INT2, UINT4 ->
-                    throw p.unsupported("input is " + input.type() + ", supported are INT8, UINT8, INT16 and FLOAT16");
+        ElementType type = p.inputTensor(0).type();
+        return switch (type) {
+            case INT8, INT4, UINT4, INT2 -> bytes(p, -1);
+            case UINT8 -> bytes(p, 0xff);
+            case INT16 -> shorts(p, -1);
+            case UINT16 -> shorts(p, 0xffff);
+            case FLOAT16, BFLOAT16 -> halves(p, type);
+            default -> throw new AssertionError(type);
         };
     }
 
-    /// The scale and zero point of every element.
-    ///
-    /// @param inner elements between two neighbours along the quantized dimension
-    private record Channels(float[] scale, int[] zeroPoint, int inner) {
-
-        static Channels of(Preparation p, Slot slot) {
-            QuantizationParameters parameters = TensorChecks.quantized(p, "input", p.inputTensor(0));
-            int count = parameters.scale().size();
-            float[] scale = new float[count];
-            int[] zeroPoint = new int[count];
-            for (int channel = 0; channel < count; channel++) {
-                scale[channel] = parameters.scale(channel);
-                zeroPoint[channel] = parameters.zeroPoint(channel);
+    /// @param mask −1 where codes have a sign, 0xff where not
+    private static Kernel bytes(Preparation p, int mask) {
+        ChannelRuns runs = ChannelRuns.of(p, "input", p.inputTensor(0));
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int length = runs.runLength();
+        return memory -> {
+            byte[] from = memory.bytes(input);
+            float[] to = memory.floats(output);
+            for (int run = 0; run < runs.runCount(); run++) {
+                float scale = runs.scale()[run % runs.scale().length];
+                int zeroPoint = runs.zeroPoint()[run % runs.scale().length];
+                int fromOffset = memory.offset(input) + run * length;
+                int toOffset = memory.offset(output) + run * length;
+                for (int i = 0; i < length; i++) {
+                    to[toOffset + i] = scale * ((from[fromOffset + i] & mask) - zeroPoint);
+                }
             }
-            int inner = 1;
-            for (int axis = parameters.quantizedDimension() + 1; axis < slot.shape().rank(); axis++) {
-                inner *= slot.shape().dimension(axis);
-            }
-            return new Channels(scale, zeroPoint, inner);
-        }
+        };
+    }
 
-        float real(int element, int code) {
-            int channel = scale.length == 1 ? 0 : element / inner % scale.length;
-            return scale[channel] * (code - zeroPoint[channel]);
-        }
+    /// @param mask −1 where codes have a sign, 0xffff where not
+    private static Kernel shorts(Preparation p, int mask) {
+        ChannelRuns runs = ChannelRuns.of(p, "input", p.inputTensor(0));
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int length = runs.runLength();
+        return memory -> {
+            short[] from = memory.shorts(input);
+            float[] to = memory.floats(output);
+            for (int run = 0; run < runs.runCount(); run++) {
+                float scale = runs.scale()[run % runs.scale().length];
+                int zeroPoint = runs.zeroPoint()[run % runs.scale().length];
+                int fromOffset = memory.offset(input) + run * length;
+                int toOffset = memory.offset(output) + run * length;
+                for (int i = 0; i < length; i++) {
+                    to[toOffset + i] = scale * ((from[fromOffset + i] & mask) - zeroPoint);
+                }
+            }
+        };
+    }
+
+    private static Kernel halves(Preparation p, ElementType type) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int count = input.elementCount();
+        return memory -> {
+            short[] from = memory.shorts(input);
+            float[] to = memory.floats(output);
+            int fromOffset = memory.offset(input);
+            int toOffset = memory.offset(output);
+            for (int i = 0; i < count; i++) {
+                to[toOffset + i] = HalfFloat.widen(type, from[fromOffset + i]);
+            }
+        };
     }
 }

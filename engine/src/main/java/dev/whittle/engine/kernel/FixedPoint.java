@@ -21,6 +21,8 @@ enum FixedPoint {
     private static final int RECIPROCAL_SLOPE = -1010580540;
     private static final int RECIPROCAL_INTEGER_BITS = 2;
     private static final int RECIPROCAL_STEPS = 3;
+    /** The pairs of spare bits at which an inverse square root needs no shift. */
+    private static final int INVERSE_ROOT_PAIRS = 11;
 
     private final int bits;
     private final int one;
@@ -165,22 +167,15 @@ enum FixedPoint {
         return Q31.scale(Q31.multiply(power, naturalLogOfTwo) + fraction, 1);
     }
 
-    /// `1 / √x` for an integer of at least 0, by Newton's method (LiteRT `GetInvSqrtQuantizedMultiplierExp`); of 0 what it is
-    /// of 1.
-    static Multiplier inverseSquareRoot(int x) {
+    /// The multiplier of `1 / √x` for an integer, by Newton's method (LiteRT `GetInvSqrtQuantizedMultiplierExp`), whose shift
+    /// is [#inverseSquareRootShift]; below 1 what it is of 1.
+    static int inverseSquareRoot(int x) {
         if (x <= 1) {
-            return new Multiplier(Integer.MAX_VALUE, 0);
+            return Integer.MAX_VALUE;
         }
         int integerBits = 3;
-        int rightShift = 11;
-        int input = x;
-        while (input >= 1 << 29) {
-            input /= 4;
-            rightShift++;
-        }
-        int bitPairs = (Integer.numberOfLeadingZeros(input) - 1) / 2 - 1;
-        rightShift -= bitPairs;
-        input <<= 2 * bitPairs;
+        int pairs = spareBitPairs(x);
+        int input = pairs < 0 ? x >> 2 : x << 2 * pairs;
         int half = Q31.scale(input >> 1, -1);
         int threeHalves = (1 << 28) + (1 << 27);
         int root = 1 << 28;
@@ -189,11 +184,17 @@ enum FixedPoint {
             root = Q31.scale(Q31.multiply(threeHalves, root) - Q31.multiply(half, cube), integerBits);
         }
         int rootOfHalf = 1518500250;
-        root = Q31.multiply(root, rootOfHalf);
-        if (rightShift < 0) {
-            root <<= -rightShift;
-            rightShift = 0;
-        }
-        return new Multiplier(root, -rightShift);
+        return Q31.multiply(root, rootOfHalf) << Math.max(0, pairs - INVERSE_ROOT_PAIRS);
+    }
+
+    /// The shift of `1 / √x`, as in a [Multiplier].
+    static int inverseSquareRootShift(int x) {
+        return x <= 1 ? 0 : Math.min(0, spareBitPairs(x) - INVERSE_ROOT_PAIRS);
+    }
+
+    /// By how many pairs of bits a number can be shifted left to come to 2²⁷ or more and stay below 2²⁹; −1 where it is
+    /// larger.
+    private static int spareBitPairs(int x) {
+        return (Integer.numberOfLeadingZeros(x) - 1) / 2 - 1;
     }
 }

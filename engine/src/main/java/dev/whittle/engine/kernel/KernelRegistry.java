@@ -1,6 +1,5 @@
 package dev.whittle.engine.kernel;
 
-import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.OperatorCode;
 import java.util.EnumMap;
 import java.util.Map;
@@ -41,17 +40,17 @@ public final class KernelRegistry {
             case FLOOR -> UnaryFunction.floor();
             case FULLY_CONNECTED -> new FullyConnected();
             case HASHTABLE_LOOKUP -> new HashtableLookup();
-            case L2_NORMALIZATION -> null;
+            case L2_NORMALIZATION -> new L2Normalization();
             case L2_POOL_2D -> null;
-            case LOCAL_RESPONSE_NORMALIZATION -> null;
+            case LOCAL_RESPONSE_NORMALIZATION -> new LocalResponseNormalization();
             case LOGISTIC -> UnaryFunction.logistic();
             case LSH_PROJECTION -> null;
             case LSTM -> null;
             case MAX_POOL_2D -> new Pool2d(Pool2d.Kind.MAX);
             case MUL -> new Mul();
-            case RELU -> new Relu(Activation.RELU);
-            case RELU_N1_TO_1 -> null;
-            case RELU6 -> new Relu(Activation.RELU6);
+            case RELU -> new Relu(Relu.Kind.RELU);
+            case RELU_N1_TO_1 -> new Relu(Relu.Kind.RELU_N1_TO_1);
+            case RELU6 -> new Relu(Relu.Kind.RELU6);
             case RESHAPE -> new Reshape();
             case RESIZE_BILINEAR -> new ResizeBilinear();
             case RNN -> null;
@@ -80,11 +79,11 @@ public final class KernelRegistry {
             case EXP -> UnaryFunction.exponential();
             case TOPK_V2 -> new TopK();
             case SPLIT -> new Split(Split.Kind.EQUAL);
-            case LOG_SOFTMAX -> null;
+            case LOG_SOFTMAX -> new LogSoftmax();
             case DELEGATE -> null;
             case BIDIRECTIONAL_SEQUENCE_LSTM -> null;
             case CAST -> new Cast();
-            case PRELU -> null;
+            case PRELU -> new Prelu();
             case MAXIMUM -> BinaryFunction.maximum();
             case ARG_MAX -> new ArgExtreme(code);
             case MINIMUM -> BinaryFunction.minimum();
@@ -110,7 +109,7 @@ public final class KernelRegistry {
             case SHAPE -> new ShapeOf(ShapeOf.Kind.DIMENSIONS);
             case POW -> BinaryFunction.power();
             case ARG_MIN -> new ArgExtreme(code);
-            case FAKE_QUANT -> null;
+            case FAKE_QUANT -> new FakeQuant();
             case REDUCE_PROD -> new Reduce(code);
             case REDUCE_MAX -> new Reduce(code);
             case PACK -> new Pack();
@@ -128,7 +127,7 @@ public final class KernelRegistry {
             case FLOOR_MOD -> BinaryFunction.floorRemainder();
             case RANGE -> new Range();
             case RESIZE_NEAREST_NEIGHBOR -> null;
-            case LEAKY_RELU -> null;
+            case LEAKY_RELU -> new LeakyRelu();
             case SQUARED_DIFFERENCE -> new SquaredDifference();
             case MIRROR_PAD -> new MirrorPad();
             case ABS -> UnaryFunction.abs();
@@ -136,7 +135,7 @@ public final class KernelRegistry {
             case UNIQUE -> new Unique();
             case CEIL -> UnaryFunction.ceil();
             case REVERSE_V2 -> new Reverse();
-            case ADD_N -> null;
+            case ADD_N -> new AddN();
             case GATHER_ND -> new GatherNd();
             case COS -> UnaryFunction.cosine();
             case WHERE -> new Where();
@@ -182,7 +181,7 @@ public final class KernelRegistry {
             case MULTINOMIAL -> null;
             case GELU -> UnaryFunction.gelu();
             case DYNAMIC_UPDATE_SLICE -> new DynamicUpdateSlice();
-            case RELU_0_TO_1 -> null;
+            case RELU_0_TO_1 -> new Relu(Relu.Kind.RELU_0_TO_1);
             case UNSORTED_SEGMENT_PROD -> new SegmentReduce(code);
             case UNSORTED_SEGMENT_MAX -> new SegmentReduce(code);
             case UNSORTED_SEGMENT_SUM -> new SegmentReduce(code);

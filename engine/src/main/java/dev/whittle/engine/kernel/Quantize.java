@@ -3,17 +3,39 @@ package dev.whittle.engine.kernel;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/// QUANTIZE: from FLOAT32 to INT8, UINT8 or INT16 as `round(value / scale) + zeroPoint`, halves away from zero, clamped to
-/// the type; or from codes to codes of another scale, zero point or type, scaled by `inputScale / outputScale` with double
-/// rounding, ties away from zero (LiteRT `reference_ops::AffineQuantize`, `Requantize`). NaN becomes the zero point.
+/// QUANTIZE: from FLOAT32 to codes as `round(value / scale) + zeroPoint`, clamped to the type, with one scale or one per
+/// channel; NaN becomes the zero point. Or from codes to codes of another scale, zero point or type, scaled by
+/// `inputScale / outputScale` with double rounding, ties away from zero (LiteRT `reference_ops::AffineQuantize`,
+/// `Requantize`).
+///
+/// Halves of real numbers go away from zero. The optimized kernels multiply with the reciprocal of the scale and send halves
+/// to even, but for the elements after the last whole eight, or where there is a scale per channel.
 final class Quantize implements OperatorKernel {
+    private static final Set<ElementType> CODES = EnumSet.of(ElementType.INT4, ElementType.INT8, ElementType.UINT8,
+            ElementType.INT16, ElementType.UINT16, ElementType.INT32);
+    /** Elements that the optimized kernels take at once. */
+    private static final int OPTIMIZED_ELEMENTS = 8;
+
+    /// Reads one code from an array.
+    @FunctionalInterface
+    private interface Reader {
+        int read(Object array, int index);
+    }
+
+    /// Writes one code to an array.
+    @FunctionalInterface
+    private interface Writer {
+        void write(Object array, int index, int code);
+    }
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return EnumSet.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16,
+                ElementType.INT32);
     }
 
     @Override
@@ -25,58 +47,39 @@ final class Quantize implements OperatorKernel {
     @Override
     public Kernel prepare(Preparation p) {
         ElementType to = p.outputTensor(0).type();
-        if (to != ElementType.INT8 && to != ElementType.UINT8 && to != ElementType.INT16) {
-            throw p.unsupported("output is " + to + ", supported are INT8, UINT8 and INT16");
+        if (!CODES.contains(to)) {
+            throw p.unsupported("output is " + to + ", supported are " + CODES);
         }
-        Slot input = p.input(0);
-        Slot output = p.output(0);
-        return switch (input.type()) {
-            case FLOAT32 -> floats(p, input, output);
-            case INT8, UINT8, INT16, INT32 -> codes(p, input, output);
-            case FLOAT16, INT64, STRING, BOOL, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT, UINT32,
-                    UINT16,
-                    INT4, BFLOAT16, INT2, UINT4 ->
-                    throw p.unsupported("input is " + input.type()
-                            + ", supported are FLOAT32, INT8, UINT8, INT16 and INT32");
-        };
+        return p.inputTensor(0).type() == ElementType.FLOAT32 ? floats(p) : codes(p);
     }
 
-    private static Kernel floats(Preparation p, Slot input, Slot output) {
-        QuantizationParameters out = TensorChecks.quantized(p, "output", p.outputTensor(0));
+    private static Kernel floats(Preparation p) {
+        ChannelRuns runs = ChannelRuns.of(p, "output", p.outputTensor(0));
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        Writer writer = writer(output.type());
         int min = TensorChecks.minimumCode(output.type());
         int max = TensorChecks.maximumCode(output.type());
-        int channels = out.scale().size();
-        int inner = 1;
-        for (int axis = out.quantizedDimension() + 1; axis < output.shape().rank(); axis++) {
-            inner *= output.shape().dimension(axis);
-        }
-        float[] scale = new float[channels];
-        int[] zeroPoint = new int[channels];
-        for (int channel = 0; channel < channels; channel++) {
-            scale[channel] = out.scale(channel);
-            zeroPoint[channel] = out.zeroPoint(channel);
-        }
-        int runLength = channels == 1 ? input.elementCount() : inner;
-        int runs = runLength == 0 ? 0 : input.elementCount() / runLength;
-        boolean isShort = output.type() == ElementType.INT16;
+        int channels = runs.scale().length;
+        int length = runs.runLength();
+        int optimized = p.reference() == ReferenceKernels.OPTIMIZED && channels == 1
+                && output.type() != ElementType.INT4
+                        ? length - length % OPTIMIZED_ELEMENTS
+                        : 0;
         return memory -> {
             float[] from = memory.floats(input);
-            for (int run = 0; run < runs; run++) {
-                int channel = run % channels;
-                int fromOffset = memory.offset(input) + run * runLength;
-                int toOffset = memory.offset(output) + run * runLength;
-                if (isShort) {
-                    short[] to = memory.shorts(output);
-                    for (int i = 0; i < runLength; i++) {
-                        to[toOffset + i] = (short) code(from[fromOffset + i], scale[channel], zeroPoint[channel], min,
-                                max);
-                    }
-                } else {
-                    byte[] to = memory.bytes(output);
-                    for (int i = 0; i < runLength; i++) {
-                        to[toOffset + i] = (byte) code(from[fromOffset + i], scale[channel], zeroPoint[channel], min,
-                                max);
-                    }
+            Object to = memory.array(output);
+            for (int run = 0; run < runs.runCount(); run++) {
+                float scale = runs.scale()[run % channels];
+                int zeroPoint = runs.zeroPoint()[run % channels];
+                int fromOffset = memory.offset(input) + run * length;
+                int toOffset = memory.offset(output) + run * length;
+                for (int i = 0; i < optimized; i++) {
+                    long steps = (long) Math.rint(from[fromOffset + i] * (1 / scale));
+                    writer.write(to, toOffset + i, (int) Math.clamp(saturated(steps) + zeroPoint, min, max));
+                }
+                for (int i = optimized; i < length; i++) {
+                    writer.write(to, toOffset + i, code(from[fromOffset + i], scale, zeroPoint, min, max));
                 }
             }
         };
@@ -85,12 +88,19 @@ final class Quantize implements OperatorKernel {
     /// One real number as a code: `round(value / scale) + zeroPoint` within `[min, max]`.
     static int code(float value, float scale, int zeroPoint, int min, int max) {
         long steps = (long) Rounding.halfAwayFromZero(value / scale);
-        return (int) Math.clamp(steps + zeroPoint, min, max);
+        return Math.clamp(saturated(steps) + zeroPoint, min, max);
     }
 
-    private static Kernel codes(Preparation p, Slot input, Slot output) {
+    /// So that the sum with a zero point stays within a long.
+    private static long saturated(long steps) {
+        return Math.clamp(steps, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    private static Kernel codes(Preparation p) {
         QuantizationParameters in = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0));
         QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
+        Slot input = p.input(0);
+        Slot output = p.output(0);
         Multiplier multiplier = Multiplier.of(p, "input scale / output scale",
                 (double) in.scale(0) / (double) out.scale(0));
         int min = TensorChecks.minimumCode(output.type());
@@ -103,30 +113,36 @@ final class Quantize implements OperatorKernel {
                     .kernel(input, output);
         }
         int count = input.elementCount();
+        Reader reader = reader(input.type());
+        Writer writer = writer(output.type());
         return memory -> {
+            Object from = memory.array(input);
+            Object to = memory.array(output);
             int fromOffset = memory.offset(input);
             int toOffset = memory.offset(output);
             for (int i = 0; i < count; i++) {
-                int code = read(memory, input, fromOffset + i);
-                int scaled = Math.clamp((long) multiplier.apply(code - inZero) + outZero, min, max);
-                if (output.type() == ElementType.INT16) {
-                    memory.shorts(output)[toOffset + i] = (short) scaled;
-                } else {
-                    memory.bytes(output)[toOffset + i] = (byte) scaled;
-                }
+                long scaled = multiplier.apply(reader.read(from, fromOffset + i) - inZero);
+                writer.write(to, toOffset + i, Math.clamp(scaled + outZero, min, max));
             }
         };
     }
 
-    private static int read(Memory memory, Slot slot, int element) {
-        return switch (slot.type()) {
-            case INT8 -> memory.bytes(slot)[element];
-            case UINT8 -> memory.bytes(slot)[element] & 0xff;
-            case INT16 -> memory.shorts(slot)[element];
-            case INT32 -> memory.ints(slot)[element];
-            case FLOAT32, FLOAT16, INT64, STRING, BOOL, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT,
-                    UINT32, UINT16, INT4, BFLOAT16, INT2, UINT4 -> throw new IllegalArgumentException(
-                            slot.type() + " carries no codes");
+    private static Reader reader(ElementType type) {
+        return switch (type) {
+            case INT8 -> (array, index) -> ((byte[]) array)[index];
+            case UINT8 -> (array, index) -> ((byte[]) array)[index] & 0xff;
+            case INT16 -> (array, index) -> ((short[]) array)[index];
+            case INT32 -> (array, index) -> ((int[]) array)[index];
+            default -> throw new AssertionError(type);
+        };
+    }
+
+    private static Writer writer(ElementType type) {
+        return switch (type) {
+            case INT4, INT8, UINT8 -> (array, index, code) -> ((byte[]) array)[index] = (byte) code;
+            case INT16, UINT16 -> (array, index, code) -> ((short[]) array)[index] = (short) code;
+            case INT32 -> (array, index, code) -> ((int[]) array)[index] = code;
+            default -> throw new AssertionError(type);
         };
     }
 }

@@ -1,27 +1,39 @@
 package dev.whittle.engine.kernel;
 
-import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
 
-/// RELU and RELU6 as operators of their own: a clamp of every element. NaN stays NaN.
+/// RELU, RELU6, RELU_N1_TO_1 and RELU_0_TO_1 as operators of their own: a clamp of every element. NaN stays NaN, but for
+/// RELU6, which makes it 0.
 ///
 /// Quantized (LiteRT `QuantizedReluX`): the code, zero point taken off, is scaled by `inputScale / outputScale` (computed
 /// in float), rounding twice, ties away from zero, and clamped to the codes of the bounds.
 final class Relu implements OperatorKernel {
-    private final Activation clamp;
 
-    /// @param clamp RELU or RELU6
-    Relu(Activation clamp) {
-        this.clamp = clamp;
+    enum Kind {
+        RELU(0, Float.POSITIVE_INFINITY), RELU6(0, 6), RELU_N1_TO_1(-1, 1), RELU_0_TO_1(0, 1);
+
+        private final float min;
+        private final float max;
+
+        Kind(float min, float max) {
+            this.min = min;
+            this.max = max;
+        }
+    }
+
+    private final Kind kind;
+
+    Relu(Kind kind) {
+        this.kind = kind;
     }
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16);
     }
 
     @Override
@@ -34,24 +46,16 @@ final class Relu implements OperatorKernel {
     public Kernel prepare(Preparation p) {
         ElementType type = p.inputTensor(0).type();
         TensorChecks.sameType(p, "output", p.outputTensor(0), type);
-        return switch (type) {
-            case FLOAT32 -> floats(p.input(0), p.output(0));
-            case INT8, UINT8 -> codes(p, type);
-            case FLOAT16, INT32, INT64, STRING, BOOL, INT16, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT,
-                    UINT32, UINT16, INT4, BFLOAT16, INT2, UINT4 ->
-                    throw p.unsupported("input is " + type + ", supported are FLOAT32, INT8 and UINT8");
-        };
+        return type == ElementType.FLOAT32 ? floats().kernel(p) : codes(p, type);
     }
 
-    private Kernel floats(Slot input, Slot output) {
-        int count = input.elementCount();
-        float min = clamp.minimum();
-        float max = clamp.maximum();
-        return memory -> {
-            float[] from = memory.floats(input);
-            float[] to = memory.floats(output);
-            int fromOffset = memory.offset(input);
-            int toOffset = memory.offset(output);
+    private UnaryRun<float[]> floats() {
+        float min = kind.min;
+        float max = kind.max;
+        if (kind == Kind.RELU6) {
+            return UnaryRun.floats(x -> x > min ? Math.min(x, max) : min);
+        }
+        return (from, fromOffset, to, toOffset, count) -> {
             for (int i = 0; i < count; i++) {
                 to[toOffset + i] = Math.min(max, Math.max(min, from[fromOffset + i]));
             }
@@ -62,9 +66,12 @@ final class Relu implements OperatorKernel {
         QuantizationParameters in = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0));
         QuantizationParameters out = TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0));
         Multiplier multiplier = Multiplier.of(p, "input scale / output scale", in.scale(0) / out.scale(0));
-        ActivationRange range = ActivationRange.of(clamp, type, out);
-        return new CodeTable(type,
-                code -> range.clamp(multiplier.apply(code - in.zeroPoint(0)) + out.zeroPoint(0)))
-                .kernel(p.input(0), p.output(0));
+        ActivationRange range = ActivationRange.of(kind.min, kind.max, type, out);
+        int inZero = in.zeroPoint(0);
+        int outZero = out.zeroPoint(0);
+        return type == ElementType.INT16
+                ? UnaryRun.shorts(code -> range.clamp(multiplier.apply(code - inZero) + outZero)).kernel(p)
+                : new CodeTable(type, code -> range.clamp(multiplier.apply(code - inZero) + outZero))
+                        .kernel(p.input(0), p.output(0));
     }
 }

@@ -216,8 +216,8 @@ final class UnaryFunction implements OperatorKernel {
             if (value <= 0) {
                 return Byte.MAX_VALUE;
             }
-            Multiplier root = FixedPoint.inverseSquareRoot(value);
-            int shifted = Multiplier.apply(1, root.multiplier(), root.shift() + leftShift);
+            int shifted = Multiplier.apply(1, FixedPoint.inverseSquareRoot(value),
+                    FixedPoint.inverseSquareRootShift(value) + leftShift);
             return Multiplier.apply(shifted, toOutput.multiplier(), toOutput.shift() - leftShift)
                     + codes.out.zeroPoint(0);
         });
