@@ -155,7 +155,7 @@ public final class KernelRegistry {
             case SELECT_V2 -> new Select(Select.Kind.BROADCAST);
             case DENSIFY -> new Densify();
             case SEGMENT_SUM -> new SegmentReduce(code);
-            case BATCH_MATMUL -> null;
+            case BATCH_MATMUL -> new BatchMatMul();
             case PLACEHOLDER_FOR_GREATER_OP_CODES -> null;
             case CUMSUM -> new Cumsum();
             case CALL_ONCE -> new ControlFlow(ControlFlow.Kind.CALL_ONCE);
