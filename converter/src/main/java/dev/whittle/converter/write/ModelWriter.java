@@ -3,6 +3,7 @@ package dev.whittle.converter.write;
 import com.google.flatbuffers.FlatBufferBuilder;
 import dev.whittle.engine.file.AtomicFile;
 import dev.whittle.engine.model.Buffer;
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
 
 /// Writes a `Model` as a `.tflite` file: schema version 3, file identifier `TFL3`.
 ///
@@ -145,7 +147,7 @@ public final class ModelWriter {
     }
 
     private int subgraph(Subgraph subgraph) {
-        int tensors = tables(subgraph.tensors().stream().map(this::tensor).toList());
+        int tensors = tables(subgraph.tensors().stream().map(tensor -> tensor(tensor, subgraph)).toList());
         int operators = tables(subgraph.operators().stream().map(this::operator).toList());
         int inputs = ints(subgraph.inputs());
         int outputs = ints(subgraph.outputs());
@@ -159,11 +161,13 @@ public final class ModelWriter {
         return builder.endTable();
     }
 
-    private int tensor(Tensor tensor) {
+    private int tensor(Tensor tensor, Subgraph subgraph) {
         int shape = shape(tensor.shape());
         int name = builder.createSharedString(tensor.name());
         QuantizationParameters parameters = tensor.quantization();
-        int quantization = parameters == null ? 0 : quantization(parameters);
+        int quantization = parameters == null
+                ? 0
+                : parameters.isBlockwise() ? blockwise(parameters, subgraph) : affine(parameters);
         int signature = tensor.shapeSignature().equals(tensor.shape()) ? 0 : shape(tensor.shapeSignature());
         Buffer buffer = tensor.buffer();
         builder.startTable(Slots.Tensor.FIELD_COUNT);
@@ -178,7 +182,41 @@ public final class ModelWriter {
         return builder.endTable();
     }
 
-    private int quantization(QuantizationParameters parameters) {
+    /// Scales of blocks stand in a tensor, which the subgraph must have.
+    private int blockwise(QuantizationParameters parameters, Subgraph subgraph) {
+        int scales = 0;
+        while (!holds(subgraph, scales, parameters.scale())) {
+            scales++;
+        }
+        if (parameters.zeroPoint().stream().anyMatch(zeroPoint -> zeroPoint != 0)) {
+            throw new IllegalArgumentException("zero points of blocks are not written, must be 0");
+        }
+        builder.startTable(Slots.BlockwiseQuantization.FIELD_COUNT);
+        builder.addInt(Slots.BlockwiseQuantization.SCALES, scales, 0);
+        builder.addInt(Slots.BlockwiseQuantization.ZERO_POINTS, -1, 0);
+        builder.addInt(Slots.BlockwiseQuantization.BLOCK_SIZE, parameters.blockSize(), 0);
+        int details = builder.endTable();
+        builder.startTable(Slots.QuantizationParameters.FIELD_COUNT);
+        builder.addByte(Slots.QuantizationParameters.DETAILS_TYPE, (byte) Slots.QuantizationDetails.BLOCKWISE, 0);
+        builder.addOffset(Slots.QuantizationParameters.DETAILS_TYPE + 1, details, 0);
+        return builder.endTable();
+    }
+
+    private static boolean holds(Subgraph subgraph, int index, List<Float> scales) {
+        if (index == subgraph.tensors().size()) {
+            throw new IllegalArgumentException("no FLOAT16 tensor of subgraph \"" + subgraph.name()
+                    + "\" holds the scales of blocks");
+        }
+        Tensor tensor = subgraph.tensor(index);
+        Buffer data = tensor.buffer();
+        if (data == null || tensor.type() != ElementType.FLOAT16 || tensor.shape().elementCount() != scales.size()) {
+            return false;
+        }
+        short[] halves = data.toShorts();
+        return IntStream.range(0, halves.length).allMatch(i -> Float.float16ToFloat(halves[i]) == scales.get(i));
+    }
+
+    private int affine(QuantizationParameters parameters) {
         int count = parameters.scale().size();
         builder.startVector(Float.BYTES, count, Float.BYTES);
         for (float scale : parameters.scale().reversed()) {

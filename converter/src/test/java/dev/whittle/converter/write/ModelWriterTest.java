@@ -149,6 +149,22 @@ class ModelWriterTest {
     }
 
     @Test
+    void scalesOfBlocksAreReadAsTheyWereWritten() {
+        Buffer halves = Buffer.ofShorts(Float.floatToFloat16(0.5f), Float.floatToFloat16(0.25f));
+        Tensor weights = Tensor.constant("w", ElementType.INT4, Shape.of(1, 4),
+                QuantizationParameters.perChannel(new float[]{0.5f, 0.25f}, new long[2], 0).withBlockSize(2),
+                Buffer.of((byte) 0x21, (byte) 0x43));
+        Tensor scales = Tensor.constant("s", ElementType.FLOAT16, Shape.of(1, 2), null, halves);
+
+        Model model = model(List.of(weights, scales), List.of(), List.of());
+
+        assertThat(reread(model)).isEqualTo(model);
+        assertThatThrownBy(() -> ModelWriter.toBytes(model(List.of(weights), List.of(), List.of())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no FLOAT16 tensor of subgraph \"main\" holds the scales of blocks");
+    }
+
+    @Test
     void theSameModelGivesTheSameBytes() {
         assertThat(ModelWriter.toBytes(SampleModels.cnn(1))).isEqualTo(ModelWriter.toBytes(SampleModels.cnn(1)));
     }
