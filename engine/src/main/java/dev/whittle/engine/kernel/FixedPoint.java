@@ -42,7 +42,7 @@ enum FixedPoint {
         return exponent < 0 ? Rounding.shiftRight(a, -exponent) : saturate((long) a << exponent);
     }
 
-    /// `e^a` for `a` of at most 0 with the given integer bits.
+    /// `e^a` for `a` of at most 0 with the given integer bits; 0 below −32.
     int expOfNegative(int a, int integerBits) {
         if (a == 0) {
             return one;
@@ -52,6 +52,9 @@ enum FixedPoint {
         int withinQuarter = (a & (quarter - 1)) - quarter;
         int result = expWithinQuarter(scale(withinQuarter, integerBits));
         int remainder = withinQuarter - a;
+        if (integerBits > 5 && a < -(1 << 5 + fractionBits)) {
+            return 0;
+        }
         for (int i = 0; i < EXP_MINUS_POWER_OF_TWO.length; i++) {
             int exponent = i + LEAST_POWER_OF_TWO;
             if (exponent < integerBits && (remainder >> (fractionBits + exponent) & 1) != 0) {

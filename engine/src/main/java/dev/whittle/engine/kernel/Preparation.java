@@ -35,6 +35,12 @@ public interface Preparation {
     /// the planned one.
     Tensor outputTensor(int i);
 
+    int intermediateCount();
+
+    /// The description of an intermediate tensor: it holds nothing, but carries the quantization of a value inside the
+    /// operator.
+    Tensor intermediateTensor(int i);
+
     /// The elements of an input whose values decide a shape or a binding (a target shape, an axis, a filter that is
     /// packed), laid out as in a file. Those of a computed input are known at run time only: preparing the operator
     /// then breaks off here and is taken up again when they are, and anew whenever they have changed. So ask for values

@@ -120,6 +120,19 @@ final class OperatorPreparation implements Preparation {
     }
 
     @Override
+    public int intermediateCount() {
+        return operator.intermediates().size();
+    }
+
+    @Override
+    public Tensor intermediateTensor(int i) {
+        if (i >= intermediateCount() || operator.intermediates().get(i) == Operator.ABSENT) {
+            throw malformed("intermediate tensor " + i + " is missing");
+        }
+        return scope.tensor(operator.intermediates().get(i));
+    }
+
+    @Override
     public Buffer values(int i) {
         inputTensor(i);
         return scope.values(operator.inputs().get(i));
