@@ -325,10 +325,11 @@ final class BatchMatMul implements OperatorKernel {
         int rightDimension = p.inputTensor(1).shape().rank() - (products.isRightSwapped ? 2 : 1);
         QuantizationParameters parameters = TensorChecks.quantizedPerChannel(p, "right side", p.inputTensor(1),
                 rightDimension, products.columns);
-        float[] rightScale = new float[products.columns];
-        for (int column = 0; column < products.columns; column++) {
-            rightScale[column] = parameters.scale(column);
+        float[] rightScale = new float[parameters.scale().size()];
+        for (int channel = 0; channel < rightScale.length; channel++) {
+            rightScale[channel] = parameters.scale(channel);
         }
+        boolean isPerColumn = parameters.isPerChannel();
         Slot left = p.input(0);
         Slot right = p.input(1);
         Slot output = p.output(0);
@@ -367,7 +368,7 @@ final class BatchMatMul implements OperatorKernel {
                         int sum = product.sum(memory.floats(product.sums), memory.offset(product.sums),
                                 row * columns + column)
                                 - zeroPoint * memory.ints(columnSums)[memory.offset(columnSums) + column];
-                        memory.floats(output)[to++] = sum * (scale * rightScale[column]);
+                        memory.floats(output)[to++] = sum * (scale * rightScale[isPerColumn ? column : 0]);
                     }
                 }
             }

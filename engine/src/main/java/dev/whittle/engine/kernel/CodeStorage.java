@@ -37,6 +37,17 @@ enum CodeStorage {
         void set(Object array, int index, int code) {
             ((short[]) array)[index] = (short) code;
         }
+    },
+    UINT16 {
+        @Override
+        int get(Object array, int index) {
+            return ((short[]) array)[index] & 0xffff;
+        }
+
+        @Override
+        void set(Object array, int index, int code) {
+            ((short[]) array)[index] = (short) code;
+        }
     };
 
     abstract int get(Object array, int index);
@@ -49,6 +60,7 @@ enum CodeStorage {
             case INT8 -> INT8;
             case UINT8 -> UINT8;
             case INT16 -> INT16;
+            case UINT16 -> UINT16;
             default -> throw new AssertionError(type);
         };
     }

@@ -41,7 +41,7 @@ public final class KernelRegistry {
             case FULLY_CONNECTED -> new FullyConnected();
             case HASHTABLE_LOOKUP -> new HashtableLookup();
             case L2_NORMALIZATION -> new L2Normalization();
-            case L2_POOL_2D -> null;
+            case L2_POOL_2D -> new Pool2d(Pool2d.Kind.L2);
             case LOCAL_RESPONSE_NORMALIZATION -> new LocalResponseNormalization();
             case LOGISTIC -> UnaryFunction.logistic();
             case LSH_PROJECTION -> null;
@@ -126,7 +126,7 @@ public final class KernelRegistry {
             case FILL -> new Fill(Fill.Kind.FILL);
             case FLOOR_MOD -> BinaryFunction.floorRemainder();
             case RANGE -> new Range();
-            case RESIZE_NEAREST_NEIGHBOR -> null;
+            case RESIZE_NEAREST_NEIGHBOR -> new ResizeNearestNeighbor();
             case LEAKY_RELU -> new LeakyRelu();
             case SQUARED_DIFFERENCE -> new SquaredDifference();
             case MIRROR_PAD -> new MirrorPad();

@@ -11,8 +11,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// AVERAGE_POOL_2D and MAX_POOL_2D: the mean or the largest element of each window, `[batch, height, width, channel]` to
-/// `[batch, outHeight, outWidth, channel]`. Padding takes no part: neither its value nor its count.
+/// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D: the mean, the largest element or the root of the mean square of each
+/// window, `[batch, height, width, channel]` to `[batch, outHeight, outWidth, channel]`. Padding takes no part: neither
+/// its value nor its count. L2_POOL_2D is for FLOAT32 only.
 ///
 /// Codes are pooled raw, so the output has the input's scale and zero point; the mean of codes is rounded half away from
 /// zero *of the raw code*. A float mean adds in the order filterY, filterX and divides by the count. The largest float
@@ -20,7 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// `reference/integer_ops/pooling.h`.
 final class Pool2d implements OperatorKernel {
     enum Kind {
-        AVERAGE, MAX
+        AVERAGE, MAX, L2
     }
 
     private final Kind kind;
@@ -33,12 +34,16 @@ final class Pool2d implements OperatorKernel {
         return switch (kind) {
             case AVERAGE -> ((Options.AveragePool2d) p.options()).pool();
             case MAX -> ((Options.MaxPool2d) p.options()).pool();
+            case L2 -> ((Options.L2Pool2d) p.options()).pool();
         };
     }
 
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return switch (kind) {
+            case AVERAGE, MAX -> Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16);
+            case L2 -> Set.of(ElementType.FLOAT32);
+        };
     }
 
     @Override
@@ -58,6 +63,9 @@ final class Pool2d implements OperatorKernel {
         Window window = window(p);
         TensorChecks.sameType(p, "output", p.outputTensor(0), p.inputTensor(0).type());
         ActivationRange.requireClamp(p, options(p).activation());
+        TensorChecks.requireWork(p, window.batches(), window.positions(),
+                Math.min(window.filterHeight(), window.inHeight()), Math.min(window.filterWidth(), window.inWidth()),
+                window.inChannels());
         Slot input = p.input(0);
         Slot output = p.output(0);
         WindowReduction reduction = reduction(p, window, input, output);
@@ -105,30 +113,32 @@ final class Pool2d implements OperatorKernel {
                     largest(memory.floats(input), from, rows, columns, first, channels, rowStride, min, max,
                             memory.floats(output), to);
                 };
+                case L2 ->
+                        (memory, from, rows, columns, to) -> rootMeanSquare(memory.floats(input), from, rows, columns,
+                                channels, rowStride, min, max, memory.floats(output), to);
             };
-        }
-        if (!TensorChecks.isEightBit(input.type())) {
-            throw p.unsupported("input is " + input.type() + ", supported are FLOAT32, INT8 and UINT8");
         }
         ActivationRange range = ActivationRange.of(options(p).activation(), input.type(),
                 TensorChecks.quantizedPerTensor(p, "output", p.outputTensor(0)));
-        boolean signed = input.type() == ElementType.INT8;
+        CodeStorage storage = CodeStorage.of(input.type());
         return switch (kind) {
-            case AVERAGE -> (memory, from, rows, columns, to) -> average(memory.bytes(input), from, signed, rows,
-                    columns, channels, rowStride, range, memory.bytes(output), to);
+            case AVERAGE -> (memory, from, rows, columns, to) -> average(storage, memory.array(input), from, rows,
+                    columns, channels, rowStride, range, memory.array(output), to);
             case MAX -> {
                 int flip = Filter.flip(input.type());
                 byte low = (byte) (range.min() ^ flip);
                 byte high = (byte) (range.max() ^ flip);
+                boolean isVector = vector && TensorChecks.isEightBit(input.type());
                 yield (memory, from, rows, columns, to) -> {
-                    int first = vector
+                    int first = isVector
                             ? Simd.largest(memory.bytes(input), from, (byte) flip, rows, columns, channels, rowStride,
                                     low, high, memory.bytes(output), to)
                             : 0;
-                    largest(memory.bytes(input), from, flip, rows, columns, first, channels, rowStride, low, high,
-                            memory.bytes(output), to);
+                    largest(storage, memory.array(input), from, rows, columns, first, channels, rowStride, range,
+                            memory.array(output), to);
                 };
             }
+            case L2 -> throw new AssertionError(input.type());
         };
     }
 
@@ -165,32 +175,46 @@ final class Pool2d implements OperatorKernel {
         }
     }
 
-    private static void average(byte[] input, int from, boolean signed, int rows, int columns, int channels,
-            int rowStride, ActivationRange range, byte[] output, int to) {
+    private static void rootMeanSquare(float[] input, int from, int rows, int columns, int channels, int rowStride,
+            float min, float max, float[] output, int to) {
+        for (int channel = 0; channel < channels; channel++) {
+            float sum = 0;
+            for (int y = 0; y < rows; y++) {
+                for (int x = 0; x < columns; x++) {
+                    float value = input[from + y * rowStride + x * channels + channel];
+                    sum += value * value;
+                }
+            }
+            output[to + channel] = Gemm.clamp((float) Math.sqrt(sum / (rows * columns)), min, max);
+        }
+    }
+
+    private static void average(CodeStorage storage, Object input, int from, int rows, int columns, int channels,
+            int rowStride, ActivationRange range, Object output, int to) {
         int count = rows * columns;
         for (int channel = 0; channel < channels; channel++) {
             int sum = 0;
             for (int y = 0; y < rows; y++) {
                 for (int x = 0; x < columns; x++) {
-                    byte code = input[from + y * rowStride + x * channels + channel];
-                    sum += signed ? code : code & 0xff;
+                    sum += storage.get(input, from + y * rowStride + x * channels + channel);
                 }
             }
             int mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-            output[to + channel] = (byte) range.clamp(mean);
+            storage.set(output, to + channel, range.clamp(mean));
         }
     }
 
-    private static void largest(byte[] input, int from, int flip, int rows, int columns, int firstChannel, int channels,
-            int rowStride, byte min, byte max, byte[] output, int to) {
+    private static void largest(CodeStorage storage, Object input, int from, int rows, int columns, int firstChannel,
+            int channels, int rowStride, ActivationRange range, Object output, int to) {
         for (int channel = firstChannel; channel < channels; channel++) {
-            int largest = min;
+            int largest = range.min();
             for (int y = 0; y < rows; y++) {
                 for (int x = 0; x < columns; x++) {
-                    largest = Math.max(largest, (byte) (input[from + y * rowStride + x * channels + channel] ^ flip));
+                    largest = Math.max(largest,
+                            storage.get(input, from + y * rowStride + x * channels + channel));
                 }
             }
-            output[to + channel] = (byte) (Math.min(largest, max) ^ flip);
+            storage.set(output, to + channel, Math.min(largest, range.max()));
         }
     }
 

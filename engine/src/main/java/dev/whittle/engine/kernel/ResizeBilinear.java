@@ -1,6 +1,5 @@
 package dev.whittle.engine.kernel;
 
-import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
@@ -9,196 +8,200 @@ import java.util.List;
 import java.util.Set;
 
 /// RESIZE_BILINEAR: `[batch, height, width, channel]` to the `[height, width]` in input 1, each output element a weighted
-/// mean of the four input elements around its place. FLOAT32, INT8 and UINT8; scale and zero point stay as they are.
+/// mean of the four input elements around its place. Scale and zero point stay as they are.
 ///
 /// Along an axis the place of output `i` is `i · step`, or `(i + ½) · step − ½` with half-pixel centres, where step is
 /// `input / output`, or `(input − 1) / (output − 1)` with aligned corners (LiteRT `reference_ops::ResizeBilinear`).
-/// FLOAT32 and UINT8 weigh in float; INT8 weighs with ten fractional bits along each axis and rounds halves away from
-/// zero (`ResizeBilinearInteger`).
+/// FLOAT32 and UINT8 weigh in float, for UINT8 in another order of operations after the optimized kernels
+/// (`ResizeBilinearGenericSmallChannel`); INT8, INT16 and UINT16 weigh with ten fractional bits along each axis and round
+/// halves away from zero (`ResizeBilinearInteger`).
 final class ResizeBilinear implements OperatorKernel {
     private static final int FRACTION_BITS = 10;
     private static final int ONE = 1 << FRACTION_BITS;
 
+    /// Places are floats, which tell whole numbers apart so far.
+    private static final int LARGEST_SIZE = 1 << 24;
+
     @Override
     public Set<ElementType> types() {
-        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8);
+        return Set.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.UINT16);
     }
 
     @Override
     public List<Shape> outputShapes(Preparation p) {
+        return List.of(resized(p));
+    }
+
+    /// The input's shape with the height and width that input 1 asks for: the rule of every resizing operator.
+    static Shape resized(Preparation p) {
         TensorChecks.counts(p, 2, 2);
         Shape input = p.inputTensor(0).shape();
         TensorChecks.rank(p, "input", p.inputTensor(0), 4);
         Tensor size = p.inputTensor(1);
-        Buffer data = size.buffer();
-        if (data == null) {
-            throw p.unsupported("size \"" + size.name() + "\" is computed, supported is a constant");
-        }
         TensorChecks.sameType(p, "size", size, ElementType.INT32);
         if (size.shape().elementCount() != 2) {
             throw p.malformed("size has shape " + size.shape() + ", must have 2 elements");
         }
-        int[] target = data.toInts();
+        int[] target = p.intValues(1);
         if (target[0] <= 0 || target[1] <= 0) {
             throw p.malformed("size is [" + target[0] + ", " + target[1] + "], must be positive");
         }
-        return List.of(Shape.of(input.dimension(0), target[0], target[1], input.dimension(3)));
+        if (Math.max(target[0], target[1]) > LARGEST_SIZE) {
+            throw p.unsupported("size is [" + target[0] + ", " + target[1] + "], must be " + LARGEST_SIZE
+                    + " at most");
+        }
+        if (input.dimension(1) == 0 || input.dimension(2) == 0) {
+            throw p.malformed("input has shape " + input + ", height and width must be positive");
+        }
+        return Shape.of(input.dimension(0), target[0], target[1], input.dimension(3));
+    }
+
+    /// Refuses the two ways to place pixels at once.
+    static void requireOneRule(Preparation p, boolean alignCorners, boolean halfPixelCenters) {
+        if (alignCorners && halfPixelCenters) {
+            throw p.malformed("both align_corners and half_pixel_centers are set, must be one at most");
+        }
     }
 
     @Override
     public Kernel prepare(Preparation p) {
         Options.ResizeBilinear options = (Options.ResizeBilinear) p.options();
-        if (options.alignCorners() && options.halfPixelCenters()) {
-            throw p.malformed("both align_corners and half_pixel_centers are set, must be one at most");
-        }
+        requireOneRule(p, options.alignCorners(), options.halfPixelCenters());
         ElementType type = p.inputTensor(0).type();
         TensorChecks.sameType(p, "output", p.outputTensor(0), type);
-        Shape from = p.inputTensor(0).shape();
-        Shape to = p.outputTensor(0).shape();
-        if (from.dimension(1) == 0 || from.dimension(2) == 0) {
-            throw p.malformed("input has shape " + from + ", height and width must be positive");
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int channels = output.shape().dimension(3);
+        boolean isReal = type == ElementType.FLOAT32 || type == ElementType.UINT8;
+        Axis rows = axis(1, input, output, options, isReal);
+        Axis columns = axis(2, input, output, options, isReal);
+        PixelMix mix = switch (type) {
+            case FLOAT32 -> (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> floats(
+                    memory.floats(input), upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, channels,
+                    memory.floats(output), out);
+            case UINT8 -> p.reference() == ReferenceKernels.OPTIMIZED
+                    ? (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> optimizedCodes(
+                            memory.bytes(input), upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, channels,
+                            memory.bytes(output), out)
+                    : (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> unsignedCodes(
+                            memory.bytes(input), upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, channels,
+                            memory.bytes(output), out);
+            case INT8, INT16, UINT16 -> {
+                CodeStorage storage = CodeStorage.of(type);
+                yield (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> codes(storage,
+                        memory.array(input), upperLeft, upperRight, lowerLeft, lowerRight, (long) dy, (long) dx,
+                        channels, memory.array(output), out);
+            }
+            default -> throw new AssertionError(type);
+        };
+        int rowElements = input.shape().dimension(2) * channels;
+        int imageElements = input.shape().dimension(1) * rowElements;
+        return memory -> {
+            int out = memory.offset(output);
+            for (int batch = 0; batch < output.shape().dimension(0); batch++) {
+                int image = memory.offset(input) + batch * imageElements;
+                for (int y = 0; y < rows.lower.length; y++) {
+                    int upper = image + rows.lower[y] * rowElements;
+                    int lower = image + rows.upper[y] * rowElements;
+                    for (int x = 0; x < columns.lower.length; x++) {
+                        int left = columns.lower[x] * channels;
+                        int right = columns.upper[x] * channels;
+                        mix.mix(memory, upper + left, upper + right, lower + left, lower + right, rows.fraction[y],
+                                columns.fraction[x], out);
+                        out += channels;
+                    }
+                }
+            }
+        };
+    }
+
+    /// Mixes the pixels at four corners, all channels, to the pixel at `out`.
+    @FunctionalInterface
+    private interface PixelMix {
+        void mix(Memory memory, int upperLeft, int upperRight, int lowerLeft, int lowerRight, float dy, float dx,
+                int out);
+    }
+
+    private static void floats(float[] from, int upperLeft, int upperRight, int lowerLeft, int lowerRight, float dy,
+            float dx, int channels, float[] to, int out) {
+        for (int channel = 0; channel < channels; channel++) {
+            to[out + channel] = from[upperLeft + channel] * (1 - dy) * (1 - dx)
+                    + from[lowerLeft + channel] * dy * (1 - dx)
+                    + from[upperRight + channel] * (1 - dy) * dx
+                    + from[lowerRight + channel] * dy * dx;
         }
-        return switch (type) {
-            case FLOAT32 -> {
-                FloatAxis rows = FloatAxis.of(from.dimension(1), to.dimension(1), options);
-                FloatAxis columns = FloatAxis.of(from.dimension(2), to.dimension(2), options);
-                yield floats(p.input(0), p.output(0), rows, columns);
-            }
-            case UINT8 -> {
-                FloatAxis rows = FloatAxis.of(from.dimension(1), to.dimension(1), options);
-                FloatAxis columns = FloatAxis.of(from.dimension(2), to.dimension(2), options);
-                yield unsignedCodes(p.input(0), p.output(0), rows, columns);
-            }
-            case INT8 -> {
-                FixedAxis rows = FixedAxis.of(from.dimension(1), to.dimension(1), options);
-                FixedAxis columns = FixedAxis.of(from.dimension(2), to.dimension(2), options);
-                yield signedCodes(p.input(0), p.output(0), rows, columns);
-            }
-            case FLOAT16, INT32, INT64, STRING, BOOL, INT16, COMPLEX64, FLOAT64, COMPLEX128, UINT64, RESOURCE, VARIANT,
-                    UINT32, UINT16, INT4, BFLOAT16, INT2, UINT4 ->
-                    throw p.unsupported("input is " + type + ", supported are FLOAT32, INT8 and UINT8");
-        };
     }
 
-    private static Kernel floats(Slot input, Slot output, FloatAxis rows, FloatAxis columns) {
-        int channels = output.shape().dimension(3);
-        return memory -> {
-            float[] from = memory.floats(input);
-            float[] to = memory.floats(output);
-            int out = memory.offset(output);
-            for (int batch = 0; batch < output.shape().dimension(0); batch++) {
-                for (int y = 0; y < rows.lower.length; y++) {
-                    int upperRow = row(memory, input, batch, rows.lower[y]);
-                    int lowerRow = row(memory, input, batch, rows.upper[y]);
-                    float dy = rows.fraction[y];
-                    for (int x = 0; x < columns.lower.length; x++) {
-                        int left = columns.lower[x] * channels;
-                        int right = columns.upper[x] * channels;
-                        float dx = columns.fraction[x];
-                        for (int channel = 0; channel < channels; channel++) {
-                            to[out++] = from[upperRow + left + channel] * (1 - dy) * (1 - dx)
-                                    + from[lowerRow + left + channel] * dy * (1 - dx)
-                                    + from[upperRow + right + channel] * (1 - dy) * dx
-                                    + from[lowerRow + right + channel] * dy * dx;
-                        }
-                    }
-                }
-            }
-        };
+    private static void unsignedCodes(byte[] from, int upperLeft, int upperRight, int lowerLeft, int lowerRight,
+            float dy, float dx, int channels, byte[] to, int out) {
+        for (int channel = 0; channel < channels; channel++) {
+            float mean = (from[upperLeft + channel] & 0xff) * (1 - dy) * (1 - dx)
+                    + (from[lowerLeft + channel] & 0xff) * dy * (1 - dx)
+                    + (from[upperRight + channel] & 0xff) * (1 - dy) * dx
+                    + (from[lowerRight + channel] & 0xff) * dy * dx;
+            to[out + channel] = (byte) (int) (mean + 0.5f);
+        }
     }
 
-    private static Kernel unsignedCodes(Slot input, Slot output, FloatAxis rows, FloatAxis columns) {
-        int channels = output.shape().dimension(3);
-        return memory -> {
-            byte[] from = memory.bytes(input);
-            byte[] to = memory.bytes(output);
-            int out = memory.offset(output);
-            for (int batch = 0; batch < output.shape().dimension(0); batch++) {
-                for (int y = 0; y < rows.lower.length; y++) {
-                    int upperRow = row(memory, input, batch, rows.lower[y]);
-                    int lowerRow = row(memory, input, batch, rows.upper[y]);
-                    float dy = rows.fraction[y];
-                    for (int x = 0; x < columns.lower.length; x++) {
-                        int left = columns.lower[x] * channels;
-                        int right = columns.upper[x] * channels;
-                        float dx = columns.fraction[x];
-                        for (int channel = 0; channel < channels; channel++) {
-                            float mean = (from[upperRow + left + channel] & 0xff) * (1 - dy) * (1 - dx)
-                                    + (from[lowerRow + left + channel] & 0xff) * dy * (1 - dx)
-                                    + (from[upperRow + right + channel] & 0xff) * (1 - dy) * dx
-                                    + (from[lowerRow + right + channel] & 0xff) * dy * dx;
-                            to[out++] = (byte) (int) (mean + 0.5f);
-                        }
-                    }
-                }
-            }
-        };
+    private static void optimizedCodes(byte[] from, int upperLeft, int upperRight, int lowerLeft, int lowerRight,
+            float dy, float dx, int channels, byte[] to, int out) {
+        float upperLeftWeight = (1 - dy) * (1 - dx);
+        float upperRightWeight = (1 - dy) * dx;
+        float lowerLeftWeight = dy * (1 - dx);
+        float lowerRightWeight = dy * dx;
+        for (int channel = 0; channel < channels; channel++) {
+            float mean = (from[upperLeft + channel] & 0xff) * upperLeftWeight
+                    + (from[upperRight + channel] & 0xff) * upperRightWeight
+                    + (from[lowerLeft + channel] & 0xff) * lowerLeftWeight
+                    + (from[lowerRight + channel] & 0xff) * lowerRightWeight;
+            to[out + channel] = (byte) (int) (mean + 0.5f);
+        }
     }
 
-    private static Kernel signedCodes(Slot input, Slot output, FixedAxis rows, FixedAxis columns) {
-        int channels = output.shape().dimension(3);
-        int half = 1 << (2 * FRACTION_BITS - 1);
-        return memory -> {
-            byte[] from = memory.bytes(input);
-            byte[] to = memory.bytes(output);
-            int out = memory.offset(output);
-            for (int batch = 0; batch < output.shape().dimension(0); batch++) {
-                for (int y = 0; y < rows.lower.length; y++) {
-                    int upperRow = row(memory, input, batch, rows.lower[y]);
-                    int lowerRow = row(memory, input, batch, rows.upper[y]);
-                    int dy = rows.fraction[y];
-                    for (int x = 0; x < columns.lower.length; x++) {
-                        int left = columns.lower[x] * channels;
-                        int right = columns.upper[x] * channels;
-                        int dx = columns.fraction[x];
-                        for (int channel = 0; channel < channels; channel++) {
-                            int sum = from[upperRow + left + channel] * (ONE - dy) * (ONE - dx)
-                                    + from[lowerRow + left + channel] * dy * (ONE - dx)
-                                    + from[upperRow + right + channel] * (ONE - dy) * dx
-                                    + from[lowerRow + right + channel] * dy * dx;
-                            to[out++] = (byte) ((sum + (sum > 0 ? half : -half)) / (2 * half));
-                        }
-                    }
-                }
-            }
-        };
+    private static void codes(CodeStorage storage, Object from, int upperLeft, int upperRight, int lowerLeft,
+            int lowerRight, long dy, long dx, int channels, Object to, int out) {
+        long half = 1L << (2 * FRACTION_BITS - 1);
+        for (int channel = 0; channel < channels; channel++) {
+            long sum = storage.get(from, upperLeft + channel) * (ONE - dy) * (ONE - dx)
+                    + storage.get(from, lowerLeft + channel) * dy * (ONE - dx)
+                    + storage.get(from, upperRight + channel) * (ONE - dy) * dx
+                    + storage.get(from, lowerRight + channel) * dy * dx;
+            storage.set(to, out + channel, (int) ((sum + (sum > 0 ? half : -half)) / (2 * half)));
+        }
     }
 
-    private static int row(Memory memory, Slot input, int batch, int y) {
-        Shape shape = input.shape();
-        return memory.offset(input) + (batch * shape.dimension(1) + y) * shape.dimension(2) * shape.dimension(3);
+    private static Axis axis(int dimension, Slot input, Slot output, Options.ResizeBilinear options, boolean isReal) {
+        int from = input.shape().dimension(dimension);
+        int to = output.shape().dimension(dimension);
+        return isReal ? Axis.real(from, to, options) : Axis.fixed(from, to, options);
     }
 
     /// For each output place along one axis: the input elements on either side and the distance from the lower one, as a
-    /// real fraction.
-    private record FloatAxis(int[] lower, int[] upper, float[] fraction) {
+    /// fraction, or in units of 2⁻¹⁰.
+    private record Axis(int[] lower, int[] upper, float[] fraction) {
 
-        static FloatAxis of(int from, int to, Options.ResizeBilinear options) {
+        static Axis real(int from, int to, Options.ResizeBilinear options) {
             float step = options.alignCorners() && to > 1 ? (float) (from - 1) / (to - 1) : (float) from / to;
-            FloatAxis axis = new FloatAxis(new int[to], new int[to], new float[to]);
+            Axis axis = new Axis(new int[to], new int[to], new float[to]);
             for (int i = 0; i < to; i++) {
                 float place = options.halfPixelCenters() ? (i + 0.5f) * step - 0.5f : i * step;
-                axis.lower[i] = Math.max((int) Math.floor(place), 0);
-                axis.upper[i] = Math.min((int) Math.ceil(place), from - 1);
+                axis.lower[i] = Math.clamp((long) Math.floor(place), 0, from - 1);
+                axis.upper[i] = Math.clamp((long) Math.ceil(place), 0, from - 1);
                 axis.fraction[i] = place - axis.lower[i];
             }
             return axis;
         }
-    }
 
-    /// As [FloatAxis], the fraction in units of 2⁻¹⁰.
-    private record FixedAxis(int[] lower, int[] upper, int[] fraction) {
-
-        static FixedAxis of(int from, int to, Options.ResizeBilinear options) {
-            int step = options.alignCorners() && to > 1
-                    ? (ONE * (from - 1) + (to - 1) / 2) / (to - 1)
-                    : (ONE * from + to / 2) / to;
-            FixedAxis axis = new FixedAxis(new int[to], new int[to], new int[to]);
+        static Axis fixed(int from, int to, Options.ResizeBilinear options) {
+            long step = options.alignCorners() && to > 1
+                    ? ((long) ONE * (from - 1) + (to - 1) / 2) / (to - 1)
+                    : ((long) ONE * from + to / 2) / to;
+            Axis axis = new Axis(new int[to], new int[to], new float[to]);
             for (int i = 0; i < to; i++) {
-                int place = options.halfPixelCenters() ? i * step + step / 2 - ONE / 2 : i * step;
-                axis.lower[i] = Math.max(place / ONE, 0);
-                axis.upper[i] = Math.min((place + ONE - 1) / ONE, from - 1);
-                axis.fraction[i] = place - axis.lower[i] * ONE;
+                long place = options.halfPixelCenters() ? i * step + step / 2 - ONE / 2 : i * step;
+                axis.lower[i] = Math.clamp(place / ONE, 0, from - 1);
+                axis.upper[i] = Math.clamp((place + ONE - 1) / ONE, 0, from - 1);
+                axis.fraction[i] = place - (long) axis.lower[i] * ONE;
             }
             return axis;
         }

@@ -29,7 +29,8 @@ record Slide(int positions, int elements, int taps, int stride, int dilation, in
         return new Slide(positions, elements, taps, stride, dilation, padding.before(elements, taps, stride, dilation));
     }
 
-    private static void check(Preparation p, String axis, int taps, int stride, int dilation) {
+    /// Refuses a filter along one axis that cannot be.
+    static void check(Preparation p, String axis, int taps, int stride, int dilation) {
         atLeastOne(p, "filter " + axis, taps);
         atLeastOne(p, "stride " + axis, stride);
         atLeastOne(p, "dilation " + axis, dilation);

@@ -13,12 +13,8 @@ record Window(int batches, int inHeight, int inWidth, int inChannels, int outHei
             int dilationHeight, int dilationWidth, Padding padding) {
         TensorChecks.rank(p, "input", p.inputTensor(0), 4);
         Shape input = p.inputTensor(0).shape();
-        atLeastOne(p, "filter height", filterHeight);
-        atLeastOne(p, "filter width", filterWidth);
-        atLeastOne(p, "stride height", strideHeight);
-        atLeastOne(p, "stride width", strideWidth);
-        atLeastOne(p, "dilation height", dilationHeight);
-        atLeastOne(p, "dilation width", dilationWidth);
+        Slide.check(p, "height", filterHeight, strideHeight, dilationHeight);
+        Slide.check(p, "width", filterWidth, strideWidth, dilationWidth);
         int inHeight = input.dimension(1);
         int inWidth = input.dimension(2);
         int outHeight = padding.outputSize(inHeight, filterHeight, strideHeight, dilationHeight);
@@ -31,12 +27,6 @@ record Window(int batches, int inHeight, int inWidth, int inChannels, int outHei
                 filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth,
                 padding.before(inHeight, filterHeight, strideHeight, dilationHeight),
                 padding.before(inWidth, filterWidth, strideWidth, dilationWidth));
-    }
-
-    private static void atLeastOne(Preparation p, String what, int value) {
-        if (value < 1) {
-            throw p.malformed(what + " is " + value + ", must be at least 1");
-        }
     }
 
     Shape outputShape(int channels) {

@@ -10,6 +10,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.QuantizationParameters;
@@ -122,22 +123,30 @@ class KernelTiersTest {
 
     private static Model model(Options options, List<Tensor> tensors) {
         List<Integer> inputs = new ArrayList<>();
+        List<Integer> fed = new ArrayList<>();
         for (int i = 0; i < tensors.size() - 1; i++) {
             inputs.add(i);
+            if (!tensors.get(i).isConstant()) {
+                fed.add(i);
+            }
         }
         int output = tensors.size() - 1;
         Operator operator = new Operator(options, inputs, List.of(output), 1);
         return new Model("test.tflite", Model.SCHEMA_VERSION, "",
-                List.of(new Subgraph("main", tensors, List.of(0), List.of(output), List.of(operator))), List.of(),
-                List.of());
+                List.of(new Subgraph("main", tensors, fed, List.of(output), List.of(operator))), List.of(), List.of());
     }
 
     private void everyTierAgrees(String what, Options options, Tensor... tensors) {
         Model model = model(options, Arrays.asList(tensors));
-        int count = tensors[0].shape().elementCount();
-        ByteBuffer input = tensors[0].type() == ElementType.FLOAT32
-                ? Buffer.ofFloats(reals(count)).bytes()
-                : ByteBuffer.wrap(codes((int) tensors[0].type().byteLength(count)));
+        List<ByteBuffer> input = new ArrayList<>();
+        for (Tensor tensor : Arrays.asList(tensors).subList(0, tensors.length - 1)) {
+            int count = tensor.shape().elementCount();
+            if (!tensor.isConstant()) {
+                input.add(tensor.type() == ElementType.FLOAT32
+                        ? Buffer.ofFloats(reals(count)).bytes()
+                        : ByteBuffer.wrap(codes((int) tensor.type().byteLength(count))));
+            }
+        }
         ReferenceKernels reference = random.nextBoolean() ? ReferenceKernels.REFERENCE : ReferenceKernels.OPTIMIZED;
         byte[] expected = run(model, KernelTier.REFERENCE, reference, input);
         for (KernelTier tier : KernelTier.values()) {
@@ -148,10 +157,12 @@ class KernelTiersTest {
         }
     }
 
-    private static byte[] run(Model model, KernelTier tier, ReferenceKernels reference, ByteBuffer input) {
+    private static byte[] run(Model model, KernelTier tier, ReferenceKernels reference, List<ByteBuffer> input) {
         PlanOptions plan = PlanOptions.defaults().withTier(tier).withReference(reference);
         try (Interpreter interpreter = Interpreter.of(model, plan)) {
-            interpreter.input(0).putBytes(input.duplicate());
+            for (int i = 0; i < input.size(); i++) {
+                interpreter.input(i).putBytes(input.get(i).duplicate());
+            }
             interpreter.invoke();
             ByteBuffer output = interpreter.output(0).toBytes();
             byte[] bytes = new byte[output.remaining()];
@@ -244,7 +255,7 @@ class KernelTiersTest {
     @Test
     void poolsOfEveryTypeMatchTheReferenceBitForBit() {
         for (int round = 0; round < 80; round++) {
-            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8).get(round % 3);
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16).get(round % 4);
             int channels = pick(CHANNELS);
             int batch = 1 + random.nextInt(2);
             int height = pick(EXTENTS);
@@ -262,6 +273,84 @@ class KernelTiersTest {
                             padding.outputSize(width, filter, stride, 1), channels));
             everyTierAgrees("round " + round, new Options.MaxPool2d(pool), input, output);
             everyTierAgrees("round " + round, new Options.AveragePool2d(pool), input, output);
+        }
+    }
+
+    @Test
+    void transposedConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 100; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_CHANNEL, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16)
+                    .get(round % 5);
+            int depth = pick(CHANNELS);
+            int channels = pick(CHANNELS);
+            int batch = 1 + random.nextInt(2);
+            int height = pick(EXTENTS);
+            int width = pick(EXTENTS);
+            int filter = 1 + random.nextInt(4);
+            int stride = 1 + random.nextInt(3);
+            Padding padding = random.nextBoolean() ? Padding.SAME : Padding.VALID;
+            int[] shape = {batch, height * stride + random.nextInt(2), width * stride, channels};
+            Tensor asked = Tensor.constant("shape", ElementType.INT32, Shape.of(4), null, Buffer.ofInts(shape));
+            everyTierAgrees("round " + round + " " + types, new Options.TransposeConv(padding, stride, stride, clamp()),
+                    asked, weights(types, channels, 0, channels, filter, filter, depth),
+                    activation("x", types, batch, height, width, depth), bias(types, channels),
+                    activation("y", types, shape));
+        }
+    }
+
+    @Test
+    void convolutionsInThreeDimensionsMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 40; round++) {
+            int depth = pick(CHANNELS);
+            int channels = pick(CHANNELS);
+            int filter = 1 + random.nextInt(3);
+            int stride = 1 + random.nextInt(2);
+            int dilation = 1 + random.nextInt(2);
+            Padding padding = random.nextInt(4) == 0 ? Padding.VALID : Padding.SAME;
+            int[] in = {1 + random.nextInt(2), 5, 5 + random.nextInt(3), 6, depth};
+            int[] out = in.clone();
+            for (int axis = 1; axis < 4; axis++) {
+                out[axis] = padding.outputSize(in[axis], filter, stride, dilation);
+            }
+            out[4] = channels;
+            everyTierAgrees("round " + round,
+                    new Options.Conv3d(OperatorCode.CONV_3D, padding, stride, stride, stride, dilation, dilation,
+                            dilation, clamp()),
+                    activation("x", Types.REALS, in),
+                    weights(Types.REALS, channels, 4, filter, filter, filter, depth, channels),
+                    bias(Types.REALS, channels), activation("y", Types.REALS, out));
+            int[] back = in.clone();
+            back[4] = depth;
+            everyTierAgrees("round " + round + " transposed",
+                    new Options.Conv3d(OperatorCode.CONV_3D_TRANSPOSE, padding, stride, stride, stride, dilation,
+                            dilation, dilation, clamp()),
+                    Tensor.constant("shape", ElementType.INT32, Shape.of(5), null, Buffer.ofInts(back)),
+                    weights(Types.REALS, depth, 3, filter, filter, filter, depth, channels),
+                    activation("x", Types.REALS, out), bias(Types.REALS, depth), activation("y", Types.REALS, back));
+        }
+    }
+
+    @Test
+    void batchedProductsOfEveryTypeMatchTheReferenceBitForBit() {
+        List<Types> all = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.INT16, Types.HYBRID);
+        for (int round = 0; round < 120; round++) {
+            Types types = all.get(round % all.size());
+            boolean adjX = random.nextBoolean();
+            boolean adjY = random.nextBoolean();
+            int rows = pick(CHANNELS);
+            int depth = random.nextInt(4) == 0 ? 700 : pick(CHANNELS);
+            int columns = pick(CHANNELS);
+            Tensor left = random.nextBoolean()
+                    ? activation("a", types, 3, 1, adjX ? depth : rows, adjX ? rows : depth)
+                    : activation("a", types, 3, 2, adjX ? depth : rows, adjX ? rows : depth);
+            int[] rightShape = {2, adjY ? columns : depth, adjY ? depth : columns};
+            Tensor right = types == Types.HYBRID
+                    ? weights(random.nextBoolean() ? Types.INT8_PER_CHANNEL : Types.HYBRID, columns, adjY ? 1 : 2,
+                            rightShape)
+                    : activation("b", types, rightShape);
+            everyTierAgrees("round " + round + " " + types,
+                    new Options.BatchMatMul(adjX, adjY, random.nextBoolean()), left, right,
+                    activation("y", types, 3, 2, rows, columns));
         }
     }
 
