@@ -284,9 +284,11 @@ final class IntegerLstm {
         int mean = (int) (sum * 1024 / cells);
         long variance = squares * ((1 << 20) / cells) - (long) mean * mean;
         int guarded = (int) (variance / (1 << 20));
-        Multiplier inverse = FixedPoint.inverseSquareRoot(guarded < 1 ? norm.guard() : guarded);
+        int square = guarded < 1 ? norm.guard() : guarded;
+        int inverse = FixedPoint.inverseSquareRoot(square);
+        int shift = FixedPoint.inverseSquareRootShift(square);
         for (int i = 0; i < cells; i++) {
-            int normal = inverse.apply(1024 * values[start + i] - mean);
+            int normal = Multiplier.apply(1024 * values[start + i] - mean, inverse, shift);
             int weighted = normal * norm.coefficients()[i] + norm.bias()[i];
             int rounded = (int) (((long) weighted + (weighted > 0 ? 512 : -512)) / 1024);
             values[start + i] = (short) saturate16(norm.scale().apply(rounded));
