@@ -64,6 +64,11 @@ final class StridedSlice implements OperatorKernel {
             }
         }
         int rank = input.rank() + newAxes;
+        int named = (1 << begin.length) - 1;
+        if (begin.length > rank && (options.ellipsisMask() & named) == 0) {
+            throw p.malformed("has " + begin.length + " entries for an input of shape " + input + ", must have up to "
+                    + rank);
+        }
         int[] inputSteps = Movement.denseSteps(input);
         int[] steps = new int[rank];
         int[] sizes = new int[rank];

@@ -41,13 +41,18 @@ final class TensorChecks {
         }
     }
 
+    /// Refuses a computed shape of more dimensions than files may give a tensor.
+    static void supportedRank(Preparation p, String role, int rank) {
+        if (rank > MAX_RANK) {
+            throw p.unsupported(role + " has " + rank + " dimensions, supported are up to " + MAX_RANK);
+        }
+    }
+
     /// A shape that a tensor holds.
     ///
     /// @throws MalformedModelException when a dimension is negative
     static Shape shape(Preparation p, String role, int[] dimensions) {
-        if (dimensions.length > MAX_RANK) {
-            throw p.unsupported(role + " has " + dimensions.length + " dimensions, supported are up to " + MAX_RANK);
-        }
+        supportedRank(p, role, dimensions.length);
         for (int dimension : dimensions) {
             if (dimension < 0) {
                 throw p.malformed(role + " is " + Arrays.toString(dimensions) + ", dimensions must be 0 or more");

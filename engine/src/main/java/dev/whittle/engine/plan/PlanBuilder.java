@@ -17,6 +17,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -179,19 +180,33 @@ final class PlanBuilder implements Scope {
         long bytes = constantBytes;
         for (Slot slot : written) {
             StorageType storage = storage(slot.name(), slot.type());
-            int length = Math.multiplyExact(slot.elementCount(), StorageType.width(slot.type()));
-            bytes += (long) length * storage.elementBytes();
+            long length = (long) slot.elementCount() * StorageType.width(slot.type());
+            bytes += length * storage.elementBytes();
             requireAffordable(bytes);
-            arrays[slot.index()] = storage.allocate(length);
+            if (length > Integer.MAX_VALUE) {
+                throw tooLong(slot);
+            }
+            arrays[slot.index()] = storage.allocate((int) length);
         }
         Memory memory = new FoldMemory(arrays);
         kernel.invoke(memory);
         for (int output : operator.outputs()) {
             Slot slot = use(output);
-            tensors.set(output, tensors.get(output).withBuffer(Buffer.wrap(Elements.read(memory, slot))));
+            ByteBuffer elements;
+            try {
+                elements = Elements.read(memory, slot);
+            } catch (ArithmeticException e) {
+                throw tooLong(slot);
+            }
+            tensors.set(output, tensors.get(output).withBuffer(Buffer.wrap(elements)));
             // The slot was taken for the output while it was an activation; as a constant it is asked for anew.
             slots.set(output, null);
         }
+    }
+
+    private UnsupportedModelException tooLong(Slot slot) {
+        return new UnsupportedModelException("[" + model.source() + "] tensor \"" + slot.name()
+                + "\" is computed from constants and needs more than 2^31-1 bytes");
     }
 
     /// Memory with an array for each slot, for an operator without state.
