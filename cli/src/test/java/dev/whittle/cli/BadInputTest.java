@@ -87,7 +87,8 @@ class BadInputTest {
         Npy.write(array, NpyArray.ofFloats(Shape.of(1, 2, 2, 3), new float[12]));
 
         assertThat(Run.of("run", model, "--input", array, "--output-dir", folder.resolve("out"))).isEqualTo(Run.failed(
-                "whittle: [small.npy] has the shape [1, 2, 2, 3], input \"image\" of tiny.tflite takes [-1, 32, 32, 3]"));
+                "whittle: [small.npy] has the shape [1, 2, 2, 3], input \"image\" of tiny.tflite takes [-1, 32, 32, 3];"
+                        + " --resize tries other shapes"));
     }
 
     @Test

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HelpTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "data", "train", "convert", "quantize", "evaluate", "run", "bench", "inspect", "operators",
+    @ValueSource(strings = {"demo", "data", "train", "convert", "quantize", "evaluate", "run", "bench", "inspect",
+        "operators",
         "explain",
         "report", "conformance"})
     void everyCommandHelpsWithAnExample(String command) {

@@ -3,9 +3,12 @@ package dev.whittle.cli.command;
 import dev.whittle.cli.Json;
 import dev.whittle.cli.Table;
 import dev.whittle.cli.conformance.Conformance;
+import dev.whittle.cli.conformance.Outcome;
 import dev.whittle.cli.conformance.Result;
 import dev.whittle.cli.conformance.Result.Worst;
 import dev.whittle.cli.conformance.Verdict;
+import dev.whittle.engine.kernel.ReferenceKernels;
+import dev.whittle.engine.plan.PlanOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,15 +35,19 @@ public final class ConformanceCommand implements Callable<Integer> {
 
     @Option(names = "--write", paramLabel = "OUT", description = "Save each output, or the message of a model that did not run, below this folder.") private @Nullable Path write;
 
+    @Option(names = "--reference", paramLabel = "KERNELS", defaultValue = "reference", description = "Where the reference runtime's two kernel sets differ, compute as that one: reference or optimized (default: ${DEFAULT-VALUE}).") private ReferenceKernels reference =
+            ReferenceKernels.REFERENCE;
+
     @Option(names = "--json", description = "Print every variant's result as JSON.") private boolean json;
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
-        List<Result> results = Conformance.run(folder, only, write);
+        Outcome outcome = Conformance.run(folder, only, PlanOptions.defaults().withReference(reference), write);
+        List<Result> results = outcome.results();
         PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? Json.text(new Listing(1, results)) + System.lineSeparator() : tables(results));
+        out.print(json ? Json.text(Listing.of(outcome)) + System.lineSeparator() : tables(results) + digest(outcome));
         out.flush();
         return results.stream().allMatch(result -> result.verdict() == Verdict.PASSED) ? 0 : 1;
     }
@@ -48,7 +55,26 @@ public final class ConformanceCommand implements Callable<Integer> {
     /// The JSON document.
     ///
     /// @param format the version of this layout
-    record Listing(int format, List<Result> results) {
+    /// @param kernels and the digest of all outputs, which no tier and no vector width changes
+    record Listing(int format, Kernels kernels, List<Result> results) {
+        static Listing of(Outcome outcome) {
+            return new Listing(2, new Kernels(lowerCase(outcome.tier()), outcome.vectorBits(),
+                    lowerCase(outcome.reference()), outcome.sha256()), outcome.results());
+        }
+    }
+
+    /// @param sha256 of the bytes of all outputs in the order of the variants' paths
+    record Kernels(String tier, int vectorBits, String reference, String sha256) {
+    }
+
+    private static String digest(Outcome outcome) {
+        return "kernels %s%s, as %s; sha256 of all outputs %s%n".formatted(lowerCase(outcome.tier()),
+                outcome.vectorBits() == 0 ? "" : " " + outcome.vectorBits() + " bits", lowerCase(outcome.reference()),
+                outcome.sha256());
+    }
+
+    private static String lowerCase(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 
     private static String tables(List<Result> results) {
@@ -63,14 +89,14 @@ public final class ConformanceCommand implements Callable<Integer> {
         }
         StringBuilder problems = new StringBuilder();
         for (Result result : results) {
-            if (result.verdict() == Verdict.FAILED) {
-                result.problems().forEach(problem -> problems.append("FAILED ").append(result.path()).append(": ")
-                        .append(problem).append(System.lineSeparator()));
-            }
+            result.problems().forEach(problem -> problems.append(result.verdict()).append(' ').append(result.path())
+                    .append(": ").append(problem).append(System.lineSeparator()));
         }
         parts.add(problems.toString());
         parts.add("%d of %d passed, %d failed, %d refused%n".formatted(count(results, Verdict.PASSED), results.size(),
-                count(results, Verdict.FAILED), count(results, Verdict.REFUSED)));
+                count(results, Verdict.FAILED), count(results, Verdict.REFUSED))
+                + "%d equal to ref, %d to builtin, %d within tolerance of one%n".formatted(equal(results, "ref"),
+                        equal(results, "builtin"), results.stream().filter(ConformanceCommand::within).count()));
         return String.join(System.lineSeparator(), parts.stream().filter(part -> !part.isEmpty()).toList());
     }
 
@@ -81,17 +107,19 @@ public final class ConformanceCommand implements Callable<Integer> {
                     .computeIfAbsent(result.elementType(), type -> new ArrayList<>())
                     .add(result);
         }
-        Table table = new Table("operator", "type", "models", "passed", "failed", "refused", "exact");
+        Table table = new Table("operator", "type", "models", "passed", "failed", "refused", "= ref", "= builtin",
+                "within");
         groups.forEach((operator, types) -> types.forEach((type, group) -> table.row(operator, type, group.size(),
                 count(group, Verdict.PASSED), count(group, Verdict.FAILED), count(group, Verdict.REFUSED),
-                group.stream().filter(ConformanceCommand::exact).count())));
+                equal(group, "ref"), equal(group, "builtin"),
+                group.stream().filter(ConformanceCommand::within).count())));
         return table.toString();
     }
 
     private static String modelTable(List<Result> results) {
         Table table = new Table("model", "type", "verdict", "ref", "builtin", "xnnpack");
         for (Result result : results) {
-            table.row(result.operator(), result.elementType(), result.verdict().name().toLowerCase(Locale.ROOT),
+            table.row(result.operator(), result.elementType(), lowerCase(result.verdict()),
                     difference(result, "ref"), difference(result, "builtin"), difference(result, "xnnpack"));
         }
         return table.toString();
@@ -107,9 +135,13 @@ public final class ConformanceCommand implements Callable<Integer> {
                 : "%.2g, %d of %d".formatted(worst.absolute(), worst.differing(), worst.elementCount());
     }
 
-    private static boolean exact(Result result) {
-        return result.verdict() == Verdict.PASSED
-                && result.differences().values().stream().anyMatch(worst -> worst.differing() == 0);
+    private static long equal(List<Result> results, String kernel) {
+        return results.stream().filter(result -> result.equalTo().contains(kernel)).count();
+    }
+
+    /// Passed by its tolerance alone.
+    private static boolean within(Result result) {
+        return result.verdict() == Verdict.PASSED && result.equalTo().isEmpty();
     }
 
     private static long count(List<Result> results, Verdict verdict) {

@@ -41,6 +41,8 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--signature", paramLabel = "KEY", description = "Run this signature of the model.") private @Nullable String signature;
 
+    @Option(names = "--resize", description = "Let inputs take the arrays' shapes, also where the model fixes them.") private boolean anyShape;
+
     @Option(names = "--range", paramLabel = "BLACK,WHITE", split = ",", arity = "1", description = "Numbers for black and white in an image; by default what the model's metadata or the input's quantization says,"
             + " 0,255 for a float input.") private List<Float> range = List.of();
 
@@ -54,7 +56,8 @@ public final class RunCommand implements Callable<Integer> {
         EntryPoint entry = EntryPoint.of(loaded, signature);
         Output.folder(outputFolder);
         List<OutputRow> rows = new ArrayList<>();
-        try (Interpreter interpreter = Interpreter.of(loaded)) {
+        try (Interpreter primary = Interpreter.of(loaded);
+                Interpreter interpreter = entry.interpreter(primary)) {
             List<NpyArray> arrays = new ArrayList<>();
             for (int i = 0; i < inputs.size(); i++) {
                 arrays.add(read(entry, interpreter, i));
@@ -78,7 +81,7 @@ public final class RunCommand implements Callable<Integer> {
         if (!ImageFile.isImageName(file.toString())) {
             NpyArray array = Npy.read(file);
             if (i < entry.inputs().size()) {
-                entry.requireFits(i, file.getFileName().toString(), array);
+                entry.requireFits(i, file.getFileName().toString(), array, anyShape);
             }
             return array;
         }

@@ -4,6 +4,8 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.npy.NpyArray;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// How one array differs from another of the same shape.
@@ -15,10 +17,13 @@ import org.jspecify.annotations.Nullable;
 record Difference(double largest, double magnitude, long differing, long elementCount, boolean sameNonFinite) {
 
     /// The difference of `actual` from `golden`, or null when their shapes differ. Integers of different widths are
-    /// compared by value, and complex numbers as pairs.
+    /// compared by value, complex numbers as pairs, and strings count as 1 apart.
     static @Nullable Difference between(NpyArray actual, NpyArray golden) {
         if (!actual.shape().equals(golden.shape())) {
             return null;
+        }
+        if (actual.type() == ElementType.STRING) {
+            return betweenStrings(actual.strings(), golden.strings());
         }
         Elements a = new Elements(actual);
         Elements b = new Elements(golden);
@@ -42,6 +47,18 @@ record Difference(double largest, double magnitude, long differing, long element
             differing += equal && (!wide || a.wide(i) == b.wide(i)) ? 0 : 1;
         }
         return new Difference(largest, magnitude, differing, b.count, sameNonFinite);
+    }
+
+    private static Difference betweenStrings(byte[][] actual, byte[][] golden) {
+        long differing = IntStream.range(0, golden.length).filter(i -> !Arrays.equals(actual[i], golden[i])).count();
+        return new Difference(differing == 0 ? 0 : 1, 1, differing, golden.length, true);
+    }
+
+    /// What a person reads about it.
+    String from(String kernel) {
+        return "%d of %d elements differ from %s, the largest by %.3g (%.2g of the largest magnitude)%s".formatted(
+                differing, elementCount, kernel, largest, relative(),
+                sameNonFinite ? "" : ", NaN or infinity elsewhere");
     }
 
     /// `largest` over `magnitude`.

@@ -8,12 +8,15 @@ import java.util.SequencedMap;
 /// @param path the variant's folder below the folder that was searched
 /// @param wholeModel true for a real model, false for a single operator
 /// @param operator the operator, or the name of the model
+/// @param equalTo the sets of recorded outputs that it equals in every element of every case
 /// @param problems one line each; empty when it passed
 /// @param differences the largest difference from each set of recorded outputs, over all cases
+/// @param sha256 of the bytes of its outputs, case by case
 public record Result(String path, boolean wholeModel, String operator, String elementType, Verdict verdict,
-        List<String> problems, SequencedMap<String, Worst> differences) {
+        List<String> equalTo, List<String> problems, SequencedMap<String, Worst> differences, String sha256) {
 
     public Result {
+        equalTo = List.copyOf(equalTo);
         problems = List.copyOf(problems);
     }
 

@@ -54,7 +54,8 @@ final class VariantReader {
                 ? List.of("builtin")
                 : List.of("ref", "builtin");
         return new Variant(folder, path, false, operator, elementType, meta.path("state_carries_over").asBoolean(false),
-                kernels, Map.of(), cases, Tolerance.of(operator, elementType));
+                kernels, Map.of(), cases,
+                Tolerance.of(operator, elementType, meta.at("/inputs/0/scale/0").asDouble(1)));
     }
 
     private static Variant wholeModel(Path folder, String path, Path description, JsonNode meta) throws IOException {

@@ -49,6 +49,38 @@ public final class Buffer {
         return wrap(bytes);
     }
 
+    /// Elements of an integer type below eight bits, given a byte each, packed low bits first.
+    public static Buffer ofCodes(ElementType type, byte... codes) {
+        ByteBuffer packed = allocate(Math.toIntExact(type.byteLength(codes.length)), Byte.BYTES);
+        int perByte = Byte.SIZE / type.bits();
+        int mask = (1 << type.bits()) - 1;
+        for (int i = 0; i < codes.length; i++) {
+            int at = i / perByte;
+            packed.put(at, (byte) (packed.get(at) | (codes[i] & mask) << i % perByte * type.bits()));
+        }
+        return wrap(packed);
+    }
+
+    /// STRING elements, packed as files hold them: a count, `count + 1` byte offsets from the start, and the characters
+    /// (`string_util.h` of LiteRT).
+    public static Buffer ofStrings(byte[]... strings) {
+        int header = Math.multiplyExact(Integer.BYTES, Math.addExact(strings.length, 2));
+        int length = header;
+        for (byte[] string : strings) {
+            length = Math.addExact(length, string.length);
+        }
+        ByteBuffer bytes = allocate(length, Byte.BYTES).putInt(strings.length).putInt(header);
+        int end = header;
+        for (byte[] string : strings) {
+            end += string.length;
+            bytes.putInt(end);
+        }
+        for (byte[] string : strings) {
+            bytes.put(string);
+        }
+        return wrap(bytes.flip());
+    }
+
     private static ByteBuffer allocate(int elementCount, int elementBytes) {
         return ByteBuffer.allocate(Math.multiplyExact(elementCount, elementBytes)).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -125,6 +157,30 @@ public final class Buffer {
         double[] values = new double[byteLength() / Double.BYTES];
         bytes().asDoubleBuffer().get(values);
         return values;
+    }
+
+    /// The STRING elements, copied.
+    ///
+    /// @throws IllegalArgumentException when the bytes are no packed strings
+    public byte[][] toStrings() {
+        ByteBuffer packed = bytes();
+        int length = byteLength();
+        int count = length < Integer.BYTES ? -1 : packed.getInt(0);
+        if (count < 0 || Integer.BYTES * (count + 2L) > length) {
+            throw new IllegalArgumentException("no packed strings: " + count + " strings in " + length + " bytes");
+        }
+        byte[][] strings = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            int start = packed.getInt(Integer.BYTES * (i + 1));
+            int end = packed.getInt(Integer.BYTES * (i + 2));
+            if (start < 0 || end < start || end > length) {
+                throw new IllegalArgumentException("no packed strings: string " + i + " from byte " + start + " to "
+                        + end + " of " + length);
+            }
+            strings[i] = new byte[end - start];
+            packed.get(start, strings[i]);
+        }
+        return strings;
     }
 
     @Override

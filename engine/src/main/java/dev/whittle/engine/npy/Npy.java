@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 
 /// Reads and writes `.npy` files, versions 1 to 3 (NumPy's `numpy.lib.format`): a magic string, a header that is a Python
 /// dictionary literal with `descr`, `fortran_order` and `shape`, and the raw elements. Little-endian and C order only.
+/// Strings are `|S<n>`: `n` bytes each, filled up with zero bytes, which therefore get lost at the end of a string.
 public final class Npy {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int VERSION_END = MAGIC.length + 2;
@@ -35,6 +36,7 @@ public final class Npy {
             Map.entry(ElementType.INT64, "<i8"), Map.entry(ElementType.UINT64, "<u8"),
             Map.entry(ElementType.BOOL, "|b1"), Map.entry(ElementType.COMPLEX64, "<c8"),
             Map.entry(ElementType.COMPLEX128, "<c16"));
+    private static final Pattern STRINGS = Pattern.compile("\\|S([1-9]\\d{0,8})");
 
     private Npy() {}
 
@@ -67,31 +69,57 @@ public final class Npy {
 
     private static NpyArray array(Path path, String header, FileChannel channel) throws IOException {
         String descr = find(path, DESCR, header, "descr");
-        ElementType type = DESCR_OF.entrySet().stream().filter(entry -> entry.getValue().equals(descr))
-                .map(Map.Entry::getKey).findFirst().orElseThrow(() -> fault(path, "element type '" + descr
-                        + "', supported are " + DESCR_OF.values().stream().sorted().collect(Collectors.joining(" "))));
         if (find(path, FORTRAN, header, "fortran_order").equals("True")) {
             throw fault(path, "in Fortran order, supported is C order (numpy.ascontiguousarray)");
         }
-        String dimensions = find(path, SHAPE, header, "shape");
-        Shape shape;
-        long bytes;
+        Shape shape = shape(path, find(path, SHAPE, header, "shape"));
+        Matcher strings = STRINGS.matcher(descr);
+        if (strings.matches()) {
+            int width = Integer.parseInt(strings.group(1));
+            return ofPadded(shape, width, elements(path, channel, (long) shape.elementCount() * width,
+                    descr + " " + shape));
+        }
+        ElementType type = DESCR_OF.entrySet().stream().filter(entry -> entry.getValue().equals(descr))
+                .map(Map.Entry::getKey).findFirst().orElseThrow(() -> fault(path, "element type '" + descr
+                        + "', supported are " + DESCR_OF.values().stream().sorted().collect(Collectors.joining(" "))
+                        + " |S<bytes>"));
+        return new NpyArray(type, shape,
+                elements(path, channel, type.byteLength(shape.elementCount()), type + " " + shape));
+    }
+
+    private static Shape shape(Path path, String dimensions) throws IOException {
         try {
-            shape = Shape.of(Arrays.stream(dimensions.split(",")).map(String::strip).filter(part -> !part.isEmpty())
-                    .mapToInt(Integer::parseInt).toArray());
-            bytes = type.byteLength(shape.elementCount());
+            Shape shape =
+                    Shape.of(Arrays.stream(dimensions.split(",")).map(String::strip).filter(part -> !part.isEmpty())
+                            .mapToInt(Integer::parseInt).toArray());
+            // Counted here, where the message can name the shape.
+            shape.elementCount();
+            return shape;
         } catch (ArithmeticException | NumberFormatException e) {
             throw fault(path, "shape (" + dimensions + ") has more than 2^31-1 elements");
         }
+    }
+
+    private static ByteBuffer elements(Path path, FileChannel channel, long expected, String array)
+            throws IOException {
         long found = channel.size() - channel.position();
-        if (found != bytes) {
-            throw fault(path,
-                    "holds " + found + " bytes of elements, expected " + bytes + " for " + type + " " + shape);
+        if (found != expected) {
+            throw fault(path, "holds " + found + " bytes of elements, expected " + expected + " for " + array);
         }
-        if (bytes > Integer.MAX_VALUE) {
-            throw fault(path, "holds " + bytes + " bytes of elements, supported are up to 2 GiB");
+        if (expected > Integer.MAX_VALUE) {
+            throw fault(path, "holds " + expected + " bytes of elements, supported are up to 2 GiB");
         }
-        return new NpyArray(type, shape, read(channel, (int) bytes));
+        return read(channel, (int) expected);
+    }
+
+    private static NpyArray ofPadded(Shape shape, int width, ByteBuffer bytes) {
+        byte[][] strings = new byte[shape.elementCount()][];
+        byte[] padded = new byte[width];
+        for (int i = 0; i < strings.length; i++) {
+            bytes.get(padded);
+            strings[i] = NpyArray.withoutPadding(padded);
+        }
+        return NpyArray.ofStrings(shape, strings);
     }
 
     private static String find(Path path, Pattern pattern, String header, String key) throws IOException {
@@ -118,7 +146,19 @@ public final class Npy {
 
     /// Writes an array as format version 1; the file appears whole or not at all.
     public static void write(Path path, NpyArray array) throws IOException {
-        String descr = DESCR_OF.get(array.type());
+        byte[] elements;
+        String descr;
+        if (array.type() == ElementType.STRING) {
+            byte[][] strings = array.strings();
+            // NumPy has no strings of width 0.
+            int width = Arrays.stream(strings).mapToInt(string -> string.length).reduce(1, Math::max);
+            descr = "|S" + width;
+            elements = padded(strings, width);
+        } else {
+            descr = DESCR_OF.get(array.type());
+            elements = new byte[array.data().remaining()];
+            array.data().get(elements);
+        }
         if (descr == null) {
             throw new IllegalArgumentException(array.type() + " has no .npy element type");
         }
@@ -132,11 +172,17 @@ public final class Npy {
         ByteBuffer start = ByteBuffer.allocate(VERSION_END + Short.BYTES + header.length())
                 .order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) header.length())
                 .put(header.getBytes(StandardCharsets.US_ASCII));
-        byte[] elements = new byte[array.data().remaining()];
-        array.data().get(elements);
         AtomicFile.write(path, out -> {
             out.write(start.array());
             out.write(elements);
         });
+    }
+
+    private static byte[] padded(byte[][] strings, int width) {
+        byte[] elements = new byte[Math.multiplyExact(strings.length, width)];
+        for (int i = 0; i < strings.length; i++) {
+            System.arraycopy(strings[i], 0, elements, i * width, strings[i].length);
+        }
+        return elements;
     }
 }

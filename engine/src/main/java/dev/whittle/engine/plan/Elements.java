@@ -7,9 +7,10 @@ import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /// Moves whole tensors between memory and little-endian bytes as files hold them: types below eight bits packed, low bits
-/// first; strings as a count, `count + 1` byte offsets from the start, and the characters (`string_util.h` of LiteRT).
+/// first; strings as in [Buffer#ofStrings].
 public final class Elements {
     private Elements() {}
 
@@ -18,14 +19,16 @@ public final class Elements {
         int offset = memory.offset(slot);
         int count = slot.elementCount() * StorageType.width(slot.type());
         if (slot.type() == ElementType.STRING) {
-            return packStrings(memory.strings(slot), offset, count);
+            byte[][] strings = Arrays.copyOfRange(memory.strings(slot), offset, offset + count);
+            return ByteBuffer.wrap(Buffer.ofStrings(strings).toBytes()).order(ByteOrder.LITTLE_ENDIAN);
         }
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(byteLength(slot))).order(ByteOrder.LITTLE_ENDIAN);
         switch (storage(slot)) {
             case FLOATS -> bytes.asFloatBuffer().put(memory.floats(slot), offset, count);
             case BYTES -> {
                 if (slot.type().bits() < Byte.SIZE) {
-                    pack(memory.bytes(slot), offset, count, slot.type().bits(), bytes);
+                    byte[] codes = Arrays.copyOfRange(memory.bytes(slot), offset, offset + count);
+                    bytes.duplicate().put(Buffer.ofCodes(slot.type(), codes).bytes());
                 } else {
                     bytes.duplicate().put(memory.bytes(slot), offset, count);
                 }
@@ -47,7 +50,7 @@ public final class Elements {
         int count = slot.elementCount() * StorageType.width(slot.type());
         ByteBuffer bytes = source.slice().order(ByteOrder.LITTLE_ENDIAN);
         if (slot.type() == ElementType.STRING) {
-            byte[][] strings = unpackStrings(bytes);
+            byte[][] strings = Buffer.wrap(bytes).toStrings();
             if (strings.length != count) {
                 throw new IllegalArgumentException("\"" + slot.name() + "\" takes " + count + " strings, got "
                         + strings.length);
@@ -89,7 +92,7 @@ public final class Elements {
             case INTS -> buffer.toInts();
             case LONGS -> buffer.toLongs();
             case DOUBLES -> buffer.toDoubles();
-            case STRINGS -> unpackStrings(buffer.bytes());
+            case STRINGS -> buffer.toStrings();
         };
     }
 
@@ -99,59 +102,8 @@ public final class Elements {
                 : slot.type().byteLength(slot.elementCount());
     }
 
-    private static void pack(byte[] codes, int offset, int count, int bits, ByteBuffer into) {
-        int perByte = Byte.SIZE / bits;
-        int mask = (1 << bits) - 1;
-        for (int i = 0; i < count; i++) {
-            int shift = i % perByte * bits;
-            int at = i / perByte;
-            into.put(at, (byte) (into.get(at) | (codes[offset + i] & mask) << shift));
-        }
-    }
-
     private static void unpack(ByteBuffer packed, ElementType type, byte[] codes, int offset, int count) {
         System.arraycopy(Buffer.wrap(packed).toCodes(type, count), 0, codes, offset, count);
-    }
-
-    private static ByteBuffer packStrings(byte[][] strings, int offset, int count) {
-        int header = Integer.BYTES * (count + 2);
-        long length = header;
-        for (int i = 0; i < count; i++) {
-            length += strings[offset + i].length;
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(length)).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(count).putInt(header);
-        int end = header;
-        for (int i = 0; i < count; i++) {
-            end += strings[offset + i].length;
-            bytes.putInt(end);
-        }
-        for (int i = 0; i < count; i++) {
-            bytes.put(strings[offset + i]);
-        }
-        return bytes.flip();
-    }
-
-    /// @throws IllegalArgumentException when the bytes are no packed strings
-    static byte[][] unpackStrings(ByteBuffer packed) {
-        ByteBuffer bytes = packed.slice().order(ByteOrder.LITTLE_ENDIAN);
-        int length = bytes.limit();
-        int count = length < Integer.BYTES ? -1 : bytes.getInt(0);
-        if (count < 0 || Integer.BYTES * (count + 2L) > length) {
-            throw new IllegalArgumentException("no packed strings: " + count + " strings in " + length + " bytes");
-        }
-        byte[][] strings = new byte[count][];
-        for (int i = 0; i < count; i++) {
-            int start = bytes.getInt(Integer.BYTES * (i + 1));
-            int end = bytes.getInt(Integer.BYTES * (i + 2));
-            if (start < 0 || end < start || end > length) {
-                throw new IllegalArgumentException("no packed strings: string " + i + " from byte " + start + " to "
-                        + end + " of " + length);
-            }
-            strings[i] = new byte[end - start];
-            bytes.get(start, strings[i]);
-        }
-        return strings;
     }
 
     private static StorageType storage(Slot slot) {

@@ -22,7 +22,9 @@ class NpyTest {
     void writtenArraysAreReadBack() throws IOException {
         for (Shape shape : List.of(Shape.of(), Shape.of(5), Shape.of(2, 3), Shape.of(2, 0, 3))) {
             for (ElementType type : List.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8, ElementType.INT16,
-                    ElementType.INT32, ElementType.INT64, ElementType.BOOL, ElementType.FLOAT64)) {
+                    ElementType.INT32, ElementType.INT64, ElementType.BOOL, ElementType.FLOAT64, ElementType.FLOAT16,
+                    ElementType.UINT16, ElementType.UINT32, ElementType.UINT64, ElementType.COMPLEX64,
+                    ElementType.COMPLEX128)) {
                 ByteBuffer data = ByteBuffer.allocate((int) type.byteLength(shape.elementCount()));
                 for (int i = 0; i < data.limit(); i++) {
                     data.put(i, (byte) (i * 37 + 1));
@@ -34,6 +36,39 @@ class NpyTest {
                 assertThat(Npy.read(file)).isEqualTo(array);
             }
         }
+    }
+
+    @Test
+    void stringsArePaddedToTheLongest() throws IOException {
+        Path file = folder.resolve("a.npy");
+        NpyArray array = NpyArray.ofStrings(Shape.of(3), utf8("ab"), utf8(""), utf8("Größe"));
+        Npy.write(file, array);
+
+        byte[] bytes = Files.readAllBytes(file);
+        assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).contains("'descr': '|S7', ");
+        assertThat(Arrays.copyOfRange(bytes, bytes.length - 3 * 7, bytes.length - 7))
+                .isEqualTo(utf8("ab" + "\0".repeat(5 + 7)));
+        assertThat(Npy.read(file)).isEqualTo(array);
+    }
+
+    @Test
+    void emptyStringsTakeOneByteEach() throws IOException {
+        Path file = folder.resolve("a.npy");
+        NpyArray array = NpyArray.ofStrings(Shape.of(), utf8(""));
+        Npy.write(file, array);
+
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).contains("'descr': '|S1', ");
+        assertThat(Npy.read(file)).isEqualTo(array);
+    }
+
+    @Test
+    void stringsOfAnotherNumberThanTheShapesAreRefused() {
+        assertThatThrownBy(() -> NpyArray.ofStrings(Shape.of(2), utf8("one")))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("STRING [2] takes 2 strings, got 1");
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     @Test
