@@ -78,8 +78,8 @@ final class Broadcast {
             int offset1 = memory.offset(input1);
             int to = memory.offset(output);
             for (int i = 0; i < runs; i++) {
-                run.apply(a, offset0 + start(i, outerSteps0) * width, runStep0, b,
-                        offset1 + start(i, outerSteps1) * width, runStep1, c, to,
+                run.apply(a, offset0 + start(i, outerSizes, outerSteps0) * width, runStep0, b,
+                        offset1 + start(i, outerSizes, outerSteps1) * width, runStep1, c, to,
                         runLength);
                 to += runLength * width;
             }
@@ -147,12 +147,14 @@ final class Broadcast {
     }
 
     /// Element at which a run starts.
-    private int start(int run, int[] steps) {
+    /// Where the run with the given number starts, counted in elements, for the sizes of the dimensions outside a run and
+    /// the steps along them.
+    static int start(int run, int[] sizes, int[] steps) {
         int start = 0;
         int rest = run;
-        for (int axis = outerSizes.length - 1; axis >= 0; axis--) {
-            start += rest % outerSizes[axis] * steps[axis];
-            rest /= outerSizes[axis];
+        for (int axis = sizes.length - 1; axis >= 0; axis--) {
+            start += rest % sizes[axis] * steps[axis];
+            rest /= sizes[axis];
         }
         return start;
     }

@@ -85,6 +85,7 @@ final class EmbeddingLookupSparse implements OperatorKernel {
             int base = memory.offset(output);
             Arrays.fill(to, base, base + output.elementCount(), 0);
             int bucket = 0;
+            int members = 0;
             float total = 0;
             float squares = 0;
             for (int i = 0; i < count; i++) {
@@ -94,11 +95,15 @@ final class EmbeddingLookupSparse implements OperatorKernel {
                     own = own * dense[axis] + indices.within(memory, i * dense.length + axis, dense[axis]);
                 }
                 if (own != bucket) {
-                    divide(combiner, total, squares, to, base + bucket * row, row);
+                    if (members > 0) {
+                        divide(combiner, total, squares, to, base + bucket * row, row);
+                    }
                     bucket = own;
+                    members = 0;
                     total = 0;
                     squares = 0;
                 }
+                members++;
                 float w = weight[memory.offset(weights) + i];
                 total += w;
                 squares += w * w;
@@ -106,7 +111,7 @@ final class EmbeddingLookupSparse implements OperatorKernel {
                     to[base + bucket * row + k] += from[source + k] * w;
                 }
             }
-            if (count > 0) {
+            if (members > 0) {
                 divide(combiner, total, squares, to, base + bucket * row, row);
             }
         };

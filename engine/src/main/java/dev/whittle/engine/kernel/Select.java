@@ -95,9 +95,9 @@ final class Select implements OperatorKernel {
             Object to = memory.array(output);
             int target = memory.offset(output);
             for (int run = 0; run < count / length; run++) {
-                int at = memory.offset(condition) + start(run, outer, conditionSteps);
-                int xAt = memory.offset(x) + start(run, outer, xSteps) * width;
-                int yAt = memory.offset(y) + start(run, outer, ySteps) * width;
+                int at = memory.offset(condition) + Broadcast.start(run, outer, conditionSteps);
+                int xAt = memory.offset(x) + Broadcast.start(run, outer, xSteps) * width;
+                int yAt = memory.offset(y) + Broadcast.start(run, outer, ySteps) * width;
                 int i = 0;
                 while (i < length) {
                     boolean isX = conditions[at + i * conditionStep] != 0;
@@ -128,15 +128,5 @@ final class Select implements OperatorKernel {
             return steps;
         }
         return Broadcast.steps(condition, output);
-    }
-
-    private static int start(int run, int[] sizes, int[] steps) {
-        int start = 0;
-        int rest = run;
-        for (int axis = sizes.length - 1; axis >= 0; axis--) {
-            start += rest % sizes[axis] * steps[axis];
-            rest /= sizes[axis];
-        }
-        return start;
     }
 }

@@ -151,15 +151,8 @@ final class StablehloGather implements OperatorKernel {
         return memory -> {
             indices.load(memory);
             for (int i = 0; i < slices; i++) {
-                int rest = i;
-                int vector = 0;
-                int target = 0;
-                for (int axis = batches - 1; axis >= 0; axis--) {
-                    int position = rest % batchSizes[axis];
-                    rest /= batchSizes[axis];
-                    vector += position * vectorSteps[axis];
-                    target += position * batchSteps[axis];
-                }
+                int vector = Broadcast.start(i, batchSizes, vectorSteps);
+                int target = Broadcast.start(i, batchSizes, batchSteps);
                 int start = 0;
                 for (int k = 0; k < length; k++) {
                     start += Math.clamp(indices.at(memory, vector + k * vectorStep), 0, room[k]) * startSteps[k];

@@ -172,6 +172,13 @@ class PlacementTest {
     }
 
     @Test
+    void rowsThatNothingIsLookedUpForStayZero() {
+        OneOperator operator = indexed(OneOperator.of(new Options.EmbeddingLookupSparse(1)), Shape.of(1), 1);
+        assertThat(indexed(operator, Shape.of(1, 2), 1, 0).constant(3, 1).floats(Shape.of(1), 2)
+                .floats(Shape.of(2, 1), 5, 6).output(ElementType.FLOAT32).run()).isEqualTo(Buffer.ofFloats(0, 6, 0));
+    }
+
+    @Test
     void tableGivesZeroWhereThereIsNoKey() {
         OneOperator operator = indexed(OneOperator.of(Options.Plain.HASHTABLE_LOOKUP), Shape.of(3), 5, -2, 4)
                 .constant(-2, 0, 5);
