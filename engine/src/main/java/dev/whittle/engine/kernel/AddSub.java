@@ -81,6 +81,11 @@ final class AddSub implements OperatorKernel {
                 for (int i = 0; i < length; i++) {
                     c[to + i] = Math.min(max, Math.max(min, a[from0 + i] + factor * b[from1 + i]));
                 }
+            } else if (step0 == 1) {
+                float y = factor * b[from1];
+                for (int i = 0; i < length; i++) {
+                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i] + y));
+                }
             } else {
                 for (int i = 0; i < length; i++) {
                     c[to + i] = Math.min(max, Math.max(min, a[from0 + i * step0] + factor * b[from1 + i * step1]));

@@ -32,8 +32,8 @@ final class FakeQuant implements OperatorKernel {
         }
         float low = options.min();
         float high = options.max();
-        if (!(low <= 0 && high >= 0 && low < high) || Float.isInfinite(high - low)) {
-            throw p.malformed("range is " + low + " to " + high + ", must be finite and hold 0");
+        if (!(low < high) || Float.isInfinite(high - low)) {
+            throw p.malformed("range is " + low + " to " + high + ", must be finite and not empty");
         }
         float first = options.narrowRange() ? 1 : 0;
         float last = (1 << options.numBits()) - 1;
@@ -46,7 +46,8 @@ final class FakeQuant implements OperatorKernel {
         float max = (last - zeroPoint) * scale;
         float stepsPerUnit = 1 / scale;
         return UnaryRun.floats(x -> {
-            float steps = (Math.min(max, Math.max(min, x)) - min) * stepsPerUnit;
+            // NaN goes to the lower end.
+            float steps = (Math.min(max, x > min ? x : min) - min) * stepsPerUnit;
             return Rounding.halfAwayFromZero(steps) * scale + min;
         }).kernel(p);
     }

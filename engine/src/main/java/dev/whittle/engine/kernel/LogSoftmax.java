@@ -52,7 +52,7 @@ final class LogSoftmax implements OperatorKernel {
         int depth = Softmax.depth(p.input(0));
         return (p.reference() == ReferenceKernels.OPTIMIZED
                 ? floatCodes(in.scale(0), scale, zeroPoint, mask, depth)
-                : fixedPointCodes(in.scale(0), zeroPoint, mask, depth)).kernel(p);
+                : fixedPointCodes(p, in.scale(0), zeroPoint, mask, depth)).kernel(p);
     }
 
     private static UnaryRun<float[]> floats(int depth) {
@@ -74,8 +74,12 @@ final class LogSoftmax implements OperatorKernel {
         };
     }
 
-    private static UnaryRun<byte[]> fixedPointCodes(float inScale, int zeroPoint, int mask, int depth) {
+    private static UnaryRun<byte[]> fixedPointCodes(Preparation p, float inScale, int zeroPoint, int mask,
+            int depth) {
         Multiplier toDistance = Softmax.toDistance(inScale);
+        if (toDistance.shift() <= 0) {
+            throw p.unsupported("input scale is " + inScale + ", must be more than 2^-26");
+        }
         int[] exponentials = Softmax.exponentials(toDistance);
         int radius = Softmax.radius(toDistance);
         int min = zeroPoint - CODES + 1;

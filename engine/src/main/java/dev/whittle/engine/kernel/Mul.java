@@ -85,6 +85,11 @@ final class Mul implements OperatorKernel {
                 for (int i = 0; i < length; i++) {
                     c[to + i] = Math.min(max, Math.max(min, a[from0 + i] * b[from1 + i]));
                 }
+            } else if (step0 == 1) {
+                float y = b[from1];
+                for (int i = 0; i < length; i++) {
+                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i] * y));
+                }
             } else {
                 for (int i = 0; i < length; i++) {
                     c[to + i] = Math.min(max, Math.max(min, a[from0 + i * step0] * b[from1 + i * step1]));
