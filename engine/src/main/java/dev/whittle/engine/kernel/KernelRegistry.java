@@ -44,7 +44,7 @@ public final class KernelRegistry {
             case L2_POOL_2D -> new Pool2d(Pool2d.Kind.L2);
             case LOCAL_RESPONSE_NORMALIZATION -> new LocalResponseNormalization();
             case LOGISTIC -> UnaryFunction.logistic();
-            case LSH_PROJECTION -> null;
+            case LSH_PROJECTION -> new LshProjection();
             case LSTM -> new Lstm(code);
             case MAX_POOL_2D -> new Pool2d(Pool2d.Kind.MAX);
             case MUL -> new Mul();
@@ -59,7 +59,7 @@ public final class KernelRegistry {
             case SVDF -> new Svdf();
             case TANH -> UnaryFunction.tanh();
             case CONCAT_EMBEDDINGS -> null;
-            case SKIP_GRAM -> null;
+            case SKIP_GRAM -> new SkipGram();
             case CALL -> new ControlFlow(ControlFlow.Kind.CALL);
             case CUSTOM -> null;
             case EMBEDDING_LOOKUP_SPARSE -> new EmbeddingLookupSparse();
@@ -175,10 +175,10 @@ public final class KernelRegistry {
             case READ_VARIABLE -> new Variables(Variables.Kind.READ);
             case ASSIGN_VARIABLE -> new Variables(Variables.Kind.ASSIGN);
             case BROADCAST_ARGS -> new BroadcastArgs();
-            case RANDOM_STANDARD_NORMAL -> null;
+            case RANDOM_STANDARD_NORMAL -> new RandomNumbers(code);
             case BUCKETIZE -> new Bucketize();
-            case RANDOM_UNIFORM -> null;
-            case MULTINOMIAL -> null;
+            case RANDOM_UNIFORM -> new RandomNumbers(code);
+            case MULTINOMIAL -> new RandomNumbers(code);
             case GELU -> UnaryFunction.gelu();
             case DYNAMIC_UPDATE_SLICE -> new DynamicUpdateSlice();
             case RELU_0_TO_1 -> new Relu(Relu.Kind.RELU_0_TO_1);
@@ -233,7 +233,7 @@ public final class KernelRegistry {
             case STABLEHLO_GATHER -> new StablehloGather();
             case STABLEHLO_TRANSPOSE -> null;
             case DILATE -> new Pad(Pad.Kind.DILATE);
-            case STABLEHLO_RNG_BIT_GENERATOR -> null;
+            case STABLEHLO_RNG_BIT_GENERATOR -> new RandomBits();
             case REDUCE_WINDOW -> null;
             case STABLEHLO_COMPOSITE -> new ControlFlow(ControlFlow.Kind.COMPOSITE);
             case STABLEHLO_SHIFT_LEFT -> BinaryFunction.stablehloShiftLeft();

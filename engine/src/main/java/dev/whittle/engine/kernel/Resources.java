@@ -10,14 +10,15 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What lives longer than a run: the variables and hash tables of one interpreter, and which initializers have run.
-/// Tensors of type RESOURCE hold their numbers.
+/// What lives longer than a run: the variables, hash tables and random numbers of one interpreter, and which initializers
+/// have run. Tensors of type RESOURCE hold the numbers of variables and tables.
 public final class Resources {
     private final List<@Nullable Variable> variables = new ArrayList<>();
     private final Map<String, Integer> variableNumbers = new HashMap<>();
     private final List<HashTable> tables = new ArrayList<>();
     private final Map<Integer, Integer> tableNumbers = new HashMap<>();
     private final Set<Integer> initialized = new HashSet<>();
+    private final Map<String, Philox> randomStreams = new HashMap<>();
 
     /// The contents of a variable.
     ///
@@ -74,6 +75,16 @@ public final class Resources {
     @Nullable
     HashTable table(int number) {
         return number >= 0 && number < tables.size() ? tables.get(number) : null;
+    }
+
+    /// The random numbers of one operator, or null where it has not drawn any yet.
+    @Nullable
+    Philox randomStream(String operator) {
+        return randomStreams.get(operator);
+    }
+
+    void startRandomStream(String operator, Philox stream) {
+        randomStreams.put(operator, stream);
     }
 
     /// True the first time it is asked about a subgraph.

@@ -75,14 +75,23 @@ final class OneOperator {
         return this;
     }
 
-    OneOperator output(ElementType type, @Nullable QuantizationParameters quantization) {
+    /// An output with the shape that the file gives.
+    private OneOperator output(ElementType type, @Nullable QuantizationParameters quantization, Shape shape) {
         outputs.add(tensors.size());
-        tensors.add(Tensor.activation("out" + outputs.size(), type, Shape.of(), quantization));
+        tensors.add(Tensor.activation("out" + outputs.size(), type, shape, quantization));
         return this;
     }
 
     OneOperator output(ElementType type) {
-        return output(type, null);
+        return output(type, null, Shape.of());
+    }
+
+    OneOperator output(ElementType type, Shape shape) {
+        return output(type, null, shape);
+    }
+
+    OneOperator output(ElementType type, @Nullable QuantizationParameters quantization) {
+        return output(type, quantization, Shape.of());
     }
 
     Model model() {
