@@ -33,10 +33,10 @@ public record ModelLimits(long maxBytes, long maxElements, int maxOperators, lon
     }
 
     /// Three quarters of the heap, and more of everything else than a sound model needs: 2³¹−1 elements, 2²⁰ operators,
-    /// 2³⁰ iterations, one hour, 2⁴⁴ multiplications.
+    /// 2²⁴ iterations, ten minutes, 2⁴⁰ multiplications.
     public static ModelLimits defaults() {
-        return new ModelLimits(Runtime.getRuntime().maxMemory() / 4 * 3, Integer.MAX_VALUE, 1 << 20, 1L << 30,
-                Duration.ofHours(1), 1L << 44);
+        return new ModelLimits(Runtime.getRuntime().maxMemory() / 4 * 3, Integer.MAX_VALUE, 1 << 20, 1L << 24,
+                Duration.ofMinutes(10), 1L << 40);
     }
 
     /// As this, with [#maxBytes] chosen.

@@ -22,6 +22,7 @@ final class OperatorPreparation implements Preparation {
     private final Scope scope;
     private final int index;
     private final Operator operator;
+    private long work;
 
     OperatorPreparation(Scope scope, int index, Operator operator) {
         this.scope = scope;
@@ -175,11 +176,18 @@ final class OperatorPreparation implements Preparation {
         };
     }
 
+    /// The most that was said to [#requireWork].
+    long work() {
+        return work;
+    }
+
     @Override
     public void requireWork(long multiplications) {
+        work = Math.max(work, multiplications);
         long limit = scope.options().limits().maxMultiplications();
         if (multiplications > limit) {
-            throw unsupported("needs " + multiplications + " multiplications, the limit is " + limit);
+            throw unsupported("brings the work of one run to " + multiplications
+                    + " multiplications, the limit is " + limit);
         }
     }
 

@@ -48,6 +48,9 @@ final class PlanBuilder implements Scope {
     private final Map<Integer, Subroutine> subroutines = new HashMap<>();
     private int deferredCount;
     private long constantBytes;
+    /// Of what folding computed, kept for the operators that read it as values.
+    private long foldedBytes;
+    private long multiplications;
 
     PlanBuilder(Planning planning, Model model, int subgraphIndex, List<Shape> inputShapes, PlanOptions options) {
         this.planning = planning;
@@ -78,7 +81,7 @@ final class PlanBuilder implements Scope {
         subgraph.inputs().forEach(this::useIfKnown);
         subgraph.outputs().forEach(this::useIfKnown);
         ArenaLayout layout = layout();
-        requireAffordable(layout.bytes() + constantBytes);
+        requireAffordable(layout.bytes() + constantBytes + foldedBytes);
         return new Plan(model, subgraphIndex, options, tensors, slots, planned, constants, layout, deferredCount);
     }
 
@@ -111,6 +114,8 @@ final class PlanBuilder implements Scope {
             defer(index, operator, rule, false);
             return;
         }
+        multiplications += preparation.work();
+        preparation.requireWork(multiplications);
         if (isConstant(operator) && !rule.isStateful()) {
             List<Area> ownScratches = scratches.subList(scratchCount, scratches.size());
             fold(operator, kernel, ownScratches);
@@ -177,7 +182,7 @@ final class PlanBuilder implements Scope {
         ownScratches.forEach(scratch -> written.add(use(scratch.slot())));
         @Nullable Object[] arrays = new @Nullable Object[slots.size()];
         constants.forEach((slot, array) -> arrays[slot] = array);
-        long bytes = constantBytes;
+        long bytes = constantBytes + foldedBytes;
         for (Slot slot : written) {
             StorageType storage = storage(slot.name(), slot.type());
             long length = (long) slot.elementCount() * StorageType.width(slot.type());
@@ -198,6 +203,7 @@ final class PlanBuilder implements Scope {
             } catch (ArithmeticException e) {
                 throw tooLong(slot);
             }
+            foldedBytes += elements.remaining();
             tensors.set(output, tensors.get(output).withBuffer(Buffer.wrap(elements)));
             // The slot was taken for the output while it was an activation; as a constant it is asked for anew.
             slots.set(output, null);
