@@ -76,6 +76,8 @@ final class EmbeddingLookupSparse implements OperatorKernel {
         int count = ids.input().elementCount();
         int rows = table.shape().dimension(0);
         int row = Movement.denseSteps(table.shape())[0];
+        // Rows may be looked up more often than there are any.
+        p.requireWork((long) count * row);
         return memory -> {
             ids.load(memory);
             indices.load(memory);

@@ -63,10 +63,16 @@ final class Movement {
                 count, width);
     }
 
-    /// Writes the element at `from[at]` to `count` elements from `to[start]` on.
+    /// Writes the element at `from[at]` to `count` elements from `to[start]` on: once, and then by copies of what stands
+    /// there, twice as much each time.
     private static void repeat(Object from, int at, Object to, int start, int count, int width) {
-        for (int part = 0; part < width; part++) {
-            run(from, at + part, 0, to, start + part, width, count);
+        int length = count * width;
+        if (length == 0) {
+            return;
+        }
+        System.arraycopy(from, at, to, start, width);
+        for (int done = width; done < length; done += Math.min(done, length - done)) {
+            System.arraycopy(to, start, to, start + done, Math.min(done, length - done));
         }
     }
 
