@@ -6,6 +6,6 @@ public final class MalformedModelException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public MalformedModelException(String message) {
-        super(message);
+        super(OneLine.of(message));
     }
 }

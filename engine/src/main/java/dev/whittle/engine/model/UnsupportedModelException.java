@@ -6,6 +6,6 @@ public final class UnsupportedModelException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public UnsupportedModelException(String message) {
-        super(message);
+        super(OneLine.of(message));
     }
 }

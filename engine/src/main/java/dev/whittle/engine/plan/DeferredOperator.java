@@ -78,7 +78,7 @@ final class DeferredOperator implements Kernel {
                     arena.shaped(output, shapes.get(i));
                 }
             }
-            Kernel kernel = rule.prepare(preparation);
+            Kernel kernel = preparation.prepare(rule);
             List<Binding.Input> inputs = new ArrayList<>();
             for (int input : operator.inputs()) {
                 if (input != Operator.ABSENT && !arena.plan().tensors().get(input).isConstant()) {

@@ -1,5 +1,6 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.OperatorKernel;
 import dev.whittle.engine.kernel.Preparation;
@@ -15,6 +16,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// What one operator sees while a plan is built.
@@ -48,7 +50,7 @@ final class OperatorPreparation implements Preparation {
 
     /// The shapes that the rule gives, as many as there are outputs, each within the limits.
     List<Shape> outputShapes(OperatorKernel rule) {
-        List<Shape> shapes = rule.outputShapes(this);
+        List<Shape> shapes = placed(() -> rule.outputShapes(this));
         if (shapes.size() != operator.outputs().size()) {
             throw malformed(operator.outputs().size() + " outputs, expected " + shapes.size());
         }
@@ -56,6 +58,20 @@ final class OperatorPreparation implements Preparation {
             requireAddressable(shape);
         }
         return shapes;
+    }
+
+    Kernel prepare(OperatorKernel rule) {
+        return placed(() -> rule.prepare(this));
+    }
+
+    /// What constructors refuse (a shape, a multiplier, parameters that cannot be) and sums that pass the range of their
+    /// type come from what the file says, and are refused with the place.
+    private <T> T placed(Supplier<T> step) {
+        try {
+            return step.get();
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw malformed(String.valueOf(e.getMessage()));
+        }
     }
 
     private void requireAddressable(Shape shape) {

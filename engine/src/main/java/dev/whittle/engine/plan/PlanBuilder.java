@@ -108,7 +108,7 @@ final class PlanBuilder implements Scope {
         int scratchCount = scratches.size();
         Kernel kernel;
         try {
-            kernel = rule.prepare(preparation);
+            kernel = preparation.prepare(rule);
         } catch (ValueNotKnown e) {
             scratches.subList(scratchCount, scratches.size()).clear();
             defer(index, operator, rule, false);
