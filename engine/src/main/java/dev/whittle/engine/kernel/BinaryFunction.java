@@ -213,7 +213,7 @@ final class BinaryFunction implements OperatorKernel {
                 ElementType.INT32, where -> BinaryRun.ints((x, y) -> y < 0 || y > 31 ? 0 : x << y)));
     }
 
-    /// One function in the four arithmetics of the JVM.
+    /// One function in the four arithmetics of the JVM; what it makes of 0 and 1 is true where it is not 0.
     private record Arithmetic(BinaryRun.FloatFunction floats, DoubleBinaryOperator doubles,
             IntBinaryOperator ints, LongBinaryOperator longs) {
     }
@@ -224,6 +224,8 @@ final class BinaryFunction implements OperatorKernel {
                 entry(ElementType.FLOAT16, where -> BinaryRun.halves(ElementType.FLOAT16, functions.floats)),
                 entry(ElementType.BFLOAT16, where -> BinaryRun.halves(ElementType.BFLOAT16, functions.floats)),
                 entry(ElementType.FLOAT64, where -> BinaryRun.doubles(functions.doubles)),
+                entry(ElementType.BOOL,
+                        where -> BinaryRun.bytes(-1, (x, y) -> functions.ints.applyAsInt(x, y) == 0 ? 0 : 1)),
                 entry(ElementType.INT8, where -> BinaryRun.bytes(-1, functions.ints)),
                 entry(ElementType.UINT8, where -> BinaryRun.bytes(BYTE_MASK, functions.ints)),
                 entry(ElementType.INT16, where -> BinaryRun.shorts(-1, functions.ints)),

@@ -3,6 +3,7 @@ package dev.whittle.engine.kernel;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -173,12 +174,14 @@ final class Comparison implements OperatorKernel {
         static final Scaling NONE = new Scaling(true, Multiplier.of(1), 0);
 
         static Scaling of(Preparation p, int input) {
-            // One without a scale is compared as it is, and then the other must be too.
-            if (p.inputTensor(0).quantization() == null && p.inputTensor(1).quantization() == null) {
+            Tensor tensor = p.inputTensor(input);
+            boolean isPlainPair = p.inputTensor(0).quantization() == null
+                    && p.inputTensor(1).quantization() == null;
+            if (isPlainPair || tensor.type() == ElementType.BOOL) {
                 return NONE;
             }
             String role = "input " + input;
-            QuantizationParameters parameters = TensorChecks.quantizedPerTensor(p, role, p.inputTensor(input));
+            QuantizationParameters parameters = TensorChecks.quantizedPerTensor(p, role, tensor);
             return new Scaling(false, Multiplier.of(p, role + " scale", parameters.scale(0)),
                     parameters.zeroPoint(0));
         }
