@@ -19,7 +19,8 @@ import java.util.Set;
 /// the left side is quantized by itself, asymmetric by option, and the right side has one scale or one for each column.
 /// Source: LiteRT `kernels/batch_matmul.cc`, `reference/batch_matmul.h`.
 ///
-/// The right side is packed while the kernel runs, since it is an activation more often than not. Products of two codes
+/// The right side is packed while the kernel runs, since it is an activation more often than not; a constant matrix of
+/// real numbers is packed beforehand. Products of two codes
 /// of 16 bits are not exact as floats and go through plain loops.
 final class BatchMatMul implements OperatorKernel {
     /// Products of codes less their zero points, 255 · 255 at most, are exact as floats for so many steps.
@@ -100,6 +101,11 @@ final class BatchMatMul implements OperatorKernel {
             dimensions[sizes.length] = rows;
             dimensions[sizes.length + 1] = columns;
             return Shape.of(dimensions);
+        }
+
+        /// True where all products share their right matrix.
+        boolean hasOneRight() {
+            return Arrays.stream(rightSteps).allMatch(step -> step == 0);
         }
 
         /// Where the left matrix of a product starts.
@@ -183,6 +189,9 @@ final class BatchMatMul implements OperatorKernel {
 
     private static Kernel reals(Preparation p, Products products, int count) {
         Gemm gemm = Gemm.of(p.tier());
+        if (p.inputTensor(1).isConstant() && products.hasOneRight()) {
+            return constantReals(p, products, count);
+        }
         Slot left = p.input(0);
         Slot right = p.input(1);
         Slot output = p.output(0);
@@ -202,6 +211,25 @@ final class BatchMatMul implements OperatorKernel {
                         memory.offset(packed), products.rows, products.depth, products.columns, null,
                         Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, false, memory.floats(output),
                         memory.offset(output) + product * products.rows * products.columns, products.columns);
+            }
+        };
+    }
+
+    /// One constant right matrix is packed once, here.
+    private static Kernel constantReals(Preparation p, Products products, int count) {
+        Gemm gemm = Gemm.of(p.tier());
+        float[] packed = new float[packedLength(p, products)];
+        gemm.pack(p.values(1).toFloats(), 0, products.rightDepthStride(), products.rightColumnStride(), products.depth,
+                products.columns, packed, 0);
+        Slot left = p.input(0);
+        Slot output = p.output(0);
+        return memory -> {
+            for (int product = 0; product < count; product++) {
+                gemm.multiply(memory.floats(left), memory.offset(left) + products.left(product),
+                        products.leftRowStride(), products.leftDepthStride(), packed, 0, products.rows, products.depth,
+                        products.columns, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, false,
+                        memory.floats(output), memory.offset(output) + product * products.rows * products.columns,
+                        products.columns);
             }
         };
     }

@@ -4,7 +4,6 @@ import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
-import dev.whittle.engine.model.Tensor;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
@@ -42,12 +41,9 @@ final class Conv2d implements OperatorKernel {
         return List.of(window(p).outputShape(p.inputTensor(1).shape().dimension(0)));
     }
 
-    private Window window(Preparation p) {
-        Tensor filter = p.inputTensor(1);
-        TensorChecks.rank(p, "filter", filter, 4);
-        return Window.of(p, filter.shape().dimension(1), filter.shape().dimension(2), options(p).strideHeight(),
-                options(p).strideWidth(), options(p).dilationHeight(), options(p).dilationWidth(),
-                options(p).padding());
+    private static Window window(Preparation p) {
+        return Window.ofFilter(p, options(p).padding(), options(p).strideHeight(), options(p).strideWidth(),
+                options(p).dilationHeight(), options(p).dilationWidth());
     }
 
     @Override

@@ -53,6 +53,9 @@ final class Conv3d implements OperatorKernel {
             throw p.malformed("filter has " + taps.dimension(3) + " input channels for an input of "
                     + input.dimension(4) + ", must have as many");
         }
+        if (taps.dimension(3) < 1 || taps.dimension(4) < 1) {
+            throw p.malformed("filter " + taps + " has no channels, must have at least 1 on both sides");
+        }
         return new Volume(input.dimension(0),
                 Slide.of(p, "depth", options.padding(), input.dimension(1), taps.dimension(0), options.strideDepth(),
                         options.dilationDepth()),

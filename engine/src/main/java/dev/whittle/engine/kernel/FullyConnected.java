@@ -177,7 +177,8 @@ final class FullyConnected implements OperatorKernel {
         int channels = filter.channels();
         float[] weights = filter.values();
         Requantizer requantizer = filter.requantizer(p, options(p).activation(), mode(p, filter), new int[channels]);
-        CodeStorage storage = CodeStorage.of(input.type());
+        CodeStorage inputStorage = CodeStorage.of(input.type());
+        CodeStorage outputStorage = CodeStorage.of(output.type());
         int zeroPoint = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0);
         return memory -> {
             Object from = memory.array(input);
@@ -186,10 +187,10 @@ final class FullyConnected implements OperatorKernel {
                 for (int outChannel = 0; outChannel < channels; outChannel++) {
                     long sum = 0;
                     for (int inChannel = 0; inChannel < depth; inChannel++) {
-                        int x = storage.get(from, memory.offset(input) + row * depth + inChannel) - zeroPoint;
+                        int x = inputStorage.get(from, memory.offset(input) + row * depth + inChannel) - zeroPoint;
                         sum += (long) x * (int) weights[outChannel * depth + inChannel];
                     }
-                    storage.set(to, memory.offset(output) + row * channels + outChannel,
+                    outputStorage.set(to, memory.offset(output) + row * channels + outChannel,
                             requantizer.apply(sum, outChannel));
                 }
             }

@@ -45,11 +45,6 @@ final class InputRows {
         return slotStride * (window.dilationWidth() == 1 ? window.strideWidth() : window.filterWidth());
     }
 
-    /// Floats of one position's piece.
-    int depth() {
-        return window.taps() * channels;
-    }
-
     /// Copies the rows under output row `outY`.
     void copy(Memory memory, RowSource source, int part, int batch, int outY, float[] buffer, int bufferOffset) {
         int rowElements = window.inWidth() * window.inChannels();

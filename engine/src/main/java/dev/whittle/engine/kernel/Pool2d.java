@@ -68,6 +68,9 @@ final class Pool2d implements OperatorKernel {
                 window.inChannels());
         Slot input = p.input(0);
         Slot output = p.output(0);
+        if (p.outputTensor(0).shape().elementCount() == 0) {
+            return Kernel.NOTHING;
+        }
         WindowReduction reduction = reduction(p, window, input, output);
         int channels = window.inChannels();
         return memory -> {

@@ -69,6 +69,9 @@ final class ResizeBilinear implements OperatorKernel {
         requireOneRule(p, options.alignCorners(), options.halfPixelCenters());
         ElementType type = p.inputTensor(0).type();
         TensorChecks.sameType(p, "output", p.outputTensor(0), type);
+        if (p.outputTensor(0).shape().elementCount() == 0) {
+            return Kernel.NOTHING;
+        }
         Slot input = p.input(0);
         Slot output = p.output(0);
         int channels = output.shape().dimension(3);

@@ -27,6 +27,9 @@ final class ResizeNearestNeighbor implements OperatorKernel {
         Options.ResizeNearestNeighbor options = (Options.ResizeNearestNeighbor) p.options();
         ResizeBilinear.requireOneRule(p, options.alignCorners(), options.halfPixelCenters());
         TensorChecks.sameType(p, "output", p.outputTensor(0), p.inputTensor(0).type());
+        if (p.outputTensor(0).shape().elementCount() == 0) {
+            return Kernel.NOTHING;
+        }
         Slot input = p.input(0);
         Slot output = p.output(0);
         int[] rows = nearest(input.shape().dimension(1), output.shape().dimension(1), options);

@@ -109,6 +109,9 @@ final class TransposeConv implements OperatorKernel {
             throw p.malformed("filter has " + filter.dimension(rank - 1) + " input channels for an input of "
                     + input.dimension(rank - 1) + ", must have as many");
         }
+        if (filter.dimension(rank - 1) < 1 || outChannels < 1) {
+            throw p.malformed("filter " + filter + " has no channels, must have at least 1 on both sides");
+        }
         return List.of(Shape.of(asked));
     }
 

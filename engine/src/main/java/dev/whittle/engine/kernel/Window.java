@@ -2,11 +2,21 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
 
 /// How a filter slides over an image: `[batches, inHeight, inWidth, inChannels]` to `outHeight × outWidth` positions.
 record Window(int batches, int inHeight, int inWidth, int inChannels, int outHeight, int outWidth, int filterHeight,
         int filterWidth, int strideHeight, int strideWidth, int dilationHeight, int dilationWidth, int padTop,
         int padLeft) {
+
+    /// Places the filter `[…, height, width, …]` of input 1 on input 0.
+    static Window ofFilter(Preparation p, Padding padding, int strideHeight, int strideWidth, int dilationHeight,
+            int dilationWidth) {
+        Tensor filter = p.inputTensor(1);
+        TensorChecks.rank(p, "filter", filter, 4);
+        return of(p, filter.shape().dimension(1), filter.shape().dimension(2), strideHeight, strideWidth,
+                dilationHeight, dilationWidth, padding);
+    }
 
     /// Places a filter on the operator's input 0.
     static Window of(Preparation p, int filterHeight, int filterWidth, int strideHeight, int strideWidth,

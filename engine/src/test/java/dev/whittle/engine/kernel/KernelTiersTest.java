@@ -177,7 +177,7 @@ class KernelTiersTest {
 
     @Test
     void convolutionsOfEveryTypeMatchTheReferenceBitForBit() {
-        for (int round = 0; round < 160; round++) {
+        for (int round = 0; round < 96; round++) {
             Types types = Types.values()[round % Types.values().length];
             int groups = random.nextInt(4) == 0 ? 2 : 1;
             int depth = pick(CHANNELS);
@@ -219,7 +219,7 @@ class KernelTiersTest {
 
     @Test
     void depthwiseConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
-        for (int round = 0; round < 160; round++) {
+        for (int round = 0; round < 96; round++) {
             Types types = Types.values()[round % Types.values().length];
             int depth = pick(CHANNELS);
             int channels = depth * (1 + random.nextInt(3));
@@ -240,7 +240,7 @@ class KernelTiersTest {
 
     @Test
     void fullyConnectedOfEveryTypeMatchesTheReferenceBitForBit() {
-        for (int round = 0; round < 160; round++) {
+        for (int round = 0; round < 96; round++) {
             Types types = Types.values()[round % Types.values().length];
             int depth = random.nextInt(8) == 0 ? 2500 : pick(CHANNELS) * pick(EXTENTS);
             int channels = pick(CHANNELS);
@@ -278,7 +278,7 @@ class KernelTiersTest {
 
     @Test
     void transposedConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
-        for (int round = 0; round < 100; round++) {
+        for (int round = 0; round < 60; round++) {
             Types types = List.of(Types.REALS, Types.INT8_PER_CHANNEL, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16)
                     .get(round % 5);
             int depth = pick(CHANNELS);
@@ -300,7 +300,7 @@ class KernelTiersTest {
 
     @Test
     void convolutionsInThreeDimensionsMatchTheReferenceBitForBit() {
-        for (int round = 0; round < 40; round++) {
+        for (int round = 0; round < 20; round++) {
             int depth = pick(CHANNELS);
             int channels = pick(CHANNELS);
             int filter = 1 + random.nextInt(3);
@@ -333,7 +333,7 @@ class KernelTiersTest {
     @Test
     void batchedProductsOfEveryTypeMatchTheReferenceBitForBit() {
         List<Types> all = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.INT16, Types.HYBRID);
-        for (int round = 0; round < 120; round++) {
+        for (int round = 0; round < 64; round++) {
             Types types = all.get(round % all.size());
             boolean adjX = random.nextBoolean();
             boolean adjY = random.nextBoolean();

@@ -43,9 +43,16 @@ class ProductsTest {
                 List.of(), List.of());
     }
 
-    /// Runs the operator on buffers for the inputs that are not constant.
+    /// Runs the operator on buffers for the inputs that are not constant: on the nested loops and on the default tier,
+    /// which must agree.
     private static ByteBuffer run(Options options, ReferenceKernels reference, List<Tensor> tensors, Buffer... fed) {
         PlanOptions plan = PlanOptions.defaults().withReference(reference);
+        ByteBuffer output = run(options, plan, tensors, fed);
+        assertThat(run(options, plan.withTier(KernelTier.REFERENCE), tensors, fed)).isEqualTo(output);
+        return output;
+    }
+
+    private static ByteBuffer run(Options options, PlanOptions plan, List<Tensor> tensors, Buffer... fed) {
         try (Interpreter interpreter = Interpreter.of(model(options, tensors), plan)) {
             for (int i = 0; i < fed.length; i++) {
                 interpreter.input(i).putBytes(fed[i].bytes());
