@@ -40,9 +40,10 @@ final class StablehloGather implements OperatorKernel {
         int kept = 0;
         for (int axis = 0; axis < rank; axis++) {
             long size = options.sliceSizes().get(axis);
-            int most = isCollapsed[axis] ? Math.min(1, input.dimension(axis)) : input.dimension(axis);
-            if (size < 0 || size > most) {
-                throw p.malformed("slice size of axis " + axis + " is " + size + ", must be 0 to " + most);
+            int most = input.dimension(axis);
+            if (size < 0 || size > most || isCollapsed[axis] && size != 1) {
+                throw p.malformed("slice size of axis " + axis + " is " + size + ", must be "
+                        + (isCollapsed[axis] ? "1 where the axis is collapsed and not empty" : "0 to " + most));
             }
             if (!isCollapsed[axis]) {
                 sliceAxes[kept++] = axis;

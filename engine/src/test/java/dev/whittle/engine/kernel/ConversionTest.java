@@ -136,6 +136,14 @@ class ConversionTest {
     }
 
     @Test
+    void fourierTransformTakesImagesOneByOne() {
+        // [[a, b], [c, d]] becomes [[a + b + c + d, a - b + c - d], [a + b - c - d, a - b - c + d]].
+        assertThat(OneOperator.of(Options.Plain.RFFT2D).floats(Shape.of(2, 2, 2), 1, 2, 3, 4, 1, 0, 0, 8)
+                .constant(2, 2).output(ElementType.COMPLEX64).run().toFloats())
+                .containsExactly(10, 0, -2, 0, -4, 0, 0, 0, 9, 0, -7, 0, -7, 0, 9, 0);
+    }
+
+    @Test
     void fourierTransformNeedsPowersOfTwo() {
         assertThatThrownBy(() -> OneOperator.of(Options.Plain.RFFT2D).floats(Shape.of(2, 2), 1, 2, 3, 4)
                 .constant(2, 6).output(ElementType.COMPLEX64).run()).isInstanceOf(UnsupportedModelException.class)

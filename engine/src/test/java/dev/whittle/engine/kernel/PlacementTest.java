@@ -137,6 +137,15 @@ class PlacementTest {
     }
 
     @Test
+    void collapsedAxisMustHoldWhatIsGathered() {
+        OneOperator operator = counting(new Options.StablehloGather(List.of(1L), List.of(0L), List.of(0L), 1,
+                List.of(0L, 2L), false), 0, 2);
+        assertThatThrownBy(() -> run(indexed(operator, Shape.of(3, 1), 0, 0, 0)))
+                .isInstanceOf(MalformedModelException.class).hasMessage("[test.tflite] STABLEHLO_GATHER #0 \"out1\": "
+                        + "slice size of axis 0 is 0, must be 1 where the axis is collapsed and not empty");
+    }
+
+    @Test
     void embeddingsAreLookedUpWithTheScaleOfTheirRowOrBlock() {
         QuantizationParameters rows = QuantizationParameters.perChannel(new float[]{0.5f, 2}, new long[2], 0);
         Tensor table = Tensor.constant("table", ElementType.INT8, Shape.of(2, 2), rows, Buffer.of((byte) 1, (byte) -2,

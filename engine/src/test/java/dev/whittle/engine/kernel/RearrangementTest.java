@@ -3,6 +3,7 @@ package dev.whittle.engine.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -246,6 +247,25 @@ class RearrangementTest {
         assertThat(run(counting(Options.Plain.SPACE_TO_BATCH_ND, 1, 4, 2).constant(2)
                 .constant(ElementType.INT32, Shape.of(1, 2), Buffer.ofInts(0, 0))))
                 .containsExactly(0, 1, 4, 5, 2, 3, 6, 7);
+    }
+
+    @Test
+    void computedValuesMayChangeFromRunToRun() {
+        OneOperator operator = counting(Options.Plain.SLICE, 6).data(ElementType.INT32, Shape.of(1), Buffer.ofInts(1))
+                .data(ElementType.INT32, Shape.of(1), Buffer.ofInts(2)).output(ElementType.INT32);
+        try (Interpreter interpreter = operator.ready(PlanOptions.defaults())) {
+            interpreter.invoke();
+            assertThat(Buffer.wrap(interpreter.output(0).toBytes()).toInts()).containsExactly(1, 2);
+
+            interpreter.input(1).putBytes(Buffer.ofInts(3).bytes());
+            interpreter.input(2).putBytes(Buffer.ofInts(-1).bytes());
+            interpreter.invoke();
+            assertThat(Buffer.wrap(interpreter.output(0).toBytes()).toInts()).containsExactly(3, 4, 5);
+
+            interpreter.input(1).putBytes(Buffer.ofInts(7).bytes());
+            assertThatThrownBy(interpreter::invoke).isInstanceOf(MalformedModelException.class)
+                    .hasMessage("[test.tflite] SLICE #0 \"out1\": begins at 7 of axis 0, must be 0 to 6");
+        }
     }
 
     @Test
