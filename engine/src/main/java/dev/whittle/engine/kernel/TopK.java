@@ -89,15 +89,20 @@ final class TopK implements OperatorKernel {
         }
         float[] from = memory.floats(input);
         for (int i = 0; i < length; i++) {
-            // Adding 0 makes −0 a 0; negative numbers are ordered backwards by their bits.
-            int bits = Float.floatToIntBits(from[start + i] + 0f);
-            keys[firstKey + i] = bits >= 0 ? bits : Integer.MIN_VALUE - (long) bits;
+            keys[firstKey + i] = key(from[start + i]);
         }
+    }
+
+    /// An integer that is ordered as the number.
+    static long key(float x) {
+        // Adding 0 makes −0 a 0; negative numbers are ordered backwards by their bits.
+        int bits = Float.floatToIntBits(x + 0f);
+        return bits >= 0 ? bits : Integer.MIN_VALUE - (long) bits;
     }
 
     /// Leaves the indices of the `k` largest keys in the heap, largest first. While it is filled, the root is the entry
     /// that goes next.
-    private static void select(long[] keys, int firstKey, int length, int[] heap, int firstEntry, int k) {
+    static void select(long[] keys, int firstKey, int length, int[] heap, int firstEntry, int k) {
         for (int i = 0; i < k; i++) {
             heap[firstEntry + i] = i;
         }
