@@ -36,15 +36,10 @@ final class Movement {
         return storage.allocate(StorageType.width(type));
     }
 
-    /// One element of an integer type of at most 32 bits, in an array of its own.
+    /// One element of an integer type, in an array of its own.
     static Object code(ElementType type, int code) {
         Object array = zero(type);
-        switch (array) {
-            case byte[] bytes -> bytes[0] = (byte) code;
-            case short[] shorts -> shorts[0] = (short) code;
-            case int[] ints -> ints[0] = code;
-            default -> throw new AssertionError(type);
-        }
+        Integers.write(type, code, array, 0);
         return array;
     }
 
