@@ -32,6 +32,35 @@ class RequantizerTest {
     }
 
     @Test
+    void tiesUpDiffersInNegativeTiesOnly() {
+        Multiplier quarter = Multiplier.of(0.25);
+        assertThat(Multiplier.applyTiesUp(2, quarter.multiplier(), quarter.shift())).isEqualTo(1);
+        assertThat(Multiplier.applyTiesUp(-2, quarter.multiplier(), quarter.shift())).isZero();
+        Random random = new Random(7);
+        for (int round = 0; round < 20_000; round++) {
+            Multiplier multiplier = Multiplier.of(Math.scalb(0.5 + random.nextDouble() / 2, -random.nextInt(12)));
+            int x = random.nextInt() >> (16 + random.nextInt(14));
+            int up = Multiplier.applyTiesUp(x, multiplier.multiplier(), multiplier.shift());
+            int away = multiplier.apply(x);
+            assertThat(up - away).as("%d times %s", x, multiplier).isBetween(0, x < 0 ? 1 : 0);
+        }
+    }
+
+    @Test
+    void wideSumsMultiplyBySixteenBitsAndRoundOnce() {
+        Random random = new Random(9);
+        for (int round = 0; round < 20_000; round++) {
+            Multiplier multiplier = Multiplier.of(Math.scalb(0.5 + random.nextDouble() / 2, -10 - random.nextInt(12)));
+            long x = random.nextLong() >> (24 + random.nextInt(24));
+            long reduced = Math.min(0x7fff, Math.round(multiplier.multiplier() / 65536.0));
+            int exact = BigDecimal.valueOf(x).multiply(BigDecimal.valueOf(reduced))
+                    .divide(BigDecimal.valueOf(1L << (15 - multiplier.shift()))).add(new BigDecimal("0.5"))
+                    .setScale(0, RoundingMode.FLOOR).intValue();
+            assertThat(multiplier.applyReduced(x)).as("%d times %s", x, multiplier).isEqualTo(exact);
+        }
+    }
+
+    @Test
     void tiesOfTheSecondRoundingGoAwayFromZero() {
         Multiplier half = Multiplier.of(0.25);
         assertThat(half.apply(2)).isEqualTo(1);
