@@ -197,7 +197,7 @@ public final class KernelRegistry {
             case STABLEHLO_MULTIPLY -> BinaryFunction.stablehloMultiply();
             case STABLEHLO_MAXIMUM -> BinaryFunction.stablehloMaximum();
             case STABLEHLO_RESHAPE -> null;
-            case STABLEHLO_CLAMP -> null;
+            case STABLEHLO_CLAMP -> new StablehloClamp();
             case STABLEHLO_CONCATENATE -> null;
             case STABLEHLO_BROADCAST_IN_DIM -> null;
             case STABLEHLO_CONVOLUTION -> null;
