@@ -218,7 +218,9 @@ final class BatchMatMul implements OperatorKernel {
     /// One constant right matrix is packed once, here.
     private static Kernel constantReals(Preparation p, Products products, int count) {
         Gemm gemm = Gemm.of(p.tier());
-        float[] packed = new float[packedLength(p, products)];
+        int length = packedLength(p, products);
+        p.requireBytes(Float.BYTES * ((long) length + products.depth * products.columns));
+        float[] packed = new float[length];
         gemm.pack(p.values(1).toFloats(), 0, products.rightDepthStride(), products.rightColumnStride(), products.depth,
                 products.columns, packed, 0);
         Slot left = p.input(0);

@@ -79,8 +79,11 @@ final class Filter {
         Family family = family(p, p.inputTensor(inputs.data).type(), weights.type(), p.outputTensor(0).type());
         int channels = weights.shape().dimension(channelDimension);
         // Panels of a packed filter are padded to their width, 32 at most.
-        TensorChecks.scratchLength(p, Math.ceilDiv(channels, 32) * 32L,
-                channels == 0 ? 0 : weights.shape().elementCount() / channels);
+        int count = weights.shape().elementCount();
+        int packed = TensorChecks.scratchLength(p, Math.ceilDiv(channels, 32) * 32L,
+                channels == 0 ? 0 : count / channels);
+        // The values, the values in the order of the product, and the packed ones.
+        p.requireBytes(Float.BYTES * (2L * count + packed));
         QuantizationParameters quantization = family == Family.REALS
                 ? null
                 : quantization(p, weights, family, channelDimension, channels);

@@ -71,6 +71,10 @@ public interface Preparation {
     /// operators whose work can be out of all proportion to their tensors: products, convolutions, windows.
     void requireWork(long multiplications);
 
+    /// Says that the operator is about to allocate so much for itself, such as packed weights, so that a file cannot make
+    /// it take more than the limits allow.
+    void requireBytes(long bytes);
+
     /// File and operator, as `[digits.tflite] CONV_2D #12 "conv_3/Relu": `, to put in front of what was found and
     /// expected. For faults in values that show at run time only; those are a [MalformedModelException] as well.
     String where();

@@ -208,6 +208,14 @@ final class OperatorPreparation implements Preparation {
     }
 
     @Override
+    public void requireBytes(long bytes) {
+        long limit = scope.options().limits().maxBytes();
+        if (bytes > limit) {
+            throw unsupported("needs " + bytes + " bytes for itself, the limit is " + limit);
+        }
+    }
+
+    @Override
     public Subroutine subroutine(int subgraph) {
         int count = scope.model().subgraphs().size();
         if (subgraph < 0 || subgraph >= count) {

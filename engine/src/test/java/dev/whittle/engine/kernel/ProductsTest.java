@@ -9,6 +9,7 @@ import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
@@ -17,6 +18,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.engine.plan.PlanOptions;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -279,6 +281,18 @@ class ProductsTest {
         refuses("TRANSPOSE_CONV #0 \"y\": output shape is [2, 3, 3, 1], must have the 1 batches of the input and the 1"
                 + " channels of the filter", new Options.TransposeConv(Padding.SAME, 1, 1, Activation.NONE), shape,
                 weights, real("x", 1, 3, 3, 1), real("y", 2, 3, 3, 1));
+    }
+
+    @Test
+    void packedWeightsKeepWithinTheLimit() {
+        // One output channel is padded to a panel: 100,000 bytes in the file become 13.6 MB.
+        Tensor weights = weights(ElementType.INT8, 1, Buffer.of(new byte[100_000]), 1, 100_000);
+        Model model = model(PLAIN, List.of(real("x", 1, 100_000), weights, real("y", 1, 1)));
+        PlanOptions plan = PlanOptions.defaults().withLimits(ModelLimits.defaults().withMaxBytes(10_000_000));
+
+        assertThatThrownBy(() -> Interpreter.of(model, plan)).isInstanceOf(UnsupportedModelException.class)
+                .hasMessage("[test.tflite] FULLY_CONNECTED #0 \"y\": needs 13600000 bytes for itself, the limit is"
+                        + " 10000000");
     }
 
     @Test
