@@ -58,6 +58,21 @@ final class Integers {
         }
     }
 
+    /// Widens one element.
+    static long get(ElementType type, Object from, int index) {
+        return switch (type) {
+            case INT8 -> ((byte[]) from)[index];
+            case UINT8 -> ((byte[]) from)[index] & 0xff;
+            case BOOL -> ((byte[]) from)[index] == 0 ? 0 : 1;
+            case INT16 -> ((short[]) from)[index];
+            case UINT16 -> ((short[]) from)[index] & 0xffff;
+            case INT32 -> ((int[]) from)[index];
+            case UINT32 -> Integer.toUnsignedLong(((int[]) from)[index]);
+            case INT64, UINT64 -> ((long[]) from)[index];
+            default -> throw new AssertionError(type);
+        };
+    }
+
     /// Narrows one element, keeping its low bits.
     static void write(ElementType type, long value, Object to, int index) {
         switch (type) {

@@ -219,7 +219,7 @@ public final class KernelRegistry {
             case STABLEHLO_SELECT -> null;
             case STABLEHLO_SUBTRACT -> null;
             case STABLEHLO_TANH -> null;
-            case STABLEHLO_SCATTER -> null;
+            case STABLEHLO_SCATTER -> new StablehloScatter();
             case STABLEHLO_COMPARE -> null;
             case STABLEHLO_CONVERT -> null;
             case STABLEHLO_DYNAMIC_SLICE -> null;
@@ -227,14 +227,14 @@ public final class KernelRegistry {
             case STABLEHLO_PAD -> new Pad(Pad.Kind.STABLEHLO);
             case STABLEHLO_IOTA -> null;
             case STABLEHLO_DOT_GENERAL -> null;
-            case STABLEHLO_REDUCE_WINDOW -> null;
+            case STABLEHLO_REDUCE_WINDOW -> new ReduceWindow(code);
             case STABLEHLO_SORT -> null;
             case STABLEHLO_WHILE -> null;
             case STABLEHLO_GATHER -> new StablehloGather();
             case STABLEHLO_TRANSPOSE -> null;
             case DILATE -> new Pad(Pad.Kind.DILATE);
             case STABLEHLO_RNG_BIT_GENERATOR -> new RandomBits();
-            case REDUCE_WINDOW -> null;
+            case REDUCE_WINDOW -> new ReduceWindow(code);
             case STABLEHLO_COMPOSITE -> new ControlFlow(ControlFlow.Kind.COMPOSITE);
             case STABLEHLO_SHIFT_LEFT -> BinaryFunction.stablehloShiftLeft();
             case STABLEHLO_CBRT -> null;

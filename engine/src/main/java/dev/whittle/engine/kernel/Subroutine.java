@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
@@ -13,6 +14,9 @@ public interface Subroutine {
 
     /// Descriptions of the outputs as the file gives them.
     List<Tensor> outputs();
+
+    /// What its operators are, in execution order: for callers that do by themselves what a simple one would do.
+    List<OperatorCode> operators();
 
     /// The shapes of the outputs for inputs of these shapes; one with an unknown dimension is decided by the run.
     ///

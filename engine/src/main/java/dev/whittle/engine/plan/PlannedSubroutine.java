@@ -5,6 +5,8 @@ import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.Subroutine;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
@@ -40,6 +42,11 @@ final class PlannedSubroutine implements Subroutine {
     public List<Tensor> outputs() {
         Subgraph called = model.subgraphs().get(subgraph);
         return called.outputs().stream().map(called::tensor).toList();
+    }
+
+    @Override
+    public List<OperatorCode> operators() {
+        return model.subgraphs().get(subgraph).operators().stream().map(Operator::code).toList();
     }
 
     @Override

@@ -24,6 +24,7 @@ final class OneOperator {
     private final List<Integer> outputs = new ArrayList<>();
     private final List<Integer> given = new ArrayList<>();
     private final List<Buffer> values = new ArrayList<>();
+    private final List<Subgraph> others = new ArrayList<>();
 
     private OneOperator(Options options) {
         this.options = options;
@@ -94,9 +95,25 @@ final class OneOperator {
         return output(type, quantization, Shape.of());
     }
 
+    /// One more subgraph, of two scalars that all of these operators take.
+    OneOperator subgraph(ElementType type, Options... operators) {
+        List<Tensor> scalars = new ArrayList<>(List.of(Tensor.activation("a", type, Shape.of(), null),
+                Tensor.activation("b", type, Shape.of(), null)));
+        List<Operator> steps = new ArrayList<>();
+        for (Options operator : operators) {
+            steps.add(new Operator(operator, List.of(0, 1), List.of(scalars.size()), 1));
+            scalars.add(Tensor.activation("c" + scalars.size(), type, Shape.of(), null));
+        }
+        others.add(new Subgraph("body", scalars, List.of(0, 1), List.of(scalars.size() - 1), steps));
+        return this;
+    }
+
     Model model() {
-        return new Model("test.tflite", Model.SCHEMA_VERSION, "", List.of(new Subgraph("main", tensors, given, outputs,
-                List.of(new Operator(options, inputs, outputs, 1)))), List.of(), List.of());
+        List<Subgraph> subgraphs = new ArrayList<>();
+        subgraphs.add(new Subgraph("main", tensors, given, outputs,
+                List.of(new Operator(options, inputs, outputs, 1))));
+        subgraphs.addAll(others);
+        return new Model("test.tflite", Model.SCHEMA_VERSION, "", subgraphs, List.of(), List.of());
     }
 
     /// An interpreter that has its inputs and has not run.
