@@ -41,7 +41,16 @@ final class SubgraphReader {
             defined.set(i, tensors.get(i).isConstant() || tensors.get(i).isVariable());
         }
         this.inputs = indices(prefix + "inputs", table.int32s(Slots.SubGraph.INPUTS), 0);
-        inputs.forEach(defined::set);
+        BitSet seen = new BitSet();
+        for (int input : inputs) {
+            if (seen.get(input)) {
+                // A caller could give it two shapes.
+                throw file.malformed(prefix + "inputs", "tensor " + input + " \"" + tensors.get(input).name()
+                        + "\" is there twice, must be once");
+            }
+            seen.set(input);
+        }
+        defined.or(seen);
     }
 
     private void readTensors() {

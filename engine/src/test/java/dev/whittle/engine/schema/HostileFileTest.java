@@ -3,6 +3,7 @@ package dev.whittle.engine.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.ModelLimits;
@@ -320,6 +321,39 @@ class HostileFileTest {
         file.subgraph(of(0), of(1));
 
         refused().hasMessage("[model.tflite] RELU #0: writes tensor 1 \"c\", which is constant");
+    }
+
+    /// Found by flipping bytes: a loop handed the tensor over in two shapes, and the copy ran past its memory.
+    @Test
+    void inputListedTwiceIsRefused() {
+        file.subgraph(of(), of());
+        file.tensor(ElementType.FLOAT32, 1);
+        file.tensor(ElementType.FLOAT32, 1);
+        file.subgraph(of(0, 1, 1), of());
+
+        refused().hasMessage("[model.tflite] subgraph 1 inputs: tensor 1 \"t1\" is there twice, must be once");
+    }
+
+    /// Found by fuzzing: the message had the line break of the name.
+    @Test
+    void nameWithALineBreakLeavesTheMessageOnOneLine() {
+        int name = file.tensor("two\nlines\u0085", ElementType.INT8, of(3, -1), _ -> {
+        });
+        file.subgraph(of(name), of(name));
+
+        refused().hasMessage("[model.tflite] tensor 0 \"two.lines.\": dimension 1 is -1, must be 0 or more");
+    }
+
+    /// Found by fuzzing: its inverse is no number, and the multiplier's constructor refused that without a place.
+    @Test
+    void scaleTooSmallForALogarithmIsRefusedByTheOperator() {
+        file.quantized(ElementType.INT8, 1e-30f, 0, 4);
+        file.quantized(ElementType.INT8, 16f / 256, 127, 4);
+        file.operator(OperatorCode.LOG_SOFTMAX, of(0), of(1));
+        file.subgraph(of(0), of(1));
+
+        assertThatThrownBy(() -> Interpreter.of(file.read())).isInstanceOf(UnsupportedModelException.class)
+                .hasMessage("[model.tflite] LOG_SOFTMAX #0 \"t1\": input scale is 1.0E-30, must be more than 2^-26");
     }
 
     @Test

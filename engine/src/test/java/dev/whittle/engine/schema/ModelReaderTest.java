@@ -11,14 +11,11 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
-import dev.whittle.engine.model.UnsupportedModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,13 +33,13 @@ class ModelReaderTest {
 
     @Test
     void readsOperatorsTensorsAndQuantization() throws IOException {
-        Model model = read(bytes("CONV_2D/conv_int8_k3_s2_valid"));
+        Model model = read(bytes("CONV_2D/i8_k1x5_s1x2"));
 
         assertThat(model.version()).isEqualTo(3);
         assertThat(model.primary().operators()).hasSize(1);
         Options options = model.primary().operators().getFirst().options();
         assertThat(options.code()).isEqualTo(OperatorCode.CONV_2D);
-        assertThat(((Options.Conv2d) options).strideHeight()).isEqualTo(2);
+        assertThat(((Options.Conv2d) options).strideWidth()).isEqualTo(2);
         Tensor filter = model.primary().tensor(model.primary().operators().getFirst().inputs().get(1));
         assertThat(filter.type()).isEqualTo(ElementType.INT8);
         assertThat(filter.isConstant()).isTrue();
@@ -94,55 +91,6 @@ class ModelReaderTest {
 
         assertThatThrownBy(() -> read(bytes)).isInstanceOf(MalformedModelException.class).hasMessage(
                 "[model.tflite] byte 0: offset leads to byte 100, expected one inside the file (8 bytes)");
-    }
-
-    @Test
-    void everyTruncationLoadsOrIsRefusedAsAModel() throws IOException {
-        byte[] whole = bytes("FULLY_CONNECTED/" + smallFullyConnected());
-        int refused = 0;
-        for (int length = 0; length < whole.length; length++) {
-            if (isRefused(Arrays.copyOf(whole, length))) {
-                refused++;
-            }
-        }
-        assertThat(refused).isGreaterThan(whole.length / 2);
-    }
-
-    @Test
-    void everyBitFlipLoadsOrIsRefusedAsAModel() throws IOException {
-        byte[] bytes = bytes("FULLY_CONNECTED/" + smallFullyConnected());
-        int refused = 0;
-        for (int bit = 0; bit < bytes.length * Byte.SIZE; bit++) {
-            bytes[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
-            if (isRefused(bytes)) {
-                refused++;
-            }
-            bytes[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
-        }
-        assertThat(refused).isPositive();
-    }
-
-    private static String smallFullyConnected() throws IOException {
-        try (var folders = Files.list(CORPUS.resolve("FULLY_CONNECTED"))) {
-            return folders.map(folder -> String.valueOf(folder.getFileName())).filter(name -> name.startsWith("i8_"))
-                    .min(Comparator.comparingLong(ModelReaderTest::size).thenComparing(Comparator.naturalOrder()))
-                    .orElseThrow();
-        }
-    }
-
-    private static long size(String variant) {
-        return CORPUS.resolve("FULLY_CONNECTED").resolve(variant).resolve("model.tflite").toFile().length();
-    }
-
-    /// True when the model is refused with one of its two exceptions; any other exception fails the test.
-    private static boolean isRefused(byte[] bytes) {
-        try {
-            read(bytes);
-            return false;
-        } catch (MalformedModelException | UnsupportedModelException e) {
-            assertThat(e.getMessage()).startsWith("[model.tflite]").doesNotContain("\n");
-            return true;
-        }
     }
 
     @Test
