@@ -7,7 +7,7 @@ import java.util.Arrays;
 /// (or a missing one) is repeated.
 ///
 /// The output is walked in runs: neighbouring dimensions that both inputs step through alike are merged, the innermost
-/// merged dimension is the run, and for each run the start in either input is computed from its number.
+/// merged dimension is the run.
 final class Broadcast {
     private final Shape output;
     /// Merged dimensions without the innermost, outermost first, and the step of either input along each.
@@ -69,21 +69,24 @@ final class Broadcast {
         Slot input1 = p.input(1);
         Slot output = p.output(0);
         int width = StorageType.width(input0.type());
-        int runs = runCount();
-        return memory -> {
-            A a = array(memory, input0);
-            A b = array(memory, input1);
-            C c = array(memory, output);
-            int offset0 = memory.offset(input0);
-            int offset1 = memory.offset(input1);
-            int to = memory.offset(output);
-            for (int i = 0; i < runs; i++) {
-                run.apply(a, offset0 + start(i, outerSizes, outerSteps0) * width, runStep0, b,
-                        offset1 + start(i, outerSizes, outerSteps1) * width, runStep1, c, to,
-                        runLength);
-                to += runLength * width;
-            }
-        };
+        return memory -> walk(0, width, run, array(memory, input0), memory.offset(input0), array(memory, input1),
+                memory.offset(input1), array(memory, output), memory.offset(output));
+    }
+
+    /// The runs of one index along each merged dimension before `axis`.
+    ///
+    /// @return where the next run is written to
+    private <A, C> int walk(int axis, int width, BinaryRun<A, C> run, A a, int from0, A b, int from1, C c, int to) {
+        if (axis == outerSizes.length) {
+            run.apply(a, from0, runStep0, b, from1, runStep1, c, to, runLength);
+            return to + runLength * width;
+        }
+        int next = to;
+        for (int i = 0; i < outerSizes[axis]; i++) {
+            next = walk(axis + 1, width, run, a, from0 + i * outerSteps0[axis] * width, b,
+                    from1 + i * outerSteps1[axis] * width, c, next);
+        }
+        return next;
     }
 
     /// The kernel's types and its run were chosen together.
@@ -138,15 +141,6 @@ final class Broadcast {
         return output;
     }
 
-    private int runCount() {
-        int count = 1;
-        for (int size : outerSizes) {
-            count *= size;
-        }
-        return count;
-    }
-
-    /// Element at which a run starts.
     /// Where the run with the given number starts, counted in elements, for the sizes of the dimensions outside a run and
     /// the steps along them.
     static int start(int run, int[] sizes, int[] steps) {

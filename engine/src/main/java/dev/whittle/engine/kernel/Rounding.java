@@ -18,16 +18,15 @@ final class Rounding {
 
     /// `x / 2^shift` to nearest, ties away from zero (gemmlowp `RoundingDivideByPOT`).
     ///
-    /// @param shift 0 or more; from 32 on everything is shifted out
+    /// @param shift 0 or more; from 33 on everything is shifted out
     static int shiftRight(int x, int shift) {
         if (shift == 0) {
             return x;
         }
-        if (shift > Integer.SIZE) {
-            return 0;
-        }
+        // Past 62 bits it is 0 as at 62.
+        int bits = Math.min(shift, Long.SIZE - 2);
         // Half a step less one for negative numbers: their ties go down, away from zero.
-        long half = (1L << (shift - 1)) + (x >> 31);
-        return (int) ((x + half) >> shift);
+        long half = (1L << (bits - 1)) + (x >> 31);
+        return (int) ((x + half) >> bits);
     }
 }

@@ -154,6 +154,16 @@ class BinaryFunctionTest {
     }
 
     @Test
+    void scalesOnBooleansMeanNothing() {
+        OneOperator equal = OneOperator.of(Options.Plain.EQUAL)
+                .data(ElementType.BOOL, Shape.of(2), QuantizationParameters.perTensor(0.5f, 999),
+                        ArithmeticTest.bytes(1, 0))
+                .data(ElementType.BOOL, Shape.of(2), ArithmeticTest.bytes(1, 1)).output(ElementType.BOOL);
+
+        assertThat(equal.run().toBytes()).containsExactly(1, 0);
+    }
+
+    @Test
     void stringsAreEqualByTheirBytes() {
         assertThat(compare(Options.Plain.EQUAL, ElementType.STRING, strings("ab", "", "ü"), strings("ab", "x", "ü"),
                 3)).containsExactly(1, 0, 1);
