@@ -44,8 +44,9 @@ final class TransposeConv implements OperatorKernel {
             return z.taps() * y.taps() * x.taps();
         }
 
+        /// Rows of the input that have pixels.
         int inRows() {
-            return z.positions() * y.positions();
+            return x.positions() == 0 ? 0 : z.positions() * y.positions();
         }
 
         int outElements() {

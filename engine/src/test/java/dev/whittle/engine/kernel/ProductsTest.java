@@ -213,6 +213,16 @@ class ProductsTest {
     }
 
     @Test
+    void rowsWithoutPixelsAddNothingAndTakeNoTime() {
+        Tensor shape = Tensor.constant("shape", ElementType.INT32, Shape.of(4), null, Buffer.ofInts(1, 1, 1, 1));
+        Tensor weights = Tensor.constant("w", ElementType.FLOAT32, Shape.of(1, 1, 1, 1), null, Buffer.ofFloats(1));
+        float[] output = floats(new Options.TransposeConv(Padding.SAME, 1, 1, Activation.NONE),
+                List.of(shape, weights, real("x", 1, 1 << 29, 0, 1), real("y", 1, 1, 1, 1)), Buffer.ofFloats());
+
+        assertThat(output).containsExactly(0);
+    }
+
+    @Test
     void convolutionInThreeDimensionsSumsOverAll() {
         float[] ones = new float[8];
         Arrays.fill(ones, 1);
