@@ -42,13 +42,15 @@ public final class FailureMessage {
             case IllegalArgumentException e when e.getMessage() != null -> text(e);
             case IllegalStateException e when e.getMessage() != null -> text(e);
             case OutOfMemoryError e -> "out of memory (" + text(e) + "): give java a larger heap with -Xmx";
+            case StackOverflowError e -> "nested too deeply" + place(e) + ": give java a larger stack with -Xss";
             default -> "internal error: " + text(failure) + place(failure) + "; please report it with the command";
         });
     }
 
-    /// `text` with its line breaks replaced by spaces.
+    /// `text` with its line breaks replaced by spaces, and other control characters, with which a name in a file could
+    /// write to the terminal as it likes, by dots.
     public static String oneLine(@Nullable String text) {
-        return text == null ? "" : text.strip().replaceAll("\\s*\\R\\s*", " ");
+        return text == null ? "" : text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cc}", ".");
     }
 
     private static String text(Throwable failure) {

@@ -19,7 +19,7 @@ public final class Table {
             throw new IllegalArgumentException(
                     "a row of " + cells.length + " cells in a table of " + rows.getFirst().size() + " columns");
         }
-        rows.add(List.of(cells).stream().map(Object::toString).toList());
+        rows.add(List.of(cells).stream().map(cell -> FailureMessage.oneLine(cell.toString())).toList());
         return this;
     }
 

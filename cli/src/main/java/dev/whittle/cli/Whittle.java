@@ -59,7 +59,8 @@ public final class Whittle {
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(err, failure));
         try {
             return whittle.execute(arguments);
-        } catch (OutOfMemoryError | StackOverflowError e) {
+        } catch (Error e) {
+            // Whatever it is, a person reads one line and no trace.
             return failed(err, e);
         }
     }

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,6 +166,45 @@ class BadInputTest {
 
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).startsWith("whittle: [" + folder.resolve("results.json") + "] ").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"inspect", "inspect --verify", "run"})
+    void noFlippedByteEscapesAsATrace(String command) throws IOException {
+        Path array = folder.resolve("x.npy");
+        Npy.write(array, NpyArray.ofFloats(Shape.of(2), 1, 2));
+        byte[] whole = Files.readAllBytes(SmallModels.endlessLoop(folder.resolve("loop.tflite")));
+        Path file = folder.resolve("flipped.tflite");
+        List<Object> arguments = new ArrayList<>(List.of(command.split(" ")));
+        arguments.add(file);
+        arguments.addAll(List.of("--max-loops", "50"));
+        if (command.equals("run")) {
+            arguments.addAll(List.of("--input", array, "--output-dir", folder.resolve("out")));
+        }
+        for (int at = 0; at < whole.length; at += 3) {
+            byte[] flipped = whole.clone();
+            flipped[at] ^= (byte) 0xff;
+            Files.write(file, flipped);
+
+            Run run = Run.of(arguments.toArray());
+
+            if (run.code() != 0) {
+                assertThat(run.code()).as("byte %d", at).isEqualTo(1);
+                assertThat(run.err()).as("byte %d", at).startsWith("whittle: ").hasLineCount(1)
+                        .doesNotContain("internal error");
+            }
+        }
+    }
+
+    @Test
+    void overflowOfTheStackIsOneLine() {
+        assertThat(FailureMessage.of(new StackOverflowError())).matches(
+                "nested too deeply \\(StackOverflowError at BadInputTest\\.java:\\d+\\): give java a larger stack with -Xss");
+    }
+
+    @Test
+    void namesCannotWriteToTheTerminal() {
+        assertThat(FailureMessage.oneLine("a\u001b[2Jb\r\nc\0")).isEqualTo("a.[2Jb c.");
     }
 
     @Test

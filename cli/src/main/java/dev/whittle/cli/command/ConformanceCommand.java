@@ -7,7 +7,6 @@ import dev.whittle.cli.conformance.Outcome;
 import dev.whittle.cli.conformance.Result;
 import dev.whittle.cli.conformance.Result.Worst;
 import dev.whittle.cli.conformance.Verdict;
-import dev.whittle.engine.kernel.ReferenceKernels;
 import dev.whittle.engine.plan.PlanOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,8 +35,7 @@ public final class ConformanceCommand implements Callable<Integer> {
 
     @Option(names = "--write", paramLabel = "OUT", description = "Save each output, or the message of a model that did not run, below this folder.") private @Nullable Path write;
 
-    @Option(names = "--reference", paramLabel = "KERNELS", defaultValue = "reference", description = "Where the reference runtime's two kernel sets differ, compute as that one: reference or optimized (default: ${DEFAULT-VALUE}).") private ReferenceKernels reference =
-            ReferenceKernels.REFERENCE;
+    @Mixin private ReferenceOption reference = new ReferenceOption();
 
     @Option(names = "--json", description = "Print every variant's result as JSON.") private boolean json;
 
@@ -44,7 +43,8 @@ public final class ConformanceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Outcome outcome = Conformance.run(folder, only, PlanOptions.defaults().withReference(reference), write);
+        Outcome outcome =
+                Conformance.run(folder, only, PlanOptions.defaults().withReference(reference.kernels()), write);
         List<Result> results = outcome.results();
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? Json.text(Listing.of(outcome)) + System.lineSeparator() : tables(results) + digest(outcome));

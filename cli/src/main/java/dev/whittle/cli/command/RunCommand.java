@@ -10,8 +10,10 @@ import dev.whittle.cli.image.PixelRange;
 import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.TensorView;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.npy.Npy;
 import dev.whittle.engine.npy.NpyArray;
+import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.trainer.data.ImageFile;
 import dev.whittle.trainer.data.PixelImage;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,7 +35,7 @@ import picocli.CommandLine.Spec;
 public final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A .tflite file.") private Path model = Path.of("");
 
-    @Option(names = "--input", paramLabel = "FILE", arity = "1..*", required = true, description = "One file for each input, in order (of their names, with --signature): a .npy array of the"
+    @Option(names = "--input", paramLabel = "FILE", arity = "1..*", description = "One file for each input, in order (of their names, with --signature): a .npy array of the"
             + " input's type, or a JPEG, PNG or BMP image, which is resized and scaled as the input asks.") private List<Path> inputs =
                     List.of();
 
@@ -46,17 +49,23 @@ public final class RunCommand implements Callable<Integer> {
     @Option(names = "--range", paramLabel = "BLACK,WHITE", split = ",", arity = "1", description = "Numbers for black and white in an image; by default what the model's metadata or the input's quantization says,"
             + " 0,255 for a float input.") private List<Float> range = List.of();
 
+    @Mixin private ReferenceOption reference = new ReferenceOption();
+
+    @Mixin private LimitOptions limits = new LimitOptions();
+
     @Option(names = "--json", description = "Print what was written as JSON.") private boolean json;
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
-        Model loaded = ModelReader.read(model);
+        PlanOptions options = PlanOptions.defaults().withReference(reference.kernels())
+                .withLimits(limits.limits(ModelLimits.defaults()));
+        Model loaded = ModelReader.read(model, options.limits());
         EntryPoint entry = EntryPoint.of(loaded, signature);
         Output.folder(outputFolder);
         List<OutputRow> rows = new ArrayList<>();
-        try (Interpreter primary = Interpreter.of(loaded);
+        try (Interpreter primary = Interpreter.of(loaded, options);
                 Interpreter interpreter = entry.interpreter(primary)) {
             List<NpyArray> arrays = new ArrayList<>();
             for (int i = 0; i < inputs.size(); i++) {

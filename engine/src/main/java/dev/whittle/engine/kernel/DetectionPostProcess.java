@@ -1,8 +1,7 @@
 package dev.whittle.engine.kernel;
 
-import com.google.flatbuffers.ArrayReadWriteBuf;
-import com.google.flatbuffers.FlexBuffers;
 import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.FlexBuffer;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
@@ -10,6 +9,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -83,23 +83,30 @@ public final class DetectionPostProcess implements CustomOperator {
             return settings;
         }
 
-        /// FlexBuffers has no verifier: whatever reading throws means that the bytes are no map of these options.
         private static Settings decode(Preparation p) {
-            byte[] data = ((Options.Custom) p.options()).data().toBytes();
+            Map<String, @Nullable Object> map;
             try {
-                FlexBuffers.Map map = FlexBuffers.getRoot(new ArrayReadWriteBuf(data, data.length)).asMap();
-                return new Settings(map.get("max_detections").asInt(), map.get("max_classes_per_detection").asInt(),
-                        map.get("detections_per_class").isNull()
-                                ? DETECTIONS_PER_CLASS
-                                : map.get("detections_per_class").asInt(),
-                        !map.get("use_regular_nms").isNull() && map.get("use_regular_nms").asBoolean(),
-                        (float) map.get("nms_score_threshold").asFloat(),
-                        (float) map.get("nms_iou_threshold").asFloat(), map.get("num_classes").asInt(),
-                        (float) map.get("y_scale").asFloat(), (float) map.get("x_scale").asFloat(),
-                        (float) map.get("h_scale").asFloat(), (float) map.get("w_scale").asFloat());
-            } catch (RuntimeException e) {
-                throw p.malformed("options of " + data.length + " bytes are no FlexBuffers map (" + e + ")");
+                map = FlexBuffer.decodeMap(((Options.Custom) p.options()).data());
+            } catch (IllegalArgumentException e) {
+                throw p.malformed("options are " + e.getMessage());
             }
+            return new Settings((int) number(p, map, "max_detections", 0),
+                    (int) number(p, map, "max_classes_per_detection", 0),
+                    (int) number(p, map, "detections_per_class", DETECTIONS_PER_CLASS),
+                    number(p, map, "use_regular_nms", 0) != 0, (float) number(p, map, "nms_score_threshold", 0),
+                    (float) number(p, map, "nms_iou_threshold", 0), (int) number(p, map, "num_classes", 0),
+                    (float) number(p, map, "y_scale", 0), (float) number(p, map, "x_scale", 0),
+                    (float) number(p, map, "h_scale", 0), (float) number(p, map, "w_scale", 0));
+        }
+
+        private static double number(Preparation p, Map<String, @Nullable Object> map, String name, double otherwise) {
+            return switch (map.get(name)) {
+                case null -> otherwise;
+                case Long value -> value;
+                case Double value -> value;
+                case Boolean value -> value ? 1 : 0;
+                default -> throw p.malformed(name + " is " + map.get(name) + ", must be a number");
+            };
         }
 
         int outputBoxes(Preparation p) {
