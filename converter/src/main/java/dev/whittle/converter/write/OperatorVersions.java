@@ -71,6 +71,9 @@ public final class OperatorVersions {
     }
 
     private static Version of(Subgraph subgraph, Operator operator) {
+        if (operator.inputs().isEmpty() || operator.inputs().getFirst() == Operator.ABSENT) {
+            throw noRule(operator);
+        }
         ElementType input = subgraph.tensor(operator.inputs().getFirst()).type();
         boolean int8 = input == ElementType.INT8;
         return switch (operator.options()) {
