@@ -86,7 +86,8 @@ class CalibratorTest {
         assertThatThrownBy(() -> Calibrator.minMax().calibrate(model(),
                 samples(new float[4], new float[]{0, 0, 3e38f, 0})))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("[m.tflite] tensor \"square\" holds Infinity at representative sample 1, must be finite");
+                .hasMessage("[m.tflite] tensor \"square\" holds 3.4028235E38 at representative sample 1, "
+                        + "must be finite and below 3.4028235E38");
     }
 
     @Test
