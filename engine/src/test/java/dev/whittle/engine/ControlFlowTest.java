@@ -135,6 +135,39 @@ class ControlFlowTest {
     }
 
     @Test
+    void caseRunsTheBranchOfItsNumberAndTheLastForAllOthers() {
+        Tensor which = Tensor.activation("which", ElementType.INT32, Shape.of(1), null);
+        Subgraph main = new Subgraph("main", List.of(which, floats("x", 2), floats("y", 2)), List.of(0, 1), List.of(2),
+                List.of(operator(new Options.StablehloCase(List.of(1, 2)), List.of(0, 1), List.of(2))));
+        Subgraph same = new Subgraph("same", List.of(floats("x", 2)), List.of(0), List.of(0), List.of());
+        Subgraph twice = new Subgraph("twice", List.of(floats("x", 2), floats("y", 2)), List.of(0), List.of(1),
+                List.of(operator(ADD, List.of(0, 0), List.of(1))));
+        try (Interpreter interpreter = Interpreter.of(model(List.of(), main, same, twice))) {
+            interpreter.input(1).putFloats(3, 4);
+            for (int branch : new int[]{0, 1, 2, -1}) {
+                interpreter.input(0).putBytes(Buffer.ofInts(branch).bytes());
+                interpreter.invoke();
+                float factor = branch == 0 ? 1 : 2;
+                assertThat(interpreter.output(0).toFloats()).containsExactly(3 * factor, 4 * factor);
+            }
+        }
+    }
+
+    @Test
+    void compositeRunsItsDecomposition() {
+        Subgraph main = new Subgraph("main", List.of(floats("x", 2), floats("y", 2)), List.of(0), List.of(1),
+                List.of(operator(new Options.StablehloComposite("test.twice", 1, Buffer.of(), 1), List.of(0),
+                        List.of(1))));
+        Subgraph twice = new Subgraph("twice", List.of(floats("x", 2), floats("y", 2)), List.of(0), List.of(1),
+                List.of(operator(ADD, List.of(0, 0), List.of(1))));
+        try (Interpreter interpreter = Interpreter.of(model(List.of(), main, twice))) {
+            interpreter.input(0).putFloats(3, 4);
+            interpreter.invoke();
+            assertThat(interpreter.output(0).toFloats()).containsExactly(6, 8);
+        }
+    }
+
+    @Test
     void computedShapeIsFollowedFromRunToRunAndDownstream() {
         Tensor shape = Tensor.activation("shape", ElementType.INT32, Shape.of(2), null);
         Subgraph main = new Subgraph("main",

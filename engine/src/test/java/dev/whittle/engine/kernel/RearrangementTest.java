@@ -280,6 +280,12 @@ class RearrangementTest {
     }
 
     @Test
+    void densifyGivesWhatItIsGivenForReadingMakesConstantsDense() {
+        assertThat(run(OneOperator.of(Options.Plain.DENSIFY).constant(4, 0, 0, 7))).containsExactly(4, 0, 0, 7);
+        assertThat(run(counting(Options.Plain.DENSIFY, 2, 2))).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
     void shapesOfTheSameElements() {
         assertThat(counting(new Options.Squeeze(List.of()), 1, 2, 1).output(ElementType.INT32).outputShape())
                 .isEqualTo(Shape.of(2));
