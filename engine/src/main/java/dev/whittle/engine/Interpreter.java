@@ -5,10 +5,10 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Signature;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Arena;
+import dev.whittle.engine.plan.InterpreterState;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.plan.PlannedOperator;
-import dev.whittle.engine.plan.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,18 +30,18 @@ import java.util.function.Function;
 public final class Interpreter implements AutoCloseable {
     private final Model model;
     private final Map<Integer, Shape> inputShapes = new HashMap<>();
-    private final Session session;
+    private final InterpreterState state;
     private final AtomicBoolean busy;
     private Plan plan;
     private Arena arena;
     private boolean closed;
 
-    private Interpreter(Plan plan, Session session, AtomicBoolean busy) {
+    private Interpreter(Plan plan, InterpreterState state, AtomicBoolean busy) {
         this.model = plan.model();
         this.plan = plan;
-        this.session = session;
+        this.state = state;
         this.busy = busy;
-        this.arena = plan.newArena(session);
+        this.arena = plan.newArena(state);
     }
 
     /// An interpreter with the fastest kernels of this machine.
@@ -59,7 +59,8 @@ public final class Interpreter implements AutoCloseable {
 
     /// An interpreter over a plan that exists; it shares the plan's packed weights.
     public static Interpreter of(Plan plan) {
-        return new Interpreter(plan, new Session(plan.model().source(), plan.options().limits()), new AtomicBoolean());
+        return new Interpreter(plan, new InterpreterState(plan.model().source(), plan.options().limits()),
+                new AtomicBoolean());
     }
 
     /// An interpreter for another entry point of the same model. Both share variables and hash tables, so that one may
@@ -69,7 +70,7 @@ public final class Interpreter implements AutoCloseable {
     public Interpreter signature(String key) {
         for (Signature signature : model.signatures()) {
             if (signature.key().equals(key)) {
-                return new Interpreter(Plan.of(model, signature.subgraph(), Map.of(), plan().options()), session,
+                return new Interpreter(Plan.of(model, signature.subgraph(), Map.of(), plan().options()), state,
                         busy);
             }
         }
@@ -213,7 +214,7 @@ public final class Interpreter implements AutoCloseable {
         }
         Plan resized = Plan.of(model, plan.subgraphIndex(), shapes, plan.options());
         arena.release();
-        arena = resized.newArena(session);
+        arena = resized.newArena(state);
         plan = resized;
         inputShapes.putAll(shapes);
     }

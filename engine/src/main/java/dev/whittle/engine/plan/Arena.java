@@ -28,7 +28,7 @@ public final class Arena implements Memory {
     private static final int OPERATORS_PER_TIME_CHECK = 16;
 
     private final @Nullable Plan plan;
-    private final Session session;
+    private final InterpreterState state;
     private @Nullable Object[] arrays;
     private int[] offsets;
     /// Slots with the shapes of this run, for the tensors whose shape the plan does not know.
@@ -39,10 +39,10 @@ public final class Arena implements Memory {
     private int indexCount;
     private long chargedBytes;
 
-    Arena(@Nullable Plan plan, Session session, @Nullable Object[] arrays, int[] offsets, int tensorCount,
+    Arena(@Nullable Plan plan, InterpreterState state, @Nullable Object[] arrays, int[] offsets, int tensorCount,
             int deferredCount, long bytes) {
         this.plan = plan;
-        this.session = session;
+        this.state = state;
         this.arrays = arrays;
         this.offsets = offsets;
         this.runSlots = new @Nullable Slot[tensorCount];
@@ -53,7 +53,7 @@ public final class Arena implements Memory {
 
     /// Memory for nothing.
     public static Arena empty() {
-        return new Arena(null, new Session("", ModelLimits.defaults()),
+        return new Arena(null, new InterpreterState("", ModelLimits.defaults()),
                 new @Nullable Object[0], new int[0], 0, 0, 0);
     }
 
@@ -64,13 +64,13 @@ public final class Arena implements Memory {
         return plan;
     }
 
-    Session session() {
-        return session;
+    InterpreterState state() {
+        return state;
     }
 
     /// Starts a run of an interpreter; [#run] then goes on for the subgraphs that are called.
     public void begin() {
-        session.begin();
+        state.begin();
     }
 
     /// Computes the outputs of the subgraph from its inputs.
@@ -78,7 +78,7 @@ public final class Arena implements Memory {
         List<PlannedOperator> operators = plan().operators();
         for (int i = 0; i < operators.size(); i++) {
             if (i % OPERATORS_PER_TIME_CHECK == OPERATORS_PER_TIME_CHECK - 1) {
-                session.requireTime("[" + plan().model().source() + "] ");
+                state.requireTime("[" + plan().model().source() + "] ");
             }
             operators.get(i).kernel().invoke(this);
         }
@@ -100,12 +100,12 @@ public final class Arena implements Memory {
 
     @Override
     public Resources resources() {
-        return session.resources();
+        return state.resources();
     }
 
     @Override
     public void countLoop(String where) {
-        session.countLoop(where);
+        state.countLoop(where);
     }
 
     @Override
@@ -216,13 +216,13 @@ public final class Arena implements Memory {
     }
 
     private void charge(long bytes) {
-        session.charge(bytes);
+        state.charge(bytes);
         chargedBytes += bytes;
     }
 
     /// Lets go of everything: what was booked for it is free again.
     public void release() {
-        session.charge(-chargedBytes);
+        state.charge(-chargedBytes);
         chargedBytes = 0;
         frames.values().forEach(PlannedSubroutine::release);
     }
@@ -239,7 +239,7 @@ public final class Arena implements Memory {
     Frame frame(PlannedSubroutine subroutine) {
         Frame frame = frames.get(subroutine);
         if (frame == null) {
-            frame = subroutine.newFrame(session);
+            frame = subroutine.newFrame(state);
             frames.put(subroutine, frame);
         }
         return frame;

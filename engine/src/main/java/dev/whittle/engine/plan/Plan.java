@@ -151,9 +151,9 @@ public final class Plan {
 
     /// Fresh memory for one interpreter, activations zeroed and variables reset.
     ///
-    /// @param session what it shares with the interpreter's other memory
-    public Arena newArena(Session session) {
-        session.charge(layout.bytes());
+    /// @param state what it shares with the interpreter's other memory
+    public Arena newArena(InterpreterState state) {
+        state.charge(layout.bytes());
         Object[] storages = new Object[StorageType.values().length];
         for (StorageType storage : StorageType.values()) {
             storages[storage.ordinal()] = storage.allocate(Math.toIntExact(layout.elementCount(storage)));
@@ -165,7 +165,7 @@ public final class Plan {
             arrays[place.area().slot()] = storages[place.area().storage().ordinal()];
             offsets[place.area().slot()] = place.offset();
         }
-        Arena arena = new Arena(this, session, arrays, offsets, tensors.size(), deferredCount, layout.bytes());
+        Arena arena = new Arena(this, state, arrays, offsets, tensors.size(), deferredCount, layout.bytes());
         arena.resetVariables();
         return arena;
     }

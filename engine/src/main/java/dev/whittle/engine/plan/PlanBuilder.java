@@ -366,7 +366,7 @@ final class PlanBuilder implements Scope {
     }
 
     private void requireAffordable(long bytes) {
-        Session.requireAffordable(model.source(), bytes, options.limits());
+        InterpreterState.requireAffordable(model.source(), bytes, options.limits());
     }
 
     /// Thrown when a value is asked for that only a run can give; caught where the operator is planned.

@@ -62,17 +62,17 @@ final class PlannedSubroutine implements Subroutine {
     }
 
     /// Memory for the calls of one interpreter from one place.
-    Frame newFrame(Session session) {
-        return new CallFrame(session, plan);
+    Frame newFrame(InterpreterState state) {
+        return new CallFrame(state, plan);
     }
 
     private final class CallFrame implements Frame {
-        private final Session session;
+        private final InterpreterState state;
         private @Nullable Plan current;
         private Arena arena = Arena.empty();
 
-        CallFrame(Session session, @Nullable Plan plan) {
-            this.session = session;
+        CallFrame(InterpreterState state, @Nullable Plan plan) {
+            this.state = state;
             if (plan != null) {
                 use(plan);
             }
@@ -80,7 +80,7 @@ final class PlannedSubroutine implements Subroutine {
 
         private Arena use(Plan plan) {
             arena.release();
-            arena = plan.newArena(session);
+            arena = plan.newArena(state);
             current = plan;
             return arena;
         }

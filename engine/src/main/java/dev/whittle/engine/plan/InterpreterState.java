@@ -5,7 +5,7 @@ import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.model.UnsupportedModelException;
 
 /// What all memory of one interpreter shares: variables and tables, and how much of the limits is used up.
-public final class Session {
+public final class InterpreterState {
     private final String source;
     private final ModelLimits limits;
     private final Resources resources = new Resources();
@@ -13,7 +13,7 @@ public final class Session {
     private long deadline;
     private long bytes;
 
-    public Session(String source, ModelLimits limits) {
+    public InterpreterState(String source, ModelLimits limits) {
         this.source = source;
         this.limits = limits;
     }
