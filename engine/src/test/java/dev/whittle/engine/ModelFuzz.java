@@ -162,8 +162,8 @@ public final class ModelFuzz {
     }
 
     private static void requireOneLine(String message) {
-        if (!message.startsWith("[" + NAME + "]") || message.contains("\n")) {
-            throw new AssertionError("message must be one line that names the file: " + message);
+        if (!message.startsWith("[" + NAME + "]") || message.contains("\n") || message.length() > 1100) {
+            throw new AssertionError("message must be one readable line that names the file: " + message);
         }
     }
 }

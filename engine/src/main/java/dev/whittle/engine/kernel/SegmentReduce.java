@@ -75,11 +75,15 @@ final class SegmentReduce implements OperatorKernel {
 
     private static int unsortedCount(Preparation p) {
         TensorChecks.sameType(p, "number of segments", p.inputTensor(2), ElementType.INT32);
-        int[] values = p.intValues(2);
-        if (values.length != 1 || values[0] < 0) {
-            throw p.malformed("number of segments is " + Arrays.toString(values) + ", must be one number, 0 or more");
+        int count = p.inputTensor(2).shape().elementCount();
+        if (count != 1) {
+            throw p.malformed("number of segments has " + count + " elements, must be one");
         }
-        return values[0];
+        int segments = p.intValues(2)[0];
+        if (segments < 0) {
+            throw p.malformed("number of segments is " + segments + ", must be 0 or more");
+        }
+        return segments;
     }
 
     @Override

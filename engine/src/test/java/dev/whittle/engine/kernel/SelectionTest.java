@@ -124,6 +124,13 @@ class SelectionTest {
                 .data(ElementType.INT32, Shape.of(2), Buffer.ofInts(0, 5)).scalar(5).output(ElementType.FLOAT32).run())
                 .isInstanceOf(MalformedModelException.class).hasMessage(
                         "[test.tflite] UNSORTED_SEGMENT_SUM #0 \"out1\": segment id 5, must be below 5");
+        // Found by fuzzing: the values themselves once filled megabytes of message.
+        assertThatThrownBy(() -> OneOperator.of(Options.Plain.UNSORTED_SEGMENT_MIN).floats(Shape.of(2), 1, 2)
+                .data(ElementType.INT32, Shape.of(2), Buffer.ofInts(0, 5)).constant(new int[9000])
+                .output(ElementType.FLOAT32).run())
+                .isInstanceOf(MalformedModelException.class).hasMessage(
+                        "[test.tflite] UNSORTED_SEGMENT_MIN #0 \"out1\": number of segments has 9000 elements, "
+                                + "must be one");
     }
 
     @Test

@@ -336,6 +336,16 @@ class HostileFileTest {
 
     /// Found by fuzzing: the message had the line break of the name.
     @Test
+    void nameOfManyCharactersIsCut() {
+        int name = file.tensor("x".repeat(5000), ElementType.INT8, of(3, -1), _ -> {
+        });
+        file.subgraph(of(name), of(name));
+
+        String start = "[model.tflite] tensor 0 \"";
+        refused().hasMessage(start + "x".repeat(1000 - start.length()) + " ...");
+    }
+
+    @Test
     void nameWithALineBreakLeavesTheMessageOnOneLine() {
         int name = file.tensor("two\nlines\u0085", ElementType.INT8, of(3, -1), _ -> {
         });
