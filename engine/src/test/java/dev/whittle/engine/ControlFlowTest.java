@@ -191,6 +191,26 @@ class ControlFlowTest {
         }
     }
 
+    @Test
+    void tensorThatGrowsFromRunToRunCountsOnceTowardsTheLimit() {
+        Tensor dims = Tensor.activation("dims", ElementType.INT32, Shape.of(1), null);
+        Subgraph main = new Subgraph("main", List.of(dims, floats("value"), floats("y", 1)), List.of(0, 1), List.of(2),
+                List.of(operator(Options.Plain.FILL, List.of(0, 1), List.of(2))));
+        PlanOptions options = PlanOptions.defaults()
+                .withLimits(ModelLimits.defaults().withMaxBytes(Float.BYTES * 120_000));
+        try (Interpreter interpreter = Interpreter.of(model(List.of(), main), options)) {
+            interpreter.input(1).putFloats(3);
+            for (int count = 10_000; count <= 100_000; count += 10_000) {
+                interpreter.input(0).putBytes(Buffer.ofInts(count).bytes());
+                interpreter.invoke();
+                assertThat(interpreter.output(0).shape()).isEqualTo(Shape.of(count));
+            }
+            interpreter.input(0).putBytes(Buffer.ofInts(130_000).bytes());
+            assertThatThrownBy(interpreter::invoke).isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("the limit is 480000");
+        }
+    }
+
     /// A model whose signature `set` assigns its input to a variable and whose signature `get` reads it, initialized to
     /// 1 by CALL_ONCE.
     private static Model counter() {

@@ -1,6 +1,7 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
+import java.lang.reflect.Array;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,16 @@ public enum StorageType {
     /// Array elements that one tensor element takes: 2 for complex numbers, else 1.
     public static int width(ElementType type) {
         return type == ElementType.COMPLEX64 || type == ElementType.COMPLEX128 ? 2 : 1;
+    }
+
+    /// Bytes that the elements of an array take.
+    public static long bytes(Object array) {
+        for (StorageType storage : values()) {
+            if (storage.holds(array)) {
+                return (long) Array.getLength(array) * storage.elementBytes();
+            }
+        }
+        throw new AssertionError(array.getClass());
     }
 
     /// True for an array of this kind.

@@ -192,12 +192,13 @@ public final class Arena implements Memory {
         }
         long length = elementCount(slot) * StorageType.width(slot.type());
         Object present = arrays[slot.index()];
-        long had = present == null || offsets[slot.index()] != 0 ? 0 : Array.getLength(present);
-        if (present == null || had < length || !storage.holds(present)) {
-            charge(length * storage.elementBytes());
-            arrays[slot.index()] = storage.allocate(Math.toIntExact(length));
-            offsets[slot.index()] = 0;
+        if (present != null && storage.holds(present) && Array.getLength(present) >= length) {
+            return;
         }
+        // What is outgrown lies in an array of its own as well, and is let go of.
+        charge(length * storage.elementBytes() - (present == null ? 0 : StorageType.bytes(present)));
+        arrays[slot.index()] = storage.allocate(Math.toIntExact(length));
+        offsets[slot.index()] = 0;
     }
 
     private long elementCount(Slot slot) {
