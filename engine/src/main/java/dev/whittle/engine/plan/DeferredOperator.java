@@ -56,6 +56,8 @@ final class DeferredOperator implements Kernel {
     private final class RunScope implements Scope {
         private final Arena arena;
         private final List<Binding.Values> values = new ArrayList<>();
+        /// What was read of them, since a shape rule and a binding ask for the same.
+        private final Map<Integer, Buffer> read = new HashMap<>();
         private final List<Slot> scratch = new ArrayList<>();
         private final Map<Integer, Subroutine> subroutines;
         /// Outputs whose shape the kernel gives while it runs.
@@ -125,9 +127,10 @@ final class DeferredOperator implements Kernel {
         @Override
         public Buffer values(int tensor) {
             Buffer constant = arena.plan().tensors().get(tensor).buffer();
-            if (constant != null) {
-                return constant;
-            }
+            return constant != null ? constant : read.computeIfAbsent(tensor, this::readNow);
+        }
+
+        private Buffer readNow(int tensor) {
             Slot slot = arena.slot(tensor);
             StorageType storage = StorageType.of(slot.type());
             int count = slot.elementCount() * StorageType.width(slot.type());
