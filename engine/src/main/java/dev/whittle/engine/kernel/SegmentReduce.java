@@ -22,18 +22,6 @@ final class SegmentReduce implements OperatorKernel {
         this.code = code;
     }
 
-    /// Folds a slice of the data into one of the output.
-    @FunctionalInterface
-    private interface FloatFold {
-        void run(float[] from, int start, float[] to, int toStart, int count);
-    }
-
-    /// As [FloatFold], of integers.
-    @FunctionalInterface
-    private interface IntFold {
-        void run(int[] from, int start, int[] to, int toStart, int count);
-    }
-
     @Override
     public Set<ElementType> types() {
         return Set.of(ElementType.FLOAT32, ElementType.INT32);
@@ -98,31 +86,34 @@ final class SegmentReduce implements OperatorKernel {
         String where = p.where();
         return switch (type) {
             case FLOAT32 -> {
-                FloatFold fold = floatFold();
+                BinaryRun<float[], float[]> fold = floatFold();
                 float neutral = neutralFloat();
                 yield memory -> {
+                    float[] into = memory.floats(output);
                     int to = memory.offset(output);
-                    Arrays.fill(memory.floats(output), to, to + output.elementCount(), neutral);
+                    Arrays.fill(into, to, to + output.elementCount(), neutral);
                     for (int i = 0; i < ids.elementCount(); i++) {
                         int id = id(memory, ids, i, segments, where);
                         if (id >= 0) {
-                            fold.run(memory.floats(data), memory.offset(data) + i * slice, memory.floats(output),
-                                    to + id * slice, slice);
+                            fold.apply(into, to + id * slice, 1, memory.floats(data), memory.offset(data) + i * slice,
+                                    1,
+                                    into, to + id * slice, slice);
                         }
                     }
                 };
             }
             case INT32 -> {
-                IntFold fold = intFold();
+                BinaryRun<int[], int[]> fold = intFold();
                 int neutral = neutralInt();
                 yield memory -> {
+                    int[] into = memory.ints(output);
                     int to = memory.offset(output);
-                    Arrays.fill(memory.ints(output), to, to + output.elementCount(), neutral);
+                    Arrays.fill(into, to, to + output.elementCount(), neutral);
                     for (int i = 0; i < ids.elementCount(); i++) {
                         int id = id(memory, ids, i, segments, where);
                         if (id >= 0) {
-                            fold.run(memory.ints(data), memory.offset(data) + i * slice, memory.ints(output),
-                                    to + id * slice, slice);
+                            fold.apply(into, to + id * slice, 1, memory.ints(data), memory.offset(data) + i * slice, 1,
+                                    into, to + id * slice, slice);
                         }
                     }
                 };
@@ -157,55 +148,25 @@ final class SegmentReduce implements OperatorKernel {
         };
     }
 
-    private FloatFold floatFold() {
-        return switch (code) {
-            case SEGMENT_SUM, UNSORTED_SEGMENT_SUM -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] += from[start + i];
-                }
-            };
-            case UNSORTED_SEGMENT_PROD -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] *= from[start + i];
-                }
-            };
-            case UNSORTED_SEGMENT_MAX -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] = to[toStart + i] < from[start + i] ? from[start + i] : to[toStart + i];
-                }
-            };
-            case UNSORTED_SEGMENT_MIN -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] = from[start + i] < to[toStart + i] ? from[start + i] : to[toStart + i];
-                }
-            };
+    /// What was folded first, a new element second.
+    private BinaryRun<float[], float[]> floatFold() {
+        return BinaryRun.floats(switch (code) {
+            case SEGMENT_SUM, UNSORTED_SEGMENT_SUM -> (folded, x) -> folded + x;
+            case UNSORTED_SEGMENT_PROD -> (folded, x) -> folded * x;
+            case UNSORTED_SEGMENT_MAX -> (folded, x) -> folded < x ? x : folded;
+            case UNSORTED_SEGMENT_MIN -> (folded, x) -> x < folded ? x : folded;
             default -> throw new AssertionError(code);
-        };
+        });
     }
 
-    private IntFold intFold() {
-        return switch (code) {
-            case SEGMENT_SUM, UNSORTED_SEGMENT_SUM -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] += from[start + i];
-                }
-            };
-            case UNSORTED_SEGMENT_PROD -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] *= from[start + i];
-                }
-            };
-            case UNSORTED_SEGMENT_MAX -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] = Math.max(to[toStart + i], from[start + i]);
-                }
-            };
-            case UNSORTED_SEGMENT_MIN -> (from, start, to, toStart, count) -> {
-                for (int i = 0; i < count; i++) {
-                    to[toStart + i] = Math.min(to[toStart + i], from[start + i]);
-                }
-            };
+    /// As [#floatFold].
+    private BinaryRun<int[], int[]> intFold() {
+        return BinaryRun.ints(switch (code) {
+            case SEGMENT_SUM, UNSORTED_SEGMENT_SUM -> Integer::sum;
+            case UNSORTED_SEGMENT_PROD -> (folded, x) -> folded * x;
+            case UNSORTED_SEGMENT_MAX -> Math::max;
+            case UNSORTED_SEGMENT_MIN -> Math::min;
             default -> throw new AssertionError(code);
-        };
+        });
     }
 }
