@@ -25,12 +25,7 @@ final class LogSoftmax implements OperatorKernel {
 
     @Override
     public List<Shape> outputShapes(Preparation p) {
-        TensorChecks.counts(p, 1, 1);
-        Shape shape = p.inputTensor(0).shape();
-        if (shape.rank() == 0) {
-            throw p.malformed("input is a scalar, must have a dimension to go along");
-        }
-        return List.of(shape);
+        return TensorChecks.alongLastDimension(p);
     }
 
     @Override

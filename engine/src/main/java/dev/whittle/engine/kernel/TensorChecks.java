@@ -7,11 +7,11 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /// The checks that many kernels make in `prepare`, each with one wording.
 final class TensorChecks {
-    private static final int MAX_RANK = 8;
 
     private TensorChecks() {}
 
@@ -43,8 +43,8 @@ final class TensorChecks {
 
     /// Refuses a computed shape of more dimensions than files may give a tensor.
     static void supportedRank(Preparation p, String role, int rank) {
-        if (rank > MAX_RANK) {
-            throw p.unsupported(role + " has " + rank + " dimensions, supported are up to " + MAX_RANK);
+        if (rank > Shape.MAX_RANK) {
+            throw p.unsupported(role + " has " + rank + " dimensions, supported are up to " + Shape.MAX_RANK);
         }
     }
 
@@ -86,6 +86,18 @@ final class TensorChecks {
         if (!Objects.equals(tensor.quantization(), other.quantization())) {
             throw p.unsupported(role + " is quantized otherwise than " + otherRole + ", must be alike");
         }
+    }
+
+    /// The output's shape of an operator that goes along the last dimension of its one input: the input's.
+    ///
+    /// @throws MalformedModelException when the input is a scalar
+    static List<Shape> alongLastDimension(Preparation p) {
+        counts(p, 1, 1);
+        Shape shape = p.inputTensor(0).shape();
+        if (shape.rank() == 0) {
+            throw p.malformed("input is a scalar, must have a dimension to go along");
+        }
+        return List.of(shape);
     }
 
     static void rank(Preparation p, String role, Tensor tensor, int rank) {

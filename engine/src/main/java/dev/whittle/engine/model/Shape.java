@@ -6,6 +6,9 @@ import java.util.List;
 /// The dimensions of a tensor, outermost first, for images `[batch, height, width, channel]`. A dimension of −1 stands
 /// for "not known before the input is given" and appears in shape signatures only. A shape of rank 0 is a scalar.
 public final class Shape {
+    /// Dimensions that tensors of a model may have at most.
+    public static final int MAX_RANK = 8;
+
     private static final Shape SCALAR = new Shape(new int[0]);
 
     private final int[] dimensions;

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Decodes tensors: their type, shape, data and quantization, and checks that these fit each other.
 final class TensorReader {
-    private static final int MAX_RANK = 8;
 
     private final FlatFile file;
     private final BufferTable buffers;
@@ -68,8 +67,8 @@ final class TensorReader {
     }
 
     private Shape shape(String where, int[] dimensions, int smallest) {
-        if (dimensions.length > MAX_RANK) {
-            throw file.unsupported(where, "rank " + dimensions.length + ", supported are up to " + MAX_RANK);
+        if (dimensions.length > Shape.MAX_RANK) {
+            throw file.unsupported(where, "rank " + dimensions.length + ", supported are up to " + Shape.MAX_RANK);
         }
         for (int axis = 0; axis < dimensions.length; axis++) {
             if (dimensions[axis] < smallest) {
