@@ -59,8 +59,8 @@ public final class Interpreter implements AutoCloseable {
 
     /// An interpreter over a plan that exists; it shares the plan's packed weights.
     public static Interpreter of(Plan plan) {
-        return new Interpreter(plan, new InterpreterState(plan.model().source(), plan.options().limits()),
-                new AtomicBoolean());
+        return new Interpreter(plan, new InterpreterState(plan.model().source(), plan.options().limits(),
+                plan.options().threads()), new AtomicBoolean());
     }
 
     /// An interpreter for another entry point of the same model. Both share variables and hash tables, so that one may

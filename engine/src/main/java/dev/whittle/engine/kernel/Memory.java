@@ -26,6 +26,9 @@ public interface Memory {
     ///         limits allow
     void countLoop(String where);
 
+    /// Computes all units of a kernel, by as many threads as are there and worth it.
+    void divide(DivisibleKernel kernel);
+
     /// Variables and tables, shared by all subgraphs of one interpreter.
     Resources resources();
 

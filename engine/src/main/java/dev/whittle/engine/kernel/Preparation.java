@@ -17,6 +17,9 @@ public interface Preparation {
 
     KernelTier tier();
 
+    /// Threads that share the work of a [DivisibleKernel]: so many pieces its scratch has.
+    int threads();
+
     /// Whose integers to follow where the reference's kernels differ.
     ReferenceKernels reference();
 

@@ -1,5 +1,6 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.Frame;
 import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.Resources;
@@ -53,7 +54,7 @@ public final class Arena implements Memory {
 
     /// Memory for nothing.
     public static Arena empty() {
-        return new Arena(null, new InterpreterState("", ModelLimits.defaults()),
+        return new Arena(null, new InterpreterState("", ModelLimits.defaults(), 1),
                 new @Nullable Object[0], new int[0], 0, 0, 0);
     }
 
@@ -101,6 +102,11 @@ public final class Arena implements Memory {
     @Override
     public Resources resources() {
         return state.resources();
+    }
+
+    @Override
+    public void divide(DivisibleKernel kernel) {
+        state.workers().run(kernel, this);
     }
 
     @Override

@@ -4,22 +4,28 @@ import dev.whittle.engine.kernel.Resources;
 import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.model.UnsupportedModelException;
 
-/// What all memory of one interpreter shares: variables and tables, and how much of the limits is used up.
+/// What all memory of one interpreter shares: variables and tables, threads, and how much of the limits is used up.
 public final class InterpreterState {
     private final String source;
     private final ModelLimits limits;
     private final Resources resources = new Resources();
+    private final Workers workers;
     private long loops;
     private long deadline;
     private long bytes;
 
-    public InterpreterState(String source, ModelLimits limits) {
+    public InterpreterState(String source, ModelLimits limits, int threads) {
         this.source = source;
         this.limits = limits;
+        this.workers = new Workers(threads);
     }
 
     Resources resources() {
         return resources;
+    }
+
+    Workers workers() {
+        return workers;
     }
 
     /// A run starts: loops and time are counted from here.

@@ -106,6 +106,11 @@ final class OperatorPreparation implements Preparation {
     }
 
     @Override
+    public int threads() {
+        return scope.options().threads();
+    }
+
+    @Override
     public int inputCount() {
         return operator.inputs().size();
     }

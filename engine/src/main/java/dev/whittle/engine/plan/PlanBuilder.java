@@ -1,5 +1,6 @@
 package dev.whittle.engine.plan;
 
+import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelRegistry;
 import dev.whittle.engine.kernel.Memory;
@@ -239,6 +240,11 @@ final class PlanBuilder implements Scope {
         @Override
         public void countLoop(String where) {
             throw new IllegalStateException(where + "has state and cannot be folded");
+        }
+
+        @Override
+        public void divide(DivisibleKernel kernel) {
+            kernel.invoke(this, 0, kernel.units(), 0);
         }
 
         @Override

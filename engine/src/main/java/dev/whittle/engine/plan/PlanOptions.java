@@ -5,45 +5,60 @@ import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.ReferenceKernels;
 import dev.whittle.engine.model.ModelLimits;
 
-/// Choices for a plan. Results depend on `reference` alone.
+/// Choices for a plan. Results depend on `reference` alone, not on the tier, nor on the number of threads.
 ///
 /// @param tier which of the equivalent kernels run
 /// @param reference whose integers are followed where the reference's kernels differ
 /// @param preserveAllTensors gives every intermediate tensor memory of its own, so that all can be read after a run
+/// @param threads that share the work of one run, the caller's included; small operators stay on one
 /// @param limits what a model may ask for; a model that needs more is refused before anything is allocated
 /// @param customOperators those that models may name
-public record PlanOptions(KernelTier tier, ReferenceKernels reference, boolean preserveAllTensors, ModelLimits limits,
-        CustomOperators customOperators) {
+public record PlanOptions(KernelTier tier, ReferenceKernels reference, boolean preserveAllTensors, int threads,
+        ModelLimits limits, CustomOperators customOperators) {
+    /// More would only wait for each other.
+    public static final int MAX_THREADS = 256;
 
-    /// The fastest kernels that this JVM has, memory shared by lifetime, default limits, the custom operators that are
+    /// @throws IllegalArgumentException when threads is not within 1 and [#MAX_THREADS]
+    public PlanOptions {
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw new IllegalArgumentException(threads + " threads, must be 1 to " + MAX_THREADS);
+        }
+    }
+
+    /// The fastest kernels that this JVM has, memory shared by lifetime, one thread, default limits, the custom operators that are
     /// installed.
     public static PlanOptions defaults() {
-        return new PlanOptions(KernelTier.selected(), ReferenceKernels.REFERENCE, false, ModelLimits.defaults(),
+        return new PlanOptions(KernelTier.selected(), ReferenceKernels.REFERENCE, false, 1, ModelLimits.defaults(),
                 CustomOperators.installed());
     }
 
     /// As this, with [#preserveAllTensors] chosen.
     public PlanOptions withPreserveAllTensors(boolean preserve) {
-        return new PlanOptions(tier, reference, preserve, limits, customOperators);
+        return new PlanOptions(tier, reference, preserve, threads, limits, customOperators);
     }
 
     /// As this, with [#tier] chosen.
     public PlanOptions withTier(KernelTier newTier) {
-        return new PlanOptions(newTier, reference, preserveAllTensors, limits, customOperators);
+        return new PlanOptions(newTier, reference, preserveAllTensors, threads, limits, customOperators);
     }
 
     /// As this, with [#reference] chosen.
     public PlanOptions withReference(ReferenceKernels kernels) {
-        return new PlanOptions(tier, kernels, preserveAllTensors, limits, customOperators);
+        return new PlanOptions(tier, kernels, preserveAllTensors, threads, limits, customOperators);
+    }
+
+    /// As this, with [#threads] chosen.
+    public PlanOptions withThreads(int newThreads) {
+        return new PlanOptions(tier, reference, preserveAllTensors, newThreads, limits, customOperators);
     }
 
     /// As this, with [#limits] chosen.
     public PlanOptions withLimits(ModelLimits newLimits) {
-        return new PlanOptions(tier, reference, preserveAllTensors, newLimits, customOperators);
+        return new PlanOptions(tier, reference, preserveAllTensors, threads, newLimits, customOperators);
     }
 
     /// As this, with [#customOperators] chosen.
     public PlanOptions withCustomOperators(CustomOperators operators) {
-        return new PlanOptions(tier, reference, preserveAllTensors, limits, operators);
+        return new PlanOptions(tier, reference, preserveAllTensors, threads, limits, operators);
     }
 }
