@@ -5,16 +5,27 @@ import java.util.List;
 /// What a benchmark measured. Times are in milliseconds.
 ///
 /// @param model the file
+/// @param arithmetic `FLOAT`, `INTEGER` or `HYBRID`
 /// @param kernels the tier that ran
 /// @param vectorBits width of the vector registers used, 0 without the Vector API
 /// @param initMilliseconds from the file to a plan with packed weights and memory
 /// @param firstMilliseconds the first inference, with code that is not compiled yet
 /// @param runs of steady inference
 /// @param arenaBytes of activations and scratch
+/// @param arenaLowerBoundBytes the largest sum of bytes alive at once: no layout can do with less
+/// @param weightBytes of constants in the file
+/// @param fileBytes the whole file
+/// @param allocatedBytesPerInference on the Java heap, in steady inference
 /// @param operators in execution order, mean times of the steady runs
-public record Measurement(String model, String kernels, int vectorBits, int threads, List<Integer> inputShape,
-        double initMilliseconds, double firstMilliseconds, int warmUpRuns, int runs, Latency latency, long arenaBytes,
-        List<OperatorTime> operators) {
+public record Measurement(String model, Arithmetic arithmetic, String kernels, int vectorBits, int threads,
+        List<Integer> inputShape, double initMilliseconds, double firstMilliseconds, int warmUpRuns, long runs,
+        Latency latency, long arenaBytes, long arenaLowerBoundBytes, long weightBytes, long fileBytes,
+        double allocatedBytesPerInference, List<OperatorTime> operators) {
+
+    public Measurement {
+        inputShape = List.copyOf(inputShape);
+        operators = List.copyOf(operators);
+    }
 
     /// Percentiles of one inference.
     public record Latency(double mean, double p50, double p90, double p95, double p99) {
