@@ -20,9 +20,7 @@ import dev.whittle.trainer.network.Trainer;
 import dev.whittle.trainer.network.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
 /// Writes the models of `docs/PERFORMANCE.md` that are made rather than found: the image classifier of the main job with
 /// its input at the size that the convolutions see, and models of one operator each.
@@ -53,8 +51,9 @@ public final class BenchModels {
         for (int size : SIZES) {
             models.classifier(size);
         }
-        for (OneOperatorModel operator : OneOperatorModel.all()) {
-            models.operator(operator);
+        for (OneOperatorModel operator : OneOperatorModel.values()) {
+            models.write("ops/" + operator.fileName() + "_float.tflite", operator.plain(SEED));
+            models.write("ops/" + operator.fileName() + "_int8.tflite", operator.int8(SEED));
         }
     }
 
@@ -77,23 +76,6 @@ public final class BenchModels {
     /// The images have the right size already.
     private static NetworkSpec withoutResizing(NetworkSpec spec) {
         return spec.withLayers(spec.layers().stream().filter(layer -> !(layer instanceof Resizing)).toList());
-    }
-
-    private void operator(OneOperatorModel operator) throws IOException {
-        Model plain = operator.model(SEED);
-        Random random = new Random(SEED);
-        List<List<float[]>> samples = new ArrayList<>();
-        for (int sample = 0; sample < 2; sample++) {
-            float[] values = new float[operator.input().elementCount()];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = 2 * random.nextFloat() - 1;
-            }
-            samples.add(List.of(values));
-        }
-        Calibration calibration = Calibrator.minMax().withInputRange(0, new Range(-1, 1)).calibrate(plain, samples);
-        write("ops/" + operator.name() + "_float.tflite", plain);
-        write("ops/" + operator.name() + "_int8.tflite",
-                Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8));
     }
 
     private void write(String name, Model model) throws IOException {

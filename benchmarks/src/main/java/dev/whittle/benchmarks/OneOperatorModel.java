@@ -3,56 +3,69 @@ package dev.whittle.benchmarks;
 import dev.whittle.converter.lower.SubgraphBuilder;
 import dev.whittle.converter.write.OperatorVersions;
 import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
+import dev.whittle.quantizer.calibrate.Calibration;
+import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
-/// A float model of one operator on one image, with random weights: the shapes that small networks spend their time in.
-///
-/// @param height of the image, which is as wide
-/// @param outChannels as many as `inChannels` where each channel is for itself
-record OneOperatorModel(Kind kind, int height, int inChannels, int outChannels) {
+/// Models of one operator on one image, with random weights: the shapes that small networks spend their time in. The name
+/// says the image and, where they differ in kind, the channels of the output.
+public enum OneOperatorModel {
+    DEPTHWISE_24X24X64(Kind.DEPTHWISE, 24, 64, 64),
+    DEPTHWISE_48X48X16(Kind.DEPTHWISE, 48, 16, 16),
+    DEPTHWISE_28X28X256(Kind.DEPTHWISE, 28, 256, 256),
+    POINTWISE_14X14X256_256(Kind.POINTWISE, 14, 256, 256),
+    POINTWISE_24X24X64_64(Kind.POINTWISE, 24, 64, 64),
+    POINTWISE_6X6X128_128(Kind.POINTWISE, 6, 128, 128),
+    CONVOLUTION_150X150X3_16(Kind.CONVOLUTION, 150, 3, 16),
+    CONVOLUTION_74X74X16_32(Kind.CONVOLUTION, 74, 16, 32),
+    CONVOLUTION_36X36X32_64(Kind.CONVOLUTION, 36, 32, 64),
+    MAX_POOL_148X148X16(Kind.MAX_POOL, 148, 16, 16),
+    MAX_POOL_72X72X32(Kind.MAX_POOL, 72, 32, 32),
+    FULLY_CONNECTED_128_128(Kind.FULLY_CONNECTED, 1, 128, 128),
+    FULLY_CONNECTED_1024_1024(Kind.FULLY_CONNECTED, 1, 1024, 1024);
 
-    /// DEPTHWISE and CONVOLUTION have 3 × 3 filters and SAME padding, POINTWISE 1 × 1, MAX_POOL 2 × 2 with stride 2.
-    enum Kind {
+    private static final int SAMPLES = 2;
+
+    private final Kind kind;
+    private final int height;
+    private final int inChannels;
+    private final int outChannels;
+
+    /// @param height of the image, which is as wide
+    OneOperatorModel(Kind kind, int height, int inChannels, int outChannels) {
+        this.kind = kind;
+        this.height = height;
+        this.inChannels = inChannels;
+        this.outChannels = outChannels;
+    }
+
+    /// DEPTHWISE and CONVOLUTION have 3 × 3 filters and SAME padding, POINTWISE 1 × 1, MAX_POOL 2 × 2 with stride 2; all but
+    /// MAX_POOL end in a ReLU.
+    private enum Kind {
         DEPTHWISE, POINTWISE, CONVOLUTION, MAX_POOL, FULLY_CONNECTED
     }
 
-    /// The shapes that are measured.
-    static List<OneOperatorModel> all() {
-        return List.of(
-                new OneOperatorModel(Kind.DEPTHWISE, 24, 64, 64),
-                new OneOperatorModel(Kind.DEPTHWISE, 48, 16, 16),
-                new OneOperatorModel(Kind.DEPTHWISE, 28, 256, 256),
-                new OneOperatorModel(Kind.POINTWISE, 14, 256, 256),
-                new OneOperatorModel(Kind.POINTWISE, 24, 64, 64),
-                new OneOperatorModel(Kind.POINTWISE, 6, 128, 128),
-                new OneOperatorModel(Kind.CONVOLUTION, 150, 3, 16),
-                new OneOperatorModel(Kind.CONVOLUTION, 74, 16, 32),
-                new OneOperatorModel(Kind.CONVOLUTION, 36, 32, 64),
-                new OneOperatorModel(Kind.MAX_POOL, 148, 16, 16),
-                new OneOperatorModel(Kind.MAX_POOL, 72, 32, 32),
-                new OneOperatorModel(Kind.FULLY_CONNECTED, 1, 128, 128),
-                new OneOperatorModel(Kind.FULLY_CONNECTED, 1, 1024, 1024));
+    /// As in `depthwise_24x24x64`.
+    String fileName() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
-    /// As in `depthwise_24x24x64` or `pointwise_14x14x256_256`.
-    String name() {
-        String image = kind == Kind.FULLY_CONNECTED ? Integer.toString(inChannels)
-                : height + "x" + height + "x" + inChannels;
-        String name = kind.name().toLowerCase(Locale.ROOT) + "_" + image;
-        return kind == Kind.DEPTHWISE || kind == Kind.MAX_POOL ? name : name + "_" + outChannels;
-    }
-
-    Shape input() {
+    private Shape input() {
         return kind == Kind.FULLY_CONNECTED ? Shape.of(1, inChannels) : Shape.of(1, height, height, inChannels);
     }
 
-    Model model(long seed) {
+    /// With floats.
+    Model plain(long seed) {
         Random random = new Random(seed);
         SubgraphBuilder builder = new SubgraphBuilder();
         int input = builder.input("input", input());
@@ -74,8 +87,24 @@ record OneOperatorModel(Kind kind, int height, int inChannels, int outChannels) 
                     "output", Shape.of(1, outChannels), input,
                     weights(builder, random, inChannels, outChannels, inChannels), bias(builder, random));
         };
-        return OperatorVersions.assign(new Model(name(), Model.SCHEMA_VERSION, "One operator, made by Whittle.",
+        return OperatorVersions.assign(new Model(fileName(), Model.SCHEMA_VERSION, "One operator, made by Whittle.",
                 List.of(builder.build("main", output)), List.of(), List.of()));
+    }
+
+    /// With int8 throughout, inputs from −1 to 1.
+    Model int8(long seed) {
+        Model plain = plain(seed);
+        Random random = new Random(seed);
+        List<List<float[]>> samples = new ArrayList<>();
+        for (int sample = 0; sample < SAMPLES; sample++) {
+            float[] values = new float[input().elementCount()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = 2 * random.nextFloat() - 1;
+            }
+            samples.add(List.of(values));
+        }
+        Calibration calibration = Calibrator.minMax().withInputRange(0, new Range(-1, 1)).calibrate(plain, samples);
+        return Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8);
     }
 
     /// Weights that keep the outputs about as large as the inputs.

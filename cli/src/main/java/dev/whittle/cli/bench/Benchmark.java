@@ -114,7 +114,7 @@ public final class Benchmark {
                 LoadedModel rival = runtime.load(file, options.threads());
                 models.add(rival);
                 OutputDifference difference = difference(whittle, rival);
-                if (!difference.isWithin()) {
+                if (!difference.agrees()) {
                     throw new IllegalArgumentException(
                             "[%s] the outputs differ from those of %s %s by %s; no time is compared".formatted(
                                     file.getFileName(), runtime.name(), runtime.version(), difference.text()));

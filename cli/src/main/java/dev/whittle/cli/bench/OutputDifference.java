@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// How far the outputs of two runtimes are apart, and how far they may be.
 ///
@@ -19,7 +20,9 @@ import java.util.Locale;
 /// - With integer weights (hybrid) by 1.5e-2: the runtimes do not agree on how activations are quantized on the way, to 7 or
 ///   8 bits, per row or per tensor, and a step of such a code is 1/127 of the largest magnitude.
 /// - Codes of 8 bits may differ by 3 steps, of 16 bits by 64: each layer may round another way, and the differences pile up.
-///   A float output that was codes in the last operator before it, by as many steps of these.
+///   A float output that was codes in the last operator before it, by as many steps of these. After a SOFTMAX, by what one
+///   step more or less of its input adds to that: a probability changes by `tanh(scale · beta / 2)` at most when every logit
+///   moves by `scale`.
 /// - Indices, booleans and other integers must be equal.
 ///
 /// @param observed the largest difference of any element of any output, in `unit`
@@ -35,13 +38,18 @@ public record OutputDifference(double observed, double allowed, String unit) {
     private static final String ELEMENTS = "elements";
 
     /// Whether the two may be called the same.
-    public boolean isWithin() {
+    public boolean agrees() {
         return observed <= allowed;
     }
 
     /// As in `1.2e-06 of the largest magnitude, 0.0001 allowed`.
     public String text() {
         return "%s %s, %s allowed".formatted(number(observed), unit, number(allowed));
+    }
+
+    /// As in `1.2e-06` or `2 steps`, without what is allowed.
+    String shortText() {
+        return unit.equals(MAGNITUDE) ? number(observed) : number(observed) + " " + unit;
     }
 
     /// The worse of the two: what comes closest to being refused, or passes it farthest.
@@ -62,21 +70,23 @@ public record OutputDifference(double observed, double allowed, String unit) {
         }
         ElementType type = tensor.type();
         if (type == ElementType.FLOAT32) {
-            double scale = codeScale(graph, graph.outputs().get(output));
             Arithmetic arithmetic = Arithmetic.of(model);
-            if (scale > 0 && arithmetic == Arithmetic.INTEGER) {
-                return new OutputDifference(largestDifference(type, ours, theirs) / scale, CODES_OF_8_BITS, STEPS);
+            Operator last = producer(graph, graph.outputs().get(output));
+            if (arithmetic == Arithmetic.INTEGER && last != null && last.options() == Options.Plain.DEQUANTIZE) {
+                int codes = last.inputs().getFirst();
+                double scale = scale(graph, codes);
+                return new OutputDifference(largestDifference(type, ours, theirs) / scale,
+                        allowedSteps(graph, codes), STEPS);
             }
             double largest = largestMagnitude(ours, theirs);
             double difference = largestDifference(type, ours, theirs);
             return new OutputDifference(largest == 0 ? difference : difference / largest,
                     arithmetic == Arithmetic.FLOAT ? FLOATS : HYBRID, MAGNITUDE);
         }
-        if (tensor.quantization() != null && (type == ElementType.INT8 || type == ElementType.UINT8)) {
-            return new OutputDifference(largestDifference(type, ours, theirs), CODES_OF_8_BITS, STEPS);
-        }
-        if (tensor.quantization() != null && type == ElementType.INT16) {
-            return new OutputDifference(largestDifference(type, ours, theirs), CODES_OF_16_BITS, STEPS);
+        if (scale(graph, graph.outputs().get(output)) > 0
+                && (type == ElementType.INT8 || type == ElementType.UINT8 || type == ElementType.INT16)) {
+            return new OutputDifference(largestDifference(type, ours, theirs),
+                    allowedSteps(graph, graph.outputs().get(output)), STEPS);
         }
         int mismatch = Arrays.mismatch(ours, theirs);
         return new OutputDifference(mismatch < 0 ? 0 : differing(ours, theirs), 0, ELEMENTS);
@@ -90,15 +100,29 @@ public record OutputDifference(double observed, double allowed, String unit) {
         return count;
     }
 
-    /// The scale of the codes that a float output was made of; 0 where it was computed as float.
-    private static double codeScale(Subgraph graph, int output) {
-        for (Operator operator : graph.operators()) {
-            if (operator.outputs().contains(output) && operator.options() == Options.Plain.DEQUANTIZE) {
-                QuantizationParameters codes = graph.tensor(operator.inputs().getFirst()).quantization();
-                return codes == null || codes.isPerChannel() ? 0 : codes.scale(0);
-            }
+    /// How many steps of its own the codes of a tensor may be apart.
+    private static double allowedSteps(Subgraph graph, int tensor) {
+        if (graph.tensor(tensor).type() == ElementType.INT16) {
+            return CODES_OF_16_BITS;
         }
-        return 0;
+        Operator last = producer(graph, tensor);
+        if (last != null && last.options() instanceof Options.Softmax softmax) {
+            double logits = scale(graph, last.inputs().getFirst());
+            return CODES_OF_8_BITS
+                    + Math.floor(Math.tanh(logits * softmax.beta() / 2) / scale(graph, tensor));
+        }
+        return CODES_OF_8_BITS;
+    }
+
+    private static @Nullable Operator producer(Subgraph graph, int tensor) {
+        return graph.operators().stream().filter(operator -> operator.outputs().contains(tensor)).findFirst()
+                .orElse(null);
+    }
+
+    /// The one scale of a tensor's codes; 0 where it has none.
+    private static double scale(Subgraph graph, int tensor) {
+        QuantizationParameters codes = graph.tensor(tensor).quantization();
+        return codes == null || codes.scale().isEmpty() || codes.isPerChannel() ? 0 : codes.scale(0);
     }
 
     /// NaN in one place of both is no difference; NaN or infinity in one alone is an infinite one.

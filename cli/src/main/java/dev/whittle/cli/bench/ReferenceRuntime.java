@@ -38,8 +38,7 @@ public interface ReferenceRuntime {
     static List<ReferenceRuntime> named(List<String> names) {
         List<ReferenceRuntime> found = installed();
         if (found.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "the reference runtime is not built, which " + HOW_TO_GET + " does; Whittle runs without it");
+            throw new IllegalArgumentException("the reference runtime is not there, get it with: " + HOW_TO_GET);
         }
         List<ReferenceRuntime> chosen = new ArrayList<>();
         for (String name : names) {

@@ -6,9 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.stat.StatUtils;
@@ -70,15 +74,16 @@ public final class Suite {
                 .toList();
         kernels(text);
         text.append("| model | arithmetic | threads | p50 µs | p90 | p99 |");
-        rivals.forEach(rival -> text.append(" %s p50 µs | p90 | p99 | ratio | 95 %% | outputs differ by |"
+        rivals.forEach(rival -> text.append(" %s p50 µs | p90 | p99 | ratio (95 %%) | outputs differ by |"
                 .formatted(rival)));
         text.append(" arena bytes | lower bound | weight bytes | allocated bytes |\n");
-        text.append("|---|---|---|---|---|---|").append("---|---|---|---|---|---|".repeat(rivals.size()))
+        text.append("|---|---|---|---|---|---|").append("---|---|---|---|---|".repeat(rivals.size()))
                 .append("---|---|---|---|\n");
         rows.forEach(row -> append(text, row, rivals));
         rivals.forEach(rival -> means(text, rival));
         rows.stream().filter(row -> row.result == null).forEach(row -> text.append("\n- ").append(cell(row.model))
-                .append(", ").append(row.threads).append(" threads: ").append(cell(row.failure)).append('\n'));
+                .append(", ").append(row.threads).append(row.threads == 1 ? " thread: " : " threads: ")
+                .append(cell(row.failure)).append('\n'));
         return text.toString();
     }
 
@@ -86,16 +91,23 @@ public final class Suite {
         return rows.stream().map(row -> row.result).flatMap(Stream::ofNullable);
     }
 
-    /// The kernels of each side, by all the names that they had.
+    /// Each runtime with the kernels that it ran, of one model or another.
     private void kernels(StringBuilder text) {
-        results().map(BenchResult::comparison).flatMap(Stream::ofNullable)
-                .flatMap(comparison -> Stream.concat(Stream.of(comparison.whittle()),
-                        comparison.rivals().stream().map(Rival::side)))
-                .map(side -> "- %s %s: %s%n".formatted(side.runtime(), side.version(), side.kernels()))
-                .map(line -> line.replaceFirst(" on \\d.*", "\n").replaceAll("\\R", "\n"))
-                .distinct().forEach(text::append);
-        if (results().anyMatch(result -> result.comparison() != null)) {
-            text.append("\nA ratio is Whittle's p50 over the other's; below 1 Whittle is faster.\n\n");
+        List<Comparison> comparisons =
+                results().map(BenchResult::comparison).flatMap(Stream::ofNullable).toList();
+        SequencedMap<String, SequencedSet<String>> kernels = new LinkedHashMap<>();
+        for (Comparison comparison : comparisons) {
+            Stream.concat(Stream.of(comparison.whittle()), comparison.rivals().stream().map(Rival::side)).forEach(
+                    side -> kernels.computeIfAbsent(side.runtime() + " " + side.version(), _ -> new LinkedHashSet<>())
+                            .add(side.kernels()));
+        }
+        kernels.forEach((runtime, names) -> text.append("- ").append(runtime).append(": ")
+                .append(String.join("; ", names)).append('\n'));
+        if (!comparisons.isEmpty()) {
+            text.append(
+                    "\nA ratio is Whittle's p50 over the other's; below 1 Whittle is faster. In brackets, what holds 95 %"
+                            + " of the ratios of a bootstrap over blocks. Float outputs differ by a share of their largest"
+                            + " magnitude.\n\n");
         }
     }
 
@@ -103,7 +115,7 @@ public final class Suite {
         BenchResult result = row.result;
         if (result == null) {
             text.append("| ").append(cell(row.model)).append(" | - | ").append(row.threads).append(" |")
-                    .append(" - |".repeat(3 + 6 * rivals.size() + 4)).append('\n');
+                    .append(" - |".repeat(3 + 5 * rivals.size() + 4)).append('\n');
             return;
         }
         Measurement measured = result.measurement();
@@ -112,11 +124,11 @@ public final class Suite {
                 micros(measured.latency().p99())));
         for (String name : rivals) {
             rival(result, name).ifPresentOrElse(
-                    rival -> text.append(" %s | %s | %s | %.2f | %.2f–%.2f | %s |".formatted(
+                    rival -> text.append(" %s | %s | %s | %.2f (%.2f–%.2f) | %s |".formatted(
                             micros(rival.side().latency().p50()), micros(rival.side().latency().p90()),
                             micros(rival.side().latency().p99()), rival.ratio().value(), rival.ratio().low(),
-                            rival.ratio().high(), rival.difference().text())),
-                    () -> text.append(" - |".repeat(6)));
+                            rival.ratio().high(), rival.difference().shortText())),
+                    () -> text.append(" - |".repeat(5)));
         }
         text.append(" %,d | %,d | %,d | %s |%n".formatted(measured.arenaBytes(), measured.arenaLowerBoundBytes(),
                 measured.weightBytes(), bytes(measured.allocatedBytesPerInference())));

@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -49,6 +50,8 @@ public final class RunCommand implements Callable<Integer> {
     @Option(names = "--range", paramLabel = "BLACK,WHITE", split = ",", arity = "1", description = "Numbers for black and white in an image; by default what the model's metadata or the input's quantization says,"
             + " 0,255 for a float input.") private List<Float> range = List.of();
 
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Threads that share the work (default: ${DEFAULT-VALUE}).") private int threads;
+
     @Mixin private ReferenceOption reference = new ReferenceOption();
 
     @Mixin private LimitOptions limits = new LimitOptions();
@@ -59,7 +62,11 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PlanOptions options = PlanOptions.defaults().withReference(reference.kernels())
+        if (threads < 1 || threads > PlanOptions.MAX_THREADS) {
+            throw new ParameterException(spec.commandLine(),
+                    "--threads is " + threads + ", must be 1 to " + PlanOptions.MAX_THREADS);
+        }
+        PlanOptions options = PlanOptions.defaults().withReference(reference.kernels()).withThreads(threads)
                 .withLimits(limits.limits(ModelLimits.defaults()));
         Model loaded = ModelReader.read(model, options.limits());
         EntryPoint entry = EntryPoint.of(loaded, signature);
