@@ -72,6 +72,13 @@ public final class Plan {
         return of(model, subgraph, shapes(model, subgraph, inputShapes), options);
     }
 
+    /// As [#of(Model, int, Map, PlanOptions)], but the plan that somebody already uses for the same model (not an equal
+    /// one), input shapes and choices, where there is one: its weights are then packed once.
+    public static Plan shared(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
+        List<Shape> shapes = shapes(model, subgraph, inputShapes);
+        return LivePlans.get(model, subgraph, shapes, options, () -> of(model, subgraph, shapes, options));
+    }
+
     private static Plan of(Model model, int subgraph, List<Shape> shapes, PlanOptions options) {
         requireOperators(model, options);
         return new Planning(model, options).plan(subgraph, shapes);
