@@ -12,6 +12,7 @@ import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.schema.ModelReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,13 +73,31 @@ class AllocationTest {
     @ValueSource(strings = {"coral_mobilenet_v1_0.25_128_quant", "mlperf_kws_ref_model", "mlperf_pretrainedResnet",
         "mlperf_pretrainedResnet_quant", "seed_cnn_model_s_quant", "seed_cnn_model_vs", "seed_cnn_model_vs_quant_aware",
         "tflm_hello_world_float", "tflm_hello_world_int8"})
-    void sharedModelsAllocateNothing(String model) throws IOException {
+    void sharedModelsAllocateNothing(String model) throws IOException, InterruptedException {
         Path file = shared(model);
 
         assertThat(bytesPerRun(file, KernelTier.SCALAR)).isLessThan(1);
         if (KernelTier.isVectorAvailable()) {
-            assertThat(bytesPerRun(file, KernelTier.VECTOR)).isLessThan(1);
+            assertThat(bytesPerRunInAFreshJvm(file)).isLessThan(1);
         }
+    }
+
+    /// In the vector tier. As the launcher starts it: where tests have run before, the quick compiler may have left a tile of
+    /// the matrix product in its second tier, in which every vector is an object.
+    private static double bytesPerRunInAFreshJvm(Path file) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "-XX:Tier3DelayOn=100000",
+                "-Dwhittle.root=" + System.getProperty("whittle.root"), "-classpath",
+                System.getProperty("java.class.path"), AllocationTest.class.getName(), file.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("exit code").isZero();
+        return Double.parseDouble(printed.strip());
+    }
+
+    /// Prints the bytes that a run of a model allocates in the vector tier.
+    public static void main(String[] file) throws IOException {
+        System.out.println(bytesPerRun(Path.of(file[0]), KernelTier.VECTOR));
     }
 
     @Test

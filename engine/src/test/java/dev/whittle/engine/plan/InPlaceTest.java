@@ -121,6 +121,8 @@ class InPlaceTest {
         return codes;
     }
 
+    // The same array is meant, not an equal one.
+    @SuppressWarnings("ReferenceEquality")
     private static boolean overlap(Arena arena, Slot some, Slot other) {
         if (!some.shape().isKnown() || !other.shape().isKnown() || arena.array(some) != arena.array(other)) {
             return false;
