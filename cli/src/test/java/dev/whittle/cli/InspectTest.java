@@ -45,7 +45,10 @@ class InspectTest {
                 2  FLOAT32  [1, 2]      -                sum
 
                 2 operators: 2 ADD
-                arena """);
+                arena 72 bytes for activations; the busiest operator alone needs 16, and 72 with an array for each type and \
+                tensors at cache lines
+                weights 0 bytes, packed and shared by all interpreters
+                """);
         JsonNode tree = Json.tree("inspect", Run.of("inspect", model, "--json").out());
         assertThat(tree.at("/subgraphs/0/operators/0/name").asString()).isEqualTo("ADD");
         assertThat(tree.at("/signatures/0/subgraph").asInt()).isEqualTo(1);

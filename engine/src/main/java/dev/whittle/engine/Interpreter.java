@@ -44,7 +44,8 @@ public final class Interpreter implements AutoCloseable {
         this.arena = plan.newArena(state);
     }
 
-    /// An interpreter with the fastest kernels of this machine.
+    /// An interpreter with the fastest kernels of this machine. All interpreters of one model share its packed weights, as
+    /// long as they have the same choices and input shapes.
     ///
     /// @throws dev.whittle.engine.model.UnsupportedModelException when an operator, type or size is not supported
     /// @throws dev.whittle.engine.model.MalformedModelException when an operator cannot be
@@ -54,7 +55,7 @@ public final class Interpreter implements AutoCloseable {
 
     /// As [#of(Model)], with choices.
     public static Interpreter of(Model model, PlanOptions options) {
-        return of(Plan.of(model, options));
+        return of(Plan.shared(model, 0, Map.of(), options));
     }
 
     /// An interpreter over a plan that exists; it shares the plan's packed weights.
@@ -70,7 +71,7 @@ public final class Interpreter implements AutoCloseable {
     public Interpreter signature(String key) {
         for (Signature signature : model.signatures()) {
             if (signature.key().equals(key)) {
-                return new Interpreter(Plan.of(model, signature.subgraph(), Map.of(), plan().options()), state,
+                return new Interpreter(Plan.shared(model, signature.subgraph(), Map.of(), plan().options()), state,
                         busy);
             }
         }
@@ -212,7 +213,7 @@ public final class Interpreter implements AutoCloseable {
         if (!isChanged) {
             return;
         }
-        Plan resized = Plan.of(model, plan.subgraphIndex(), shapes, plan.options());
+        Plan resized = Plan.shared(model, plan.subgraphIndex(), shapes, plan.options());
         arena.release();
         arena = resized.newArena(state);
         plan = resized;

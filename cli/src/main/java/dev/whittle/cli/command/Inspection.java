@@ -61,7 +61,10 @@ record Inspection(int format, String file, long bytes, String description, List<
 
     /// @param arenaBytes of activations and scratch for one interpreter
     /// @param arenaLowerBoundBytes what the busiest operator alone needs
-    record Memory(long arenaBytes, long arenaLowerBoundBytes) {
+    /// @param arenaStorageLowerBoundBytes the least that is possible with an array for each type of storage, and tensors at
+    ///        cache lines
+    /// @param weightsBytes of constants and packed weights, for all interpreters together
+    record Memory(long arenaBytes, long arenaLowerBoundBytes, long arenaStorageLowerBoundBytes, long weightsBytes) {
     }
 
     static Inspection of(Path file, ModelLimits limits) throws IOException {
@@ -74,7 +77,8 @@ record Inspection(int format, String file, long bytes, String description, List<
         String cannotRun = null;
         try {
             Plan plan = Plan.of(model, PlanOptions.defaults().withLimits(limits));
-            memory = new Memory(plan.arenaBytes(), plan.arenaLowerBoundBytes());
+            memory = new Memory(plan.arenaBytes(), plan.arenaLowerBoundBytes(),
+                    plan.arenaStorageLowerBoundBytes(), plan.weightsBytes());
         } catch (UnsupportedModelException | MalformedModelException e) {
             // What a model holds is worth showing even where it does not run here.
             cannotRun = e.getMessage();

@@ -39,8 +39,12 @@ final class InspectionText {
         appendCounts(text, inspection);
         Memory memory = inspection.memory();
         if (memory != null) {
-            append(text, "arena %,d bytes for activations; the busiest operator alone needs %,d".formatted(
-                    memory.arenaBytes(), memory.arenaLowerBoundBytes()));
+            append(text,
+                    "arena %,d bytes for activations; the busiest operator alone needs %,d, and %,d with an array for "
+                            .formatted(memory.arenaBytes(), memory.arenaLowerBoundBytes(),
+                                    memory.arenaStorageLowerBoundBytes())
+                            + "each type and tensors at cache lines");
+            append(text, "weights %,d bytes, packed and shared by all interpreters".formatted(memory.weightsBytes()));
         }
         if (inspection.cannotRun() != null) {
             append(text, "does not run here: " + inspection.cannotRun());

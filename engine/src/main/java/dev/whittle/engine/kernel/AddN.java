@@ -61,6 +61,8 @@ final class AddN implements OperatorKernel {
         }
         Slot output = p.output(0);
         int count = output.elementCount();
+        // The others are added to what then lies there.
+        p.mayOverwrite(0);
         Kernel first = Movement.copy(inputs[0], output);
         return memory -> {
             first.invoke(memory);

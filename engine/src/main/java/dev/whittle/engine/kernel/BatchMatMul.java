@@ -220,6 +220,7 @@ final class BatchMatMul implements OperatorKernel {
         Gemm gemm = Gemm.of(p.tier());
         int length = packedLength(p, products);
         p.requireBytes(Float.BYTES * ((long) length + products.depth * products.columns));
+        p.keepBytes((long) Float.BYTES * length);
         float[] packed = new float[length];
         gemm.pack(p.values(1).toFloats(), 0, products.rightDepthStride(), products.rightColumnStride(), products.depth,
                 products.columns, packed, 0);

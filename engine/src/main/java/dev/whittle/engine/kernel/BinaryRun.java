@@ -6,7 +6,7 @@ import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
 
 /// What an operator of two tensors does with one run of a [Broadcast]: `length` outputs from `to` on, from elements `step0`
-/// and `step1` (1 or 0) apart.
+/// and `step1` (1 or 0) apart. The output may lie where an input with steps of 1 lies.
 ///
 /// @param <A> the array that both inputs lie in
 /// @param <C> the array that the output lies in

@@ -60,7 +60,9 @@ final class Broadcast {
         return of(p, p.inputTensor(0).shape(), p.inputTensor(1).shape());
     }
 
-    /// A kernel that goes through the inputs and the output of an operator run by run.
+    /// A kernel that goes through the inputs and the output of an operator run by run. The output may overwrite an input
+    /// that is not repeated: runs must have read of both inputs what an output element needs before they write it, and not
+    /// read it again.
     ///
     /// @param <A> the array that both inputs lie in
     /// @param <C> the array that the output lies in
@@ -68,6 +70,11 @@ final class Broadcast {
         Slot input0 = p.input(0);
         Slot input1 = p.input(1);
         Slot output = p.output(0);
+        for (int i = 0; i < 2; i++) {
+            if (p.inputTensor(i).shape().elementCount() == output.elementCount()) {
+                p.mayOverwrite(i);
+            }
+        }
         int width = StorageType.width(input0.type());
         return memory -> walk(0, width, run, array(memory, input0), memory.offset(input0), array(memory, input1),
                 memory.offset(input1), array(memory, output), memory.offset(output));

@@ -61,11 +61,11 @@ final class Cast implements OperatorKernel {
         if (!isPair) {
             throw p.unsupported("from " + from + " to " + to + " is not supported");
         }
+        if (from == to) {
+            return Movement.view(p);
+        }
         Slot input = p.input(0);
         Slot output = p.output(0);
-        if (from == to) {
-            return Movement.copy(input, output);
-        }
         int count = input.elementCount();
         int step = StorageType.width(from);
         int toStep = StorageType.width(to);

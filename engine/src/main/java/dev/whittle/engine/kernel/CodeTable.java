@@ -17,8 +17,11 @@ final class CodeTable {
         }
     }
 
-    /// A kernel that maps every element of one slot to another.
-    Kernel kernel(Slot input, Slot output) {
+    /// A kernel that maps every element of the only input of an operator, which the output may overwrite.
+    Kernel kernel(Preparation p) {
+        p.mayOverwrite(0);
+        Slot input = p.input(0);
+        Slot output = p.output(0);
         int count = input.elementCount();
         return memory -> map(memory.bytes(input), memory.offset(input), memory.bytes(output), memory.offset(output),
                 count);

@@ -66,6 +66,7 @@ final class Concatenation implements OperatorKernel {
         Slot output = p.output(0);
         int[] outputSteps = Movement.denseSteps(output.shape());
         int axis = output.shape().rank() == 1 ? 0 : axis(p, output.shape());
+        boolean isContiguous = isOutermost(output.shape(), axis);
         List<Kernel> copies = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < p.inputCount(); i++) {
@@ -80,6 +81,9 @@ final class Concatenation implements OperatorKernel {
             if (type == ElementType.UINT8 && isRescaled(tensor, outputTensor)) {
                 copies.add(rescaled(p, i, input, output, first, shape.dimension(axis) * outputSteps[axis],
                         output.shape().dimension(axis) * outputSteps[axis]));
+            } else if (isContiguous) {
+                p.mayLieInOutput(i, first);
+                copies.add(Movement.copy(input, output, first));
             } else {
                 copies.add(Movement.strided(input, 0, Movement.denseSteps(shape), output, first, outputSteps,
                         shape.toArray()));
@@ -87,6 +91,16 @@ final class Concatenation implements OperatorKernel {
             start += shape.dimension(axis);
         }
         return Movement.sequence(copies);
+    }
+
+    /// True when the dimensions before an axis are 1, so that every input is one piece of the output.
+    private static boolean isOutermost(Shape output, int axis) {
+        for (int before = 0; before < axis; before++) {
+            if (output.dimension(before) != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isRescaled(Tensor input, Tensor output) {

@@ -84,6 +84,7 @@ final class Filter {
                 channels == 0 ? 0 : count / channels);
         // The values, the values in the order of the product, and the packed ones.
         p.requireBytes(Float.BYTES * (2L * count + packed));
+        p.keepBytes((long) Float.BYTES * packed);
         QuantizationParameters quantization = family == Family.REALS
                 ? null
                 : quantization(p, weights, family, channelDimension, channels);

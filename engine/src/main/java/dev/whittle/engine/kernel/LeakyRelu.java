@@ -48,7 +48,7 @@ final class LeakyRelu implements OperatorKernel {
         }
         return new CodeTable(type, code -> Math.clamp(
                 (long) scaled(code - inZero, positive, negative, sign) + outZero, min, max))
-                .kernel(p.input(0), p.output(0));
+                .kernel(p);
     }
 
     private static int scaled(int value, Multiplier positive, Multiplier negative, int sign) {

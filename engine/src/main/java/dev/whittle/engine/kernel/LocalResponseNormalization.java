@@ -39,7 +39,14 @@ final class LocalResponseNormalization implements OperatorKernel {
         float bias = options.bias();
         float alpha = options.alpha();
         float beta = options.beta();
-        UnaryRun<float[]> run = (from, fromOffset, to, toOffset, count) -> {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int count = input.elementCount();
+        return memory -> {
+            float[] from = memory.floats(input);
+            float[] to = memory.floats(output);
+            int fromOffset = memory.offset(input);
+            int toOffset = memory.offset(output);
             for (int pixel = 0; pixel < count; pixel += depth) {
                 float sum = 0;
                 for (int channel = -radius; channel < depth; channel++) {
@@ -60,6 +67,5 @@ final class LocalResponseNormalization implements OperatorKernel {
                 }
             }
         };
-        return run.kernel(p);
     }
 }

@@ -73,9 +73,30 @@ final class Movement {
 
     /// A kernel that copies all elements of one slot to another of the same type and count.
     static Kernel copy(Slot input, Slot output) {
-        int count = input.elementCount() * StorageType.width(input.type());
-        return memory -> System.arraycopy(memory.array(input), memory.offset(input), memory.array(output),
-                memory.offset(output), count);
+        return copy(input, output, 0);
+    }
+
+    /// A kernel for an operator whose only output is another view of its first input: copies what does not lie there.
+    static Kernel view(Preparation p) {
+        p.mayLieInOutput(0, 0);
+        return copy(p.input(0), p.output(0));
+    }
+
+    /// A kernel that copies all elements of one slot to another of the same type, from the given element on, unless they lie
+    /// there already.
+    static Kernel copy(Slot input, Slot output, int firstElement) {
+        int width = StorageType.width(input.type());
+        int count = input.elementCount() * width;
+        int first = firstElement * width;
+        return memory -> {
+            Object from = memory.array(input);
+            Object to = memory.array(output);
+            int start = memory.offset(input);
+            int toStart = memory.offset(output) + first;
+            if (from != to || start != toStart) {
+                System.arraycopy(from, start, to, toStart, count);
+            }
+        };
     }
 
     /// A copy of a block of elements: element `[i0, i1, …]` of the block is read from `inputStart + Σ i · inputSteps` of

@@ -65,6 +65,16 @@ public interface Preparation {
     /// Storage that lives only while this operator runs; its contents are undefined at the start of each run.
     Slot scratch(ElementType type, int elementCount);
 
+    /// Says that output 0 may lie in the memory of an input of as many elements, which is then overwritten: whatever the
+    /// loops write into an element, in every tier and by every thread, they have read of it before and do not read again.
+    /// Inputs that are not named stay as they are until the last element is written. For [OperatorKernel#prepare].
+    void mayOverwrite(int input);
+
+    /// Says that the elements of an input are found in output 0, unchanged and in their order, from the given element on, so
+    /// that the plan may let the input lie there from the beginning. The kernel must then leave alone what is in its place
+    /// already: it sees the same array and the same offset for both. For [OperatorKernel#prepare].
+    void mayLieInOutput(int input, int firstElement);
+
     /// Another subgraph of the model, to be called.
     ///
     /// @throws MalformedModelException when there is none with this number
@@ -77,6 +87,9 @@ public interface Preparation {
     /// Says that the operator is about to allocate so much for itself, such as packed weights, so that a file cannot make
     /// it take more than the limits allow.
     void requireBytes(long bytes);
+
+    /// Says that the kernel holds so much for itself as long as the plan lives, such as packed weights.
+    void keepBytes(long bytes);
 
     /// File and operator, as `[digits.tflite] CONV_2D #12 "conv_3/Relu": `, to put in front of what was found and
     /// expected. For faults in values that show at run time only; those are a [MalformedModelException] as well.

@@ -110,8 +110,9 @@ final class Quantize implements OperatorKernel {
         if (TensorChecks.isEightBit(input.type()) && TensorChecks.isEightBit(output.type())) {
             return new CodeTable(input.type(),
                     code -> Math.clamp((long) multiplier.apply(code - inZero) + outZero, min, max))
-                    .kernel(input, output);
+                    .kernel(p);
         }
+        p.mayOverwrite(0);
         int count = input.elementCount();
         Reader reader = reader(input.type());
         Writer writer = writer(output.type());

@@ -72,6 +72,6 @@ final class Relu implements OperatorKernel {
         return type == ElementType.INT16
                 ? UnaryRun.shorts(code -> range.clamp(multiplier.apply(code - inZero) + outZero)).kernel(p)
                 : new CodeTable(type, code -> range.clamp(multiplier.apply(code - inZero) + outZero))
-                        .kernel(p.input(0), p.output(0));
+                        .kernel(p);
     }
 }

@@ -139,9 +139,13 @@ final class Requantizer {
             int to = outOffset + row * channels;
             int first = 0;
             if (vector && parts == 1 && segments == 1) {
-                first = Simd.apply(sums, from, narrowBias, multiplier, shift, 0, tiesUp, 0, zeroPoint, range.min(),
-                        range.max(), (byte[]) out, to);
-                if (first == tiesUp) {
+                // Not called for less than a vector: the compiler would take its loop for one that seldom runs, inline
+                // nothing into it, and every vector would be an object.
+                if (tiesUp >= Simd.LANES) {
+                    first = Simd.apply(sums, from, narrowBias, multiplier, shift, 0, tiesUp, 0, zeroPoint, range.min(),
+                            range.max(), (byte[]) out, to);
+                }
+                if (first == tiesUp && channels - tiesUp >= Simd.LANES) {
                     first = Simd.apply(sums, from, narrowBias, multiplier, shift, tiesUp, channels, -1, zeroPoint,
                             range.min(), range.max(), (byte[]) out, to);
                 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// have run. Tensors of type RESOURCE hold the numbers of variables and tables.
 public final class Resources {
     private final List<@Nullable Variable> variables = new ArrayList<>();
-    private final Map<String, Integer> variableNumbers = new HashMap<>();
+    private final Map<VariableName, Integer> variableNumbers = new HashMap<>();
     private final List<HashTable> tables = new ArrayList<>();
     private final Map<Integer, Integer> tableNumbers = new HashMap<>();
     private final Set<Integer> initialized = new HashSet<>();
@@ -32,15 +32,17 @@ public final class Resources {
     record HashTable(ElementType keyType, ElementType valueType, Map<Object, Object> entries) {
     }
 
+    /// The name of a variable.
+    record VariableName(String container, String sharedName) {
+    }
+
     /// The number of the variable with a name, which may not hold anything yet.
-    int variable(String container, String sharedName) {
-        // A name cannot hold the separator unescaped, so two pairs never meet in one key.
-        String key = container.length() + ":" + container + sharedName;
-        Integer number = variableNumbers.get(key);
+    int variable(VariableName name) {
+        Integer number = variableNumbers.get(name);
         if (number == null) {
             number = variables.size();
             variables.add(null);
-            variableNumbers.put(key, number);
+            variableNumbers.put(name, number);
         }
         return number;
     }

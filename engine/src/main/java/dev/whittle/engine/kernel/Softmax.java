@@ -39,6 +39,8 @@ final class Softmax implements OperatorKernel {
         if (!TensorChecks.isEightBit(type) || p.outputTensor(0).type() != ElementType.INT16) {
             TensorChecks.sameType(p, "output", p.outputTensor(0), type);
         }
+        // Rows are read before they are written, and the passes that write read each element once, before its result.
+        p.mayOverwrite(0);
         if (type == ElementType.FLOAT32) {
             return floats(p.input(0), p.output(0), beta);
         }

@@ -81,7 +81,7 @@ final class UnaryFunction implements OperatorKernel {
 
         /// By a table of a rule for codes of eight bits; what is outside of the type goes to its ends.
         Kernel table(Preparation p, IntUnaryOperator rule) {
-            return new CodeTable(type, code -> clamp(rule.applyAsInt(code))).kernel(p.input(0), p.output(0));
+            return new CodeTable(type, code -> clamp(rule.applyAsInt(code))).kernel(p);
         }
 
         int clamp(int code) {

@@ -2,6 +2,8 @@ package dev.whittle.engine.kernel;
 
 /// What an operator of one tensor does with all its elements, which lie one after another.
 ///
+/// The results may be written over the elements: an element may be read until its result is written, and not after.
+///
 /// @param <A> the array that they lie in, and the results
 @FunctionalInterface
 interface UnaryRun<A> {
@@ -23,6 +25,7 @@ interface UnaryRun<A> {
     /// A kernel for the only input and the only output of an operator, which are kept in arrays of one kind.
     @SuppressWarnings("unchecked")
     default Kernel kernel(Preparation p) {
+        p.mayOverwrite(0);
         Slot input = p.input(0);
         Slot output = p.output(0);
         int count = input.elementCount();

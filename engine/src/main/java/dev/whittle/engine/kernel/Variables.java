@@ -78,9 +78,9 @@ final class Variables implements OperatorKernel {
         return switch (kind) {
             case VAR_HANDLE -> {
                 Options.VarHandle options = (Options.VarHandle) p.options();
+                Resources.VariableName name = new Resources.VariableName(options.container(), options.sharedName());
                 Slot handle = p.output(0);
-                yield memory -> memory.ints(handle)[memory.offset(handle)] =
-                        memory.resources().variable(options.container(), options.sharedName());
+                yield memory -> memory.ints(handle)[memory.offset(handle)] = memory.resources().variable(name);
             }
             case READ -> read(p);
             case ASSIGN -> assign(p);

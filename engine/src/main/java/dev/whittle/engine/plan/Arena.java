@@ -79,7 +79,7 @@ public final class Arena implements Memory {
         List<PlannedOperator> operators = plan().operators();
         for (int i = 0; i < operators.size(); i++) {
             if (i % OPERATORS_PER_TIME_CHECK == OPERATORS_PER_TIME_CHECK - 1) {
-                state.requireTime("[" + plan().model().source() + "] ");
+                state.requireTime();
             }
             operators.get(i).kernel().invoke(this);
         }

@@ -4,57 +4,183 @@ import dev.whittle.engine.kernel.StorageType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
 
 /// Offsets for everything that lives in the arena: areas that are alive at the same operator never overlap.
 ///
-/// Greedy by size (Pisarchyk and Lee 2020, "Efficient Memory Management for Deep Neural Net Inference", section 5.2):
-/// the largest area is placed first, each into the lowest gap left by those it shares time with.
+/// Areas are placed one after another, each into a gap left by those it shares time with. No order is best for every
+/// graph, so several are tried for the areas of each storage type, each with the lowest gap and with the tightest, and the
+/// shortest array is kept; the first of equals, so that a plan is the same each time. The orders are those of Pisarchyk and
+/// Lee 2020, "Efficient Memory Management for Deep Neural Net Inference" (by size, section 5.2, and by breadth, 5.3), and
+/// by size times lifetime and by first use.
 final class ArenaLayout {
-    private final List<Area.Placed> placed;
-    private final Map<StorageType, Long> elementCounts;
+    /// Placing takes time with the square of the areas. Where there are more of one storage type, one order must do, so that
+    /// a file of a hundred thousand operators is not waited for ten times.
+    private static final int MOST_AREAS_FOR_ALL_ORDERS = 2_000;
 
-    private ArenaLayout(List<Area.Placed> placed, Map<StorageType, Long> elementCounts) {
-        this.placed = List.copyOf(placed);
-        this.elementCounts = elementCounts;
+    /// The largest first: what is hard to place finds room, what is small fills the gaps.
+    private static final Comparator<Area> BY_SIZE =
+            Comparator.comparingInt(Area::elementCount).reversed().thenComparingInt(Area::slot);
+    private static final Comparator<Area> BY_SIZE_AND_LIFETIME =
+            Comparator.comparingLong(ArenaLayout::elementOperators).reversed().thenComparingInt(Area::slot);
+    private static final Comparator<Area> BY_FIRST_USE =
+            Comparator.comparingInt(Area::firstOperator).thenComparing(BY_SIZE);
+
+    private enum Gap {
+        LOWEST, TIGHTEST
     }
 
+    private final List<Area.Placed> placed;
+    private final List<SharedMemory.Guest> guests;
+    private final Map<StorageType, Long> elementCounts;
+    private final long lowerBoundBytes;
+    private final long storageLowerBoundBytes;
+
+    private ArenaLayout(List<Area.Placed> placed, List<SharedMemory.Guest> guests,
+            Map<StorageType, Long> elementCounts, long lowerBoundBytes, long storageLowerBoundBytes) {
+        this.placed = List.copyOf(placed);
+        this.guests = List.copyOf(guests);
+        this.elementCounts = elementCounts;
+        this.lowerBoundBytes = lowerBoundBytes;
+        this.storageLowerBoundBytes = storageLowerBoundBytes;
+    }
+
+    /// @param guests the tensors that lie within these areas
     /// @throws ArithmeticException when an array would pass the range of int
-    static ArenaLayout of(List<Area> areas) {
-        List<Area> bySize = new ArrayList<>(areas);
-        bySize.sort(Comparator.comparingInt(Area::elementCount).reversed().thenComparingInt(Area::slot));
+    static ArenaLayout of(List<Area> areas, List<SharedMemory.Guest> guests) {
         List<Area.Placed> placed = new ArrayList<>();
         Map<StorageType, Long> elementCounts = new EnumMap<>(StorageType.class);
-        for (Area area : bySize) {
-            Area.Placed place = new Area.Placed(area, Math.toIntExact(lowestGap(area, placed)));
-            elementCounts.merge(area.storage(), place.end(), Math::max);
-            placed.add(place);
+        long storageLowerBoundBytes = 0;
+        for (StorageType storage : StorageType.values()) {
+            List<Area> own = areas.stream().filter(area -> area.storage() == storage).toList();
+            if (!own.isEmpty()) {
+                long lowerBound = lowerBound(own, alignment(storage));
+                Candidate best = best(own, lowerBound);
+                placed.addAll(best.placed);
+                elementCounts.put(storage, best.length);
+                storageLowerBoundBytes += lowerBound * storage.elementBytes();
+            }
         }
-        return new ArenaLayout(placed, elementCounts);
+        return new ArenaLayout(placed, guests, elementCounts, lowerBoundBytes(areas), storageLowerBoundBytes);
     }
 
-    private static long lowestGap(Area area, List<Area.Placed> placed) {
-        List<Area.Placed> neighbours = new ArrayList<>();
-        for (Area.Placed other : placed) {
-            if (other.area().storage() == area.storage() && other.area().overlapsInTime(area)) {
-                neighbours.add(other);
+    /// One way to place the areas of one storage type.
+    ///
+    /// @param placed by offset
+    /// @param length elements of the array
+    private record Candidate(List<Area.Placed> placed, long length) {
+    }
+
+    private static Candidate best(List<Area> areas, long lowerBound) {
+        Candidate best = null;
+        for (List<Area> order : orders(areas)) {
+            for (Gap gap : Gap.values()) {
+                Candidate candidate = place(order, gap, best == null ? Integer.MAX_VALUE : best.length - 1);
+                if (candidate != null) {
+                    best = candidate;
+                }
+                if (best != null && best.length == lowerBound) {
+                    return best;
+                }
             }
         }
-        neighbours.sort(Comparator.comparingInt(Area.Placed::offset));
-        int alignment = StorageType.ALIGNMENT_BYTES / area.storage().elementBytes();
-        long lowest = 0;
-        for (Area.Placed other : neighbours) {
-            if (lowest + area.elementCount() <= other.offset()) {
-                break;
-            }
-            lowest = Math.max(lowest, Math.ceilDiv(other.end(), alignment) * alignment);
+        if (best == null) {
+            throw new ArithmeticException("more than 2^31-1 elements");
         }
-        return lowest;
+        return best;
+    }
+
+    private static List<List<Area>> orders(List<Area> areas) {
+        List<Area> bySize = areas.stream().sorted(BY_SIZE).toList();
+        if (areas.size() > MOST_AREAS_FOR_ALL_ORDERS) {
+            return List.of(bySize);
+        }
+        return List.of(bySize, byBreadth(bySize), areas.stream().sorted(BY_SIZE_AND_LIFETIME).toList(),
+                areas.stream().sorted(BY_FIRST_USE).toList());
+    }
+
+    private static long elementOperators(Area area) {
+        return area.elementCount() * ((long) area.lastOperator() - area.firstOperator() + 1);
+    }
+
+    /// The areas of the operator at which most is alive, the largest first, then those of the next operator. Operators at
+    /// which nothing begins to live are never the widest and are left out.
+    private static List<Area> byBreadth(List<Area> bySize) {
+        record Width(int operator, long elements) {
+        }
+        List<Width> widths = bySize.stream().mapToInt(Area::firstOperator).distinct()
+                .mapToObj(operator -> new Width(operator, bySize.stream().filter(area -> area.isAliveAt(operator))
+                        .mapToLong(Area::elementCount).sum()))
+                .sorted(Comparator.comparingLong(Width::elements).reversed().thenComparingInt(Width::operator))
+                .toList();
+        SequencedSet<Area> ordered = new LinkedHashSet<>();
+        for (Width width : widths) {
+            bySize.stream().filter(area -> area.isAliveAt(width.operator)).forEach(ordered::add);
+        }
+        return List.copyOf(ordered);
+    }
+
+    /// @param most elements that the array may have
+    /// @return null where it would have more
+    private static @Nullable Candidate place(List<Area> order, Gap gap, long most) {
+        List<Area.Placed> byOffset = new ArrayList<>();
+        long length = 0;
+        for (Area area : order) {
+            long offset = offset(area, gap, byOffset);
+            if (offset + area.elementCount() > most) {
+                return null;
+            }
+            Area.Placed place = new Area.Placed(area, (int) offset);
+            int at = byOffset.size();
+            while (at > 0 && byOffset.get(at - 1).offset() > offset) {
+                at--;
+            }
+            byOffset.add(at, place);
+            length = Math.max(length, place.end());
+        }
+        return new Candidate(byOffset, length);
+    }
+
+    private static long offset(Area area, Gap gap, List<Area.Placed> byOffset) {
+        int alignment = alignment(area.storage());
+        long free = 0;
+        long tightest = Long.MAX_VALUE;
+        long found = -1;
+        for (Area.Placed other : byOffset) {
+            if (!other.area().overlapsInTime(area)) {
+                continue;
+            }
+            long room = other.offset() - free;
+            if (room >= area.elementCount() && room < tightest) {
+                if (gap == Gap.LOWEST) {
+                    return free;
+                }
+                tightest = room;
+                found = free;
+            }
+            free = Math.max(free, aligned(other.end(), alignment));
+        }
+        return found >= 0 ? found : free;
+    }
+
+    private static int alignment(StorageType storage) {
+        return StorageType.ALIGNMENT_BYTES / storage.elementBytes();
+    }
+
+    private static long aligned(long elements, int alignment) {
+        return Math.ceilDiv(elements, alignment) * alignment;
     }
 
     List<Area.Placed> placed() {
         return placed;
+    }
+
+    List<SharedMemory.Guest> guests() {
+        return guests;
     }
 
     /// Elements that the array of a storage type must have.
@@ -73,21 +199,59 @@ final class ArenaLayout {
 
     /// The largest sum of bytes that are alive at one operator: no layout can do with less.
     long lowerBoundBytes() {
-        int last = placed.stream().mapToInt(place -> place.area().lastOperator()).max().orElse(0);
-        // Index 0 stands for "before the first operator"; a lifetime ends one past its last operator.
-        long[] change = new long[last + 3];
-        for (Area.Placed place : placed) {
-            Area area = place.area();
-            long bytes = (long) area.elementCount() * area.storage().elementBytes();
-            change[area.firstOperator() + 1] += bytes;
-            change[area.lastOperator() + 2] -= bytes;
+        return lowerBoundBytes;
+    }
+
+    /// What no layout can do with less than where each storage type has an array of its own, which is widest at an operator
+    /// of its own, and areas start at multiples of [StorageType#ALIGNMENT_BYTES].
+    long storageLowerBoundBytes() {
+        return storageLowerBoundBytes;
+    }
+
+    private static long lowerBoundBytes(List<Area> areas) {
+        Changes bytes = new Changes(areas);
+        for (Area area : areas) {
+            bytes.add(area, (long) area.elementCount() * area.storage().elementBytes());
         }
-        long alive = 0;
-        long most = 0;
-        for (long step : change) {
-            alive += step;
-            most = Math.max(most, alive);
+        return bytes.mostAlive();
+    }
+
+    /// In elements, for areas of one storage type. The area that lies last needs no padding behind it.
+    private static long lowerBound(List<Area> areas, int alignment) {
+        Changes elements = new Changes(areas);
+        Changes padded = new Changes(areas);
+        long mostPadding = 0;
+        for (Area area : areas) {
+            long elementsAndPadding = aligned(area.elementCount(), alignment);
+            elements.add(area, area.elementCount());
+            padded.add(area, elementsAndPadding);
+            mostPadding = Math.max(mostPadding, elementsAndPadding - area.elementCount());
         }
-        return most;
+        return Math.max(elements.mostAlive(), padded.mostAlive() - mostPadding);
+    }
+
+    /// How much begins and ends to live at each operator.
+    private static final class Changes {
+        /// Index 0 stands for "before the first operator"; a lifetime ends one past its last operator.
+        private final long[] change;
+
+        Changes(List<Area> areas) {
+            change = new long[areas.stream().mapToInt(Area::lastOperator).max().orElse(0) + 3];
+        }
+
+        void add(Area area, long amount) {
+            change[area.firstOperator() + 1] += amount;
+            change[area.lastOperator() + 2] -= amount;
+        }
+
+        long mostAlive() {
+            long alive = 0;
+            long most = 0;
+            for (long step : change) {
+                alive += step;
+                most = Math.max(most, alive);
+            }
+            return most;
+        }
     }
 }

@@ -40,14 +40,24 @@ public final class InterpreterState {
             throw new UnsupportedModelException(where + "still running after " + limits.maxLoopIterations()
                     + " loop iterations, the limit; does the loop end?");
         }
-        requireTime(where);
+        if (isOverTime()) {
+            throw overTime(where);
+        }
     }
 
-    void requireTime(String where) {
-        if (System.nanoTime() - deadline > 0) {
-            throw new UnsupportedModelException(where + "still running after " + limits.maxTime().toMillis()
-                    + " ms, the limit");
+    void requireTime() {
+        if (isOverTime()) {
+            throw overTime("[" + source + "] ");
         }
+    }
+
+    private boolean isOverTime() {
+        return System.nanoTime() - deadline > 0;
+    }
+
+    private UnsupportedModelException overTime(String where) {
+        return new UnsupportedModelException(where + "still running after " + limits.maxTime().toMillis()
+                + " ms, the limit");
     }
 
     /// Books memory before it is allocated.

@@ -6,6 +6,7 @@ import dev.whittle.engine.kernel.OperatorKernel;
 import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.ReferenceKernels;
 import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.kernel.StorageType;
 import dev.whittle.engine.kernel.Subroutine;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -15,6 +16,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -25,6 +27,8 @@ final class OperatorPreparation implements Preparation {
     private final int index;
     private final Operator operator;
     private long work;
+    private long keptBytes;
+    private final List<SharedMemory.Offer> offers = new ArrayList<>();
 
     OperatorPreparation(Scope scope, int index, Operator operator) {
         this.scope = scope;
@@ -218,6 +222,36 @@ final class OperatorPreparation implements Preparation {
         if (bytes > limit) {
             throw unsupported("needs " + bytes + " bytes for itself, the limit is " + limit);
         }
+    }
+
+    /// The sum of what was said to [#keepBytes].
+    long keptBytes() {
+        return keptBytes;
+    }
+
+    @Override
+    public void keepBytes(long bytes) {
+        keptBytes += bytes;
+    }
+
+    /// What was said to [#mayOverwrite] and [#mayLieInOutput].
+    List<SharedMemory.Offer> offers() {
+        return offers;
+    }
+
+    @Override
+    public void mayOverwrite(int input) {
+        offer(input, SharedMemory.Offer.OVERWRITTEN);
+    }
+
+    @Override
+    public void mayLieInOutput(int input, int firstElement) {
+        offer(input, firstElement * StorageType.width(inputTensor(input).type()));
+    }
+
+    private void offer(int input, int offset) {
+        offers.add(new SharedMemory.Offer(index, input, operator.inputs().get(input), operator.outputs().getFirst(),
+                offset));
     }
 
     @Override

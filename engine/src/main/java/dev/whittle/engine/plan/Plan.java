@@ -10,7 +10,6 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,10 +33,11 @@ public final class Plan {
     private final Map<Integer, Object> constants;
     private final ArenaLayout layout;
     private final int deferredCount;
+    private final long weightsBytes;
 
     Plan(Model model, int subgraph, PlanOptions options, List<Tensor> tensors, List<@Nullable Slot> slots,
             List<PlannedOperator> operators, Map<Integer, Object> constants, ArenaLayout layout,
-            int deferredCount) {
+            int deferredCount, long weightsBytes) {
         this.model = model;
         this.subgraph = subgraph;
         this.options = options;
@@ -47,6 +47,7 @@ public final class Plan {
         this.constants = new HashMap<>(constants);
         this.layout = layout;
         this.deferredCount = deferredCount;
+        this.weightsBytes = weightsBytes;
     }
 
     /// A plan for the input shapes that the file gives.
@@ -68,13 +69,26 @@ public final class Plan {
     ///
     /// @param subgraph its number in the model
     public static Plan of(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
+        return of(model, subgraph, shapes(model, subgraph, inputShapes), options);
+    }
+
+    /// As [#of(Model, int, Map, PlanOptions)], but the plan that somebody already uses for the same model (not an equal
+    /// one), input shapes and choices, where there is one: its weights are then packed once.
+    public static Plan shared(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
+        List<Shape> shapes = shapes(model, subgraph, inputShapes);
+        return LivePlans.get(model, subgraph, shapes, options, () -> of(model, subgraph, shapes, options));
+    }
+
+    private static Plan of(Model model, int subgraph, List<Shape> shapes, PlanOptions options) {
         requireOperators(model, options);
-        Subgraph planned = model.subgraphs().get(subgraph);
-        List<Shape> shapes = new ArrayList<>();
-        for (int input : planned.inputs()) {
-            shapes.add(inputShapes.getOrDefault(input, planned.tensor(input).shape()));
-        }
         return new Planning(model, options).plan(subgraph, shapes);
+    }
+
+    private static List<Shape> shapes(Model model, int subgraph, Map<Integer, Shape> inputShapes) {
+        Subgraph planned = model.subgraphs().get(subgraph);
+        return planned.inputs().stream()
+                .map(input -> inputShapes.getOrDefault(input, planned.tensor(input).shape()))
+                .toList();
     }
 
     /// Refuses a model that needs operators which are not there, naming all of them.
@@ -144,9 +158,22 @@ public final class Plan {
         return layout.bytes();
     }
 
-    /// The largest sum of bytes alive at one operator: no layout can do with less.
+    /// The largest sum of bytes alive at one operator, tensors that share memory counted once: no layout can do with less.
     public long arenaLowerBoundBytes() {
         return layout.lowerBoundBytes();
+    }
+
+    /// The least that [#arenaBytes] can be as memory is divided here: each storage type has an array of its own, which must
+    /// hold what is alive at the operator that needs most of that type, and each tensor starts at a cache line. What the
+    /// arena takes beyond [#arenaLowerBoundBytes] and this does not explain is lost to gaps.
+    public long arenaStorageLowerBoundBytes() {
+        return layout.storageLowerBoundBytes();
+    }
+
+    /// Bytes of constants and packed weights that the plan holds, for all interpreters that run from it. Weights that are
+    /// packed while a run goes on, since they are computed or their operator is deferred, are not among them.
+    public long weightsBytes() {
+        return weightsBytes;
     }
 
     /// Fresh memory for one interpreter, activations zeroed and variables reset.
@@ -164,6 +191,10 @@ public final class Plan {
         for (Area.Placed place : layout.placed()) {
             arrays[place.area().slot()] = storages[place.area().storage().ordinal()];
             offsets[place.area().slot()] = place.offset();
+        }
+        for (SharedMemory.Guest guest : layout.guests()) {
+            arrays[guest.slot()] = arrays[guest.host()];
+            offsets[guest.slot()] = offsets[guest.host()] + guest.offset();
         }
         Arena arena = new Arena(this, state, arrays, offsets, tensors.size(), deferredCount, layout.bytes());
         arena.resetVariables();

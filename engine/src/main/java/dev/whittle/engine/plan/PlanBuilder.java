@@ -21,9 +21,11 @@ import dev.whittle.engine.model.UnsupportedModelException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Builds one plan: walks the operators in order, giving each its output shapes and its bound kernel; an operator whose
@@ -45,12 +47,16 @@ final class PlanBuilder implements Scope {
     private final Map<Integer, Object> constants = new HashMap<>();
     private final List<Area> scratches = new ArrayList<>();
     private final List<PlannedOperator> planned = new ArrayList<>();
+    /// What each of them bears, in the same order.
+    private final List<List<SharedMemory.Offer>> offers = new ArrayList<>();
     /// Those of the operator being planned, so that its shape rule and its binding speak of the same calls.
     private final Map<Integer, Subroutine> subroutines = new HashMap<>();
     private int deferredCount;
     private long constantBytes;
     /// Of what folding computed, kept for the operators that read it as values.
     private long foldedBytes;
+    /// Of what kernels hold, packed weights above all.
+    private long keptBytes;
     private long multiplications;
 
     PlanBuilder(Planning planning, Model model, int subgraphIndex, List<Shape> inputShapes, PlanOptions options) {
@@ -83,7 +89,8 @@ final class PlanBuilder implements Scope {
         subgraph.outputs().forEach(this::useIfKnown);
         ArenaLayout layout = layout();
         requireAffordable(layout.bytes() + constantBytes + foldedBytes);
-        return new Plan(model, subgraphIndex, options, tensors, slots, planned, constants, layout, deferredCount);
+        return new Plan(model, subgraphIndex, options, tensors, slots, planned, constants, layout, deferredCount,
+                constantBytes + keptBytes);
     }
 
     private void plan(int index, Operator operator) {
@@ -123,6 +130,8 @@ final class PlanBuilder implements Scope {
             ownScratches.clear();
         } else {
             planned.add(new PlannedOperator(index, operator, kernel));
+            offers.add(preparation.offers());
+            keptBytes += preparation.keptBytes();
         }
     }
 
@@ -160,6 +169,7 @@ final class PlanBuilder implements Scope {
         }
         planned.add(new PlannedOperator(index, operator,
                 new DeferredOperator(deferredCount++, index, operator, rule)));
+        offers.add(List.of());
     }
 
     private boolean isConstant(Operator operator) {
@@ -328,12 +338,13 @@ final class PlanBuilder implements Scope {
         return storage;
     }
 
-    private ArenaLayout layout() {
+    private List<Area> tensorAreas(BitSet writtenOnce) {
         int end = subgraph.operators().size();
         int[] first = new int[tensors.size()];
         int[] last = new int[tensors.size()];
         Arrays.fill(first, end);
         Arrays.fill(last, -1);
+        writtenOnce.set(0, tensors.size());
         for (PlannedOperator step : planned) {
             for (int input : step.operator().inputs()) {
                 if (input != Operator.ABSENT) {
@@ -341,34 +352,66 @@ final class PlanBuilder implements Scope {
                 }
             }
             for (int output : step.operator().outputs()) {
+                if (first[output] < end) {
+                    writtenOnce.clear(output);
+                }
                 first[output] = Math.min(first[output], step.index());
                 last[output] = Math.max(last[output], step.index());
             }
         }
         for (int input : subgraph.inputs()) {
             // Inputs keep their contents, so that a caller may set one of several and run again.
+            if (first[input] < end) {
+                writtenOnce.clear(input);
+            }
             first[input] = -1;
             last[input] = end;
         }
         for (int output : subgraph.outputs()) {
             last[output] = end;
         }
-        try {
-            List<Area> areas = new ArrayList<>(scratches);
-            for (int i = 0; i < tensors.size(); i++) {
-                Slot slot = slots.get(i);
-                if (slot == null || tensors.get(i).isConstant() || !slot.shape().isKnown()) {
-                    continue;
-                }
-                boolean outlivesRuns = tensors.get(i).isVariable();
-                areas.add(area(slot, outlivesRuns ? -1 : first[i],
-                        outlivesRuns || options.preserveAllTensors() ? end : last[i]));
+        List<Area> areas = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            Slot slot = slots.get(i);
+            if (slot == null || tensors.get(i).isConstant() || !slot.shape().isKnown()) {
+                continue;
             }
-            return ArenaLayout.of(areas);
+            boolean outlivesRuns = tensors.get(i).isVariable();
+            areas.add(area(slot, outlivesRuns ? -1 : first[i],
+                    outlivesRuns || options.preserveAllTensors() ? end : last[i]));
+        }
+        return areas;
+    }
+
+    private ArenaLayout layout() {
+        try {
+            BitSet writtenOnce = new BitSet();
+            List<Area> areas = tensorAreas(writtenOnce);
+            if (options.preserveAllTensors()) {
+                areas.addAll(scratches);
+                return ArenaLayout.of(areas, List.of());
+            }
+            Map<Boolean, List<Area>> byShareable = areas.stream().collect(Collectors.partitioningBy(
+                    area -> writtenOnce.get(area.slot()) && !tensors.get(area.slot()).isVariable()));
+            SharedMemory shared = new SharedMemory(byShareable.getOrDefault(true, List.of()), set(subgraph.inputs()),
+                    set(subgraph.outputs()));
+            for (int i = 0; i < planned.size(); i++) {
+                shared.take(offers.get(i), planned.get(i).operator().inputs());
+            }
+            List<Area> blocks = new ArrayList<>(scratches);
+            blocks.addAll(byShareable.getOrDefault(false, List.of()));
+            blocks.addAll(shared.areas());
+            return ArenaLayout.of(blocks, shared.guests());
         } catch (ArithmeticException e) {
             throw new UnsupportedModelException("[" + model.source() + "] needs more than 2^31-1 elements at once for "
                     + "its activations; run smaller batches");
         }
+    }
+
+    private static BitSet set(List<Integer> members) {
+        BitSet set = new BitSet();
+        members.forEach(set::set);
+        return set;
     }
 
     private void requireAffordable(long bytes) {
