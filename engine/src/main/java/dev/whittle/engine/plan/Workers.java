@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The threads that share the work of one interpreter: the one that calls it, and helpers that wait for units of a
+/// The threads that share the work of one interpreter: the one that calls it, and others that wait for units of a
 /// kernel to compute.
 ///
-/// A helper between kernels first spins, then yields, so that a busy machine gets its core back, then sleeps, and after
-/// ten idle seconds ends; the next large kernel starts it anew. Sleeping helpers are woken only for kernels that last
+/// Another thread, between kernels, first spins, then yields, so that a busy machine gets its core back, then sleeps, and after
+/// ten idle seconds ends; the next large kernel starts it anew. Sleeping threads are woken only for kernels that last
 /// longer than waking them.
 final class Workers {
     /// Kernels that one thread finishes sooner are not divided.
@@ -25,7 +25,7 @@ final class Workers {
     /// Pieces for each worker, so that one which is held up leaves its share to others.
     private static final int PIECES_EACH = 4;
 
-    private final Helper[] helpers;
+    private final Worker[] others;
     /// The number of the kernel in the upper 32 bits, the first unit that nobody has taken in the lower.
     private final AtomicLong ticket = new AtomicLong();
     private final AtomicInteger unitsDone = new AtomicInteger();
@@ -39,9 +39,9 @@ final class Workers {
 
     /// @param threads the caller's included, at least 1
     Workers(int threads) {
-        helpers = new Helper[threads - 1];
-        for (int i = 0; i < helpers.length; i++) {
-            helpers[i] = new Helper(i + 1);
+        others = new Worker[threads - 1];
+        for (int i = 0; i < others.length; i++) {
+            others[i] = new Worker(i + 1);
         }
     }
 
@@ -49,18 +49,18 @@ final class Workers {
     void run(DivisibleKernel divisible, Memory from) {
         int count = divisible.units();
         long nanoseconds = divisible.estimatedNanoseconds();
-        if (helpers.length == 0 || count < 2 || nanoseconds < MIN_NANOSECONDS || !summon(nanoseconds)) {
+        if (others.length == 0 || count < 2 || nanoseconds < MIN_NANOSECONDS || !summon(nanoseconds)) {
             divisible.invoke(from, 0, count, 0);
             return;
         }
         kernel = divisible;
         memory = from;
         units = count;
-        piece = Math.max(1, count / ((helpers.length + 1) * PIECES_EACH));
+        piece = Math.max(1, count / ((others.length + 1) * PIECES_EACH));
         unitsDone.set(0);
         ticket.set((ticket.get() >>> 32) + 1 << 32);
-        for (Helper helper : helpers) {
-            helper.wake();
+        for (Worker other : others) {
+            other.wake();
         }
         while (takePiece(0)) {
             // Until nothing is left to take.
@@ -81,13 +81,13 @@ final class Workers {
         }
     }
 
-    /// Whether helpers are awake, or are worth waking.
+    /// Whether other threads are awake, or are worth waking.
     private boolean summon(long nanoseconds) {
         if (nanoseconds >= MIN_NANOSECONDS_TO_WAKE) {
             return true;
         }
-        for (Helper helper : helpers) {
-            if (helper.awake) {
+        for (Worker other : others) {
+            if (other.awake) {
                 return true;
             }
         }
@@ -127,12 +127,12 @@ final class Workers {
     }
 
     /// One of the threads beside the caller's, while there is one.
-    private final class Helper implements Runnable {
+    private final class Worker implements Runnable {
         private final int worker;
         private volatile @Nullable Thread thread;
         private volatile boolean awake;
 
-        Helper(int worker) {
+        Worker(int worker) {
             this.worker = worker;
         }
 
