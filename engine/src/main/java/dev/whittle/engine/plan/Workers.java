@@ -68,6 +68,8 @@ final class Workers {
         for (int spin = 0; unitsDone.get() < count; spin++) {
             pause(spin);
         }
+        // Closed, so that no late worker takes units of the next kernel before its ticket is out.
+        ticket.set(ticket.get() | Integer.MAX_VALUE);
         memory = null;
         kernel = null;
         Throwable thrown = failure.getAndSet(null);
