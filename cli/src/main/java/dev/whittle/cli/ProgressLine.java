@@ -4,7 +4,9 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.DoubleConsumer;
 
-/// Tells a person who watches how far something has come: one line, written over itself, with the time that is left.
+/// Tells a person who watches how far something has come: one line, written over itself, with the time that is left. It
+/// draws only when it is told something: the bar of the library that shows a training redraws from a thread of its own, which
+/// would take a core while something is measured.
 public final class ProgressLine implements DoubleConsumer, AutoCloseable {
     private static final long INTERVAL_NANOS = 250_000_000;
     private static final double NANOS_PER_SECOND = 1e9;

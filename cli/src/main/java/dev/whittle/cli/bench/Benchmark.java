@@ -7,9 +7,7 @@ import dev.whittle.cli.bench.Interleaving.Timed;
 import dev.whittle.cli.bench.Measurement.Latency;
 import dev.whittle.cli.bench.Measurement.OperatorTime;
 import dev.whittle.engine.Interpreter;
-import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.Model;
-import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.plan.PlannedOperator;
@@ -99,7 +97,7 @@ public final class Benchmark {
             Measurement measurement = new Measurement(file.toString(), Arithmetic.of(model), options.tier().name(),
                     options.tier().vectorBits(), options.threads(), inputShape, (ready - start) / NANOS_PER_MILLI,
                     first, warmUpRuns, runs, latency, interpreter.plan().arenaBytes(),
-                    interpreter.plan().arenaLowerBoundBytes(), weightBytes(model), Files.size(file),
+                    interpreter.plan().arenaLowerBoundBytes(), interpreter.plan().weightsBytes(), Files.size(file),
                     allocated(interpreter, latency.p50()), operators);
             return new BenchResult(BenchResult.FORMAT, Machine.current(), measurement, comparison);
         }
@@ -207,17 +205,6 @@ public final class Benchmark {
                     total == 0 ? 0 : milliseconds[planned.index()] / total));
         }
         return times;
-    }
-
-    private static long weightBytes(Model model) {
-        long bytes = 0;
-        for (Subgraph graph : model.subgraphs()) {
-            for (Tensor tensor : graph.tensors()) {
-                Buffer buffer = tensor.buffer();
-                bytes += buffer == null ? 0 : buffer.byteLength();
-            }
-        }
-        return bytes;
     }
 
     /// Heap bytes of one inference: of this thread, or of all where several share the work.

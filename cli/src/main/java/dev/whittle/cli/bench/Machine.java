@@ -1,5 +1,6 @@
 package dev.whittle.cli.bench;
 
+import dev.whittle.engine.kernel.KernelTier;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,7 @@ public record Machine(String processor, int cores, String operatingSystem, Strin
                         + System.getProperty("os.arch"),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version") + " ("
                         + System.getProperty("java.vendor") + ")",
-                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+                KernelTier.isVectorAvailable());
     }
 
     private static String processorName() {

@@ -13,7 +13,7 @@ import java.util.List;
 /// @param runs of steady inference
 /// @param arenaBytes of activations and scratch
 /// @param arenaLowerBoundBytes the largest sum of bytes alive at once: no layout can do with less
-/// @param weightBytes of constants in the file
+/// @param weightBytes of constants and packed weights, for all interpreters of the model together
 /// @param fileBytes the whole file
 /// @param allocatedBytesPerInference on the Java heap, in steady inference
 /// @param operators in execution order, mean times of the steady runs
@@ -25,6 +25,11 @@ public record Measurement(String model, Arithmetic arithmetic, String kernels, i
     public Measurement {
         inputShape = List.copyOf(inputShape);
         operators = List.copyOf(operators);
+    }
+
+    /// The kernels that ran, in words.
+    public String kernelsInWords() {
+        return WhittleModel.kernels(kernels, vectorBits);
     }
 
     /// Percentiles of one inference.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///   a few hundred units in the last place of 2⁻²⁴, and layers add to that.
 /// - With integer weights (hybrid) by 1.5e-2: the runtimes do not agree on how activations are quantized on the way, to 7 or
 ///   8 bits, per row or per tensor, and a step of such a code is 1/127 of the largest magnitude.
-/// - Codes of 8 bits may differ by 3 steps, of 16 bits by 64: each layer may round another way, and the differences pile up.
+/// - Codes may differ by 3 steps: each layer may round another way, and the differences pile up.
 ///   A float output that was codes in the last operator before it, by as many steps of these. After a SOFTMAX, by what one
 ///   step more or less of its input adds to that: a probability changes by `tanh(scale · beta / 2)` at most when every logit
 ///   moves by `scale`.
@@ -31,8 +31,7 @@ import org.jspecify.annotations.Nullable;
 public record OutputDifference(double observed, double allowed, String unit) {
     private static final double FLOATS = 1e-4;
     private static final double HYBRID = 1.5e-2;
-    private static final double CODES_OF_8_BITS = 3;
-    private static final double CODES_OF_16_BITS = 64;
+    private static final double CODES = 3;
     private static final String STEPS = "steps";
     private static final String MAGNITUDE = "of the largest magnitude";
     private static final String ELEMENTS = "elements";
@@ -102,16 +101,13 @@ public record OutputDifference(double observed, double allowed, String unit) {
 
     /// How many steps of its own the codes of a tensor may be apart.
     private static double allowedSteps(Subgraph graph, int tensor) {
-        if (graph.tensor(tensor).type() == ElementType.INT16) {
-            return CODES_OF_16_BITS;
-        }
         Operator last = producer(graph, tensor);
         if (last != null && last.options() instanceof Options.Softmax softmax) {
             double logits = scale(graph, last.inputs().getFirst());
-            return CODES_OF_8_BITS
+            return CODES
                     + Math.floor(Math.tanh(logits * softmax.beta() / 2) / scale(graph, tensor));
         }
-        return CODES_OF_8_BITS;
+        return CODES;
     }
 
     private static @Nullable Operator producer(Subgraph graph, int tensor) {

@@ -20,7 +20,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -168,11 +167,9 @@ public final class BenchCommand implements Callable<Integer> {
         measurement.operators().forEach(time -> operators.row(time.index(), time.operator(),
                 milliseconds(time.milliseconds()), "%.1f %%".formatted(100 * time.share()), time.outputShape(),
                 time.output()));
-        String kernels = measurement.vectorBits() == 0
-                ? measurement.kernels().toLowerCase(Locale.ROOT) + " kernels"
-                : "vector kernels, " + measurement.vectorBits() + " bits";
         return "%s, input %s, %s, %s%n%s%n%n%s%s%n%s%n%s".formatted(measurement.model(), measurement.inputShape(),
-                measurement.arithmetic().label(), kernels, result.machine().text(), comparison(result.comparison()),
+                measurement.arithmetic().label(), measurement.kernelsInWords(), result.machine().text(),
+                comparison(result.comparison()),
                 summary, memory, operators);
     }
 
