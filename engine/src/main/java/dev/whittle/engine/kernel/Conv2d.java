@@ -20,6 +20,10 @@ import java.util.function.IntUnaryOperator;
 /// The vector version is an implicit matrix product: each output row is one product of overlapping pieces of
 /// [InputRows] with the packed filter.
 final class Conv2d implements OperatorKernel {
+    /// Of one thread with vectors, roughly, to tell what is worth dividing.
+    private static final int MULTIPLICATIONS_PER_NANOSECOND = 50;
+    /// Of a pointwise convolution: whole tiles of [SimdGemm].
+    private static final int POSITIONS_IN_A_UNIT = 24;
 
     private static Options.Conv2d options(Preparation p) {
         return (Options.Conv2d) p.options();
@@ -94,35 +98,41 @@ final class Conv2d implements OperatorKernel {
         if (isReal && window.isPointwise() && groups == 1) {
             return pointwise(p.input(0), window, packed[0], stage);
         }
-        Slot buffer = p.scratch(ElementType.FLOAT32, rows[0].length());
+        WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32, rows[0].length());
         RowSource source = RowSource.of(p, 0, hybrid);
-        return memory -> {
-            if (hybrid != null) {
-                hybrid.quantize(memory);
-            }
-            float[] a = memory.floats(buffer);
-            int aOffset = memory.offset(buffer);
-            float[] sums = stage.sums(memory);
-            for (int batch = 0; batch < window.batches(); batch++) {
-                for (int outY = 0; outY < window.outHeight(); outY++) {
-                    int row = (batch * window.outHeight() + outY) * window.outWidth();
-                    for (int group = 0; group < rows.length; group++) {
-                        int to = stage.sumsOffset(memory, row) + group * packed[group].columns();
-                        int aRowStride = rows[group].positionStride();
-                        for (int part = 0; part < source.parts(); part++) {
-                            rows[group].copy(memory, source, part, batch, outY, a, aOffset);
-                            packed[group].multiply(a, aOffset, aRowStride, window.outWidth(), sums,
-                                    to + part * stage.partStride(), channels, stage.segmentStride());
+        DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(),
+                nanoseconds(window, channels, groupDepth), (memory, first, end, worker) -> {
+                    float[] a = memory.floats(buffer.slot());
+                    int aOffset = buffer.offset(memory, worker);
+                    float[] sums = stage.sums(memory);
+                    for (int unit = first; unit < end; unit++) {
+                        int row = unit * window.outWidth();
+                        for (int group = 0; group < rows.length; group++) {
+                            int to = stage.sumsOffset(memory, row, worker) + group * packed[group].columns();
+                            int aRowStride = rows[group].positionStride();
+                            for (int part = 0; part < source.parts(); part++) {
+                                rows[group].copy(memory, source, part, unit / window.outHeight(),
+                                        unit % window.outHeight(), a, aOffset);
+                                packed[group].multiply(a, aOffset, aRowStride, window.outWidth(), sums,
+                                        to + part * stage.partStride(), channels, stage.segmentStride());
+                            }
+                            if (spoilt != null) {
+                                spoilt.spoil(a, aOffset, aRowStride, window.outWidth(), sums, to, channels,
+                                        stage.segmentStride());
+                            }
                         }
-                        if (spoilt != null) {
-                            spoilt.spoil(a, aOffset, aRowStride, window.outWidth(), sums, to, channels,
-                                    stage.segmentStride());
-                        }
+                        stage.finish(memory, row, window.outWidth(), worker);
                     }
-                    stage.finish(memory, row, window.outWidth());
-                }
-            }
+                });
+        return hybrid == null ? outputRows : memory -> {
+            hybrid.quantize(memory);
+            outputRows.invoke(memory);
         };
+    }
+
+    private static long nanoseconds(Window window, int channels, int depth) {
+        return (long) window.batches() * window.positions() * window.taps() * depth * channels
+                / MULTIPLICATIONS_PER_NANOSECOND;
     }
 
     /// The reference has two hybrid kernels: where all scales are one it quantizes the input symmetrically.
@@ -143,8 +153,13 @@ final class Conv2d implements OperatorKernel {
     /// A 1×1 filter reads the image as it lies: one product over all positions.
     private static Kernel pointwise(Slot input, Window window, PackedWeights packed, OutputStage stage) {
         int rows = window.batches() * window.positions();
-        return memory -> packed.multiply(memory.floats(input), memory.offset(input), window.inChannels(), rows,
-                stage.sums(memory), stage.sumsOffset(memory, 0), packed.columns(), stage.segmentStride());
+        return DivisibleKernel.of(Math.ceilDiv(rows, POSITIONS_IN_A_UNIT),
+                nanoseconds(window, packed.columns(), window.inChannels()), (memory, first, end, worker) -> {
+                    int row = first * POSITIONS_IN_A_UNIT;
+                    packed.multiply(memory.floats(input), memory.offset(input) + row * window.inChannels(),
+                            window.inChannels(), Math.min(rows, end * POSITIONS_IN_A_UNIT) - row, stage.sums(memory),
+                            stage.sumsOffset(memory, row, worker), packed.columns(), stage.segmentStride());
+                });
     }
 
     /// From a step of the reduction to its place among the file's weights of a channel.

@@ -28,6 +28,9 @@ final class DepthwiseConv2d implements OperatorKernel {
     /// Floats past the end of an array that the widest vector may touch.
     private static final int SLACK = 16;
 
+    /// Of one thread with vectors, roughly, to tell what is worth dividing.
+    private static final int MULTIPLICATIONS_PER_NANOSECOND = 10;
+
     private static Options.DepthwiseConv2d options(Preparation p) {
         return (Options.DepthwiseConv2d) p.options();
     }
@@ -78,52 +81,58 @@ final class DepthwiseConv2d implements OperatorKernel {
         InputRows rows = new InputRows(p, window, 0, window.inChannels());
         RowSource source = RowSource.of(p, 0, hybrid);
         int multiplier = channels / window.inChannels();
-        Slot buffer = slackScratch(p, rows.length(), 1);
-        Slot repeated = multiplier == 1 ? buffer : slackScratch(p, rows.length(), multiplier);
-        Slot work = slackScratch(p, window.outWidth(), channels);
+        WorkerScratch buffer = slackScratch(p, rows.length(), 1);
+        WorkerScratch repeated = multiplier == 1 ? buffer : slackScratch(p, rows.length(), multiplier);
+        WorkerScratch work = slackScratch(p, window.outWidth(), channels);
         boolean vector = p.tier() == KernelTier.VECTOR;
         int positionStride = rows.positionStride() * multiplier;
-        return memory -> {
-            if (hybrid != null) {
-                hybrid.quantize(memory);
-            }
-            float[] input = memory.floats(repeated);
-            float[] sums = memory.floats(work);
-            float[] staged = stage.sums(memory);
-            for (int batch = 0; batch < window.batches(); batch++) {
-                for (int outY = 0; outY < window.outHeight(); outY++) {
-                    int row = (batch * window.outHeight() + outY) * window.outWidth();
-                    int stagedOffset = stage.sumsOffset(memory, row);
-                    for (int part = 0; part < source.parts(); part++) {
-                        rows.copy(memory, source, part, batch, outY, memory.floats(buffer), memory.offset(buffer));
-                        if (multiplier > 1) {
-                            repeat(memory.floats(buffer), memory.offset(buffer), rows.length(), multiplier, input,
-                                    memory.offset(repeated));
-                        }
-                        for (int segment = 0; segment < segments; segment++) {
-                            int first = segment * segmentTaps * channels;
-                            int taps = Math.min(segmentTaps, window.taps() - segment * segmentTaps);
-                            if (vector) {
-                                Simd.row(input, memory.offset(repeated) + first, positionStride, taps, weights, first,
-                                        channels, window.outWidth(), sums, memory.offset(work));
-                            } else {
-                                row(input, memory.offset(repeated) + first, positionStride, taps, weights, first,
-                                        channels, window.outWidth(), sums, memory.offset(work));
+        long nanoseconds = (long) window.batches() * window.positions() * window.taps() * channels
+                / MULTIPLICATIONS_PER_NANOSECOND;
+        DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(), nanoseconds,
+                (memory, firstUnit, end, worker) -> {
+                    float[] input = memory.floats(repeated.slot());
+                    int inputOffset = repeated.offset(memory, worker);
+                    float[] sums = memory.floats(work.slot());
+                    int sumsOffset = work.offset(memory, worker);
+                    float[] staged = stage.sums(memory);
+                    for (int unit = firstUnit; unit < end; unit++) {
+                        int row = unit * window.outWidth();
+                        int stagedOffset = stage.sumsOffset(memory, row, worker);
+                        for (int part = 0; part < source.parts(); part++) {
+                            float[] copied = memory.floats(buffer.slot());
+                            int copiedOffset = buffer.offset(memory, worker);
+                            rows.copy(memory, source, part, unit / window.outHeight(), unit % window.outHeight(),
+                                    copied, copiedOffset);
+                            if (multiplier > 1) {
+                                repeat(copied, copiedOffset, rows.length(), multiplier, input, inputOffset);
                             }
-                            System.arraycopy(sums, memory.offset(work), staged,
-                                    stagedOffset + part * stage.partStride() + segment * stage.segmentStride(),
-                                    window.outWidth() * channels);
+                            for (int segment = 0; segment < segments; segment++) {
+                                int first = segment * segmentTaps * channels;
+                                int taps = Math.min(segmentTaps, window.taps() - segment * segmentTaps);
+                                if (vector) {
+                                    Simd.row(input, inputOffset + first, positionStride, taps, weights, first,
+                                            channels, window.outWidth(), sums, sumsOffset);
+                                } else {
+                                    row(input, inputOffset + first, positionStride, taps, weights, first, channels,
+                                            window.outWidth(), sums, sumsOffset);
+                                }
+                                System.arraycopy(sums, sumsOffset, staged,
+                                        stagedOffset + part * stage.partStride() + segment * stage.segmentStride(),
+                                        window.outWidth() * channels);
+                            }
                         }
+                        if (isReal && vector) {
+                            SimdGemm.finish(filter.bias(), activation.minimum(), activation.maximum(),
+                                    window.outWidth(), channels, staged, stagedOffset, channels);
+                        } else if (isReal) {
+                            finish(filter.bias(), activation, window.outWidth(), channels, staged, stagedOffset);
+                        }
+                        stage.finish(memory, row, window.outWidth(), worker);
                     }
-                    if (isReal && vector) {
-                        SimdGemm.finish(filter.bias(), activation.minimum(), activation.maximum(),
-                                window.outWidth(), channels, staged, stagedOffset, channels);
-                    } else if (isReal) {
-                        finish(filter.bias(), activation, window.outWidth(), channels, staged, stagedOffset);
-                    }
-                    stage.finish(memory, row, window.outWidth());
-                }
-            }
+                });
+        return hybrid == null ? outputRows : memory -> {
+            hybrid.quantize(memory);
+            outputRows.invoke(memory);
         };
     }
 
@@ -137,8 +146,8 @@ final class DepthwiseConv2d implements OperatorKernel {
                 : Requantizer.Mode.FIXED_POINT;
     }
 
-    private static Slot slackScratch(Preparation p, int length, int times) {
-        return p.scratch(ElementType.FLOAT32, TensorChecks.scratchLength(p, length, times) + SLACK);
+    private static WorkerScratch slackScratch(Preparation p, int length, int times) {
+        return WorkerScratch.of(p, ElementType.FLOAT32, TensorChecks.scratchLength(p, length, times) + SLACK);
     }
 
     /// `[filterY][filterX][channel]` to `[filterX][filterY][channel]`, the order of the reduction, and [#SLACK].

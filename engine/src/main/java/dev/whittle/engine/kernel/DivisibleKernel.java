@@ -20,4 +20,30 @@ public interface DivisibleKernel extends Kernel {
     default void invoke(Memory memory) {
         memory.divide(this);
     }
+
+    /// A kernel from its parts.
+    static DivisibleKernel of(int units, long estimatedNanoseconds, Units body) {
+        return new DivisibleKernel() {
+            @Override
+            public int units() {
+                return units;
+            }
+
+            @Override
+            public long estimatedNanoseconds() {
+                return estimatedNanoseconds;
+            }
+
+            @Override
+            public void invoke(Memory memory, int first, int end, int worker) {
+                body.compute(memory, first, end, worker);
+            }
+        };
+    }
+
+    /// What computes units, as [#invoke(Memory, int, int, int)] says.
+    @FunctionalInterface
+    interface Units {
+        void compute(Memory memory, int first, int end, int worker);
+    }
 }

@@ -248,7 +248,8 @@ final class Filter {
         }
         int parts = p.inputTensor(inputs.data).type() == ElementType.INT16 ? 2 : 1;
         int segmentStride = TensorChecks.scratchLength(p, rows, channels);
-        Slot scratch = p.scratch(ElementType.FLOAT32, TensorChecks.scratchLength(p, segmentStride, segments, parts));
+        WorkerScratch scratch = WorkerScratch.of(p, ElementType.FLOAT32,
+                TensorChecks.scratchLength(p, segmentStride, segments, parts));
         if (hybrid != null && scales().isBlockwise()) {
             return OutputStage.Blockwise.of(output, scratch, hybrid, segments, segmentStride, values, scales(), bias,
                     activation);

@@ -108,7 +108,7 @@ final class FullyConnected implements OperatorKernel {
             float[] a = memory.floats(codes);
             int aOffset = memory.offset(codes);
             float[] sums = stage.sums(memory);
-            int to = stage.sumsOffset(memory, 0);
+            int to = stage.sumsOffset(memory, 0, 0);
             for (int part = 0; part < source.parts(); part++) {
                 if (hybrid != null) {
                     hybrid.quantize(memory);
@@ -121,7 +121,7 @@ final class FullyConnected implements OperatorKernel {
             if (spoilt != null) {
                 spoilt.spoil(a, aOffset, depth, rows, sums, to, channels, stage.segmentStride());
             }
-            stage.finish(memory, 0, rows);
+            stage.finish(memory, 0, rows, 0);
         };
     }
 

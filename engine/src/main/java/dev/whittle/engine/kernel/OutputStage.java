@@ -11,8 +11,8 @@ sealed interface OutputStage {
     /// The array that receives the sums.
     float[] sums(Memory memory);
 
-    /// Where the sums of the rows from `row` on start.
-    int sumsOffset(Memory memory, int row);
+    /// Where a worker ([DivisibleKernel]) puts the sums of the rows from `row` on.
+    int sumsOffset(Memory memory, int row, int worker);
 
     /// Floats between the sums of two segments of the depth.
     int segmentStride();
@@ -22,8 +22,8 @@ sealed interface OutputStage {
         return 0;
     }
 
-    /// Turns the sums of `rows` rows from `row` on into output elements.
-    void finish(Memory memory, int row, int rows);
+    /// Turns a worker's sums of `rows` rows from `row` on into output elements.
+    void finish(Memory memory, int row, int rows, int worker);
 
     /// Real numbers: the sums are the output.
     record Reals(Slot output, int channels) implements OutputStage {
@@ -33,7 +33,7 @@ sealed interface OutputStage {
         }
 
         @Override
-        public int sumsOffset(Memory memory, int row) {
+        public int sumsOffset(Memory memory, int row, int worker) {
             return memory.offset(output) + row * channels;
         }
 
@@ -43,13 +43,13 @@ sealed interface OutputStage {
         }
 
         @Override
-        public void finish(Memory memory, int row, int rows) {
+        public void finish(Memory memory, int row, int rows, int worker) {
             // Bias and clamp went with the product.
         }
     }
 
     /// Codes of one scale: sums of codes are requantized.
-    record Codes(Slot output, Slot scratch, int channels, int parts, int segments, int segmentStride,
+    record Codes(Slot output, WorkerScratch scratch, int channels, int parts, int segments, int segmentStride,
             Requantizer requantizer) implements OutputStage {
         @Override
         public int partStride() {
@@ -58,17 +58,18 @@ sealed interface OutputStage {
 
         @Override
         public float[] sums(Memory memory) {
-            return memory.floats(scratch);
+            return memory.floats(scratch.slot());
         }
 
         @Override
-        public int sumsOffset(Memory memory, int row) {
-            return memory.offset(scratch);
+        public int sumsOffset(Memory memory, int row, int worker) {
+            return scratch.offset(memory, worker);
         }
 
         @Override
-        public void finish(Memory memory, int row, int rows) {
-            requantizer.apply(memory.floats(scratch), memory.offset(scratch), parts, segments, segmentStride, rows,
+        public void finish(Memory memory, int row, int rows, int worker) {
+            requantizer.apply(memory.floats(scratch.slot()), scratch.offset(memory, worker), parts, segments,
+                    segmentStride, rows,
                     memory.array(output), memory.offset(output) + row * channels);
         }
     }
@@ -78,7 +79,7 @@ sealed interface OutputStage {
     /// batch that the row belongs to.
     final class Hybrid implements OutputStage {
         private final Slot output;
-        private final Slot scratch;
+        private final WorkerScratch scratch;
         private final HybridInput input;
         private final int rowsPerBatch;
         private final int segments;
@@ -88,7 +89,7 @@ sealed interface OutputStage {
         private final float @Nullable [] bias;
         private final Activation activation;
 
-        Hybrid(Slot output, Slot scratch, HybridInput input, int rowsPerBatch, int segments, int segmentStride,
+        Hybrid(Slot output, WorkerScratch scratch, HybridInput input, int rowsPerBatch, int segments, int segmentStride,
                 float[] weightScale, int[] weightSum, float @Nullable [] bias, Activation activation) {
             this.output = output;
             this.scratch = scratch;
@@ -109,24 +110,24 @@ sealed interface OutputStage {
 
         @Override
         public float[] sums(Memory memory) {
-            return memory.floats(scratch);
+            return memory.floats(scratch.slot());
         }
 
         @Override
-        public int sumsOffset(Memory memory, int row) {
-            return memory.offset(scratch);
+        public int sumsOffset(Memory memory, int row, int worker) {
+            return scratch.offset(memory, worker);
         }
 
         @Override
-        public void finish(Memory memory, int row, int rows) {
-            float[] sums = memory.floats(scratch);
+        public void finish(Memory memory, int row, int rows, int worker) {
+            float[] sums = memory.floats(scratch.slot());
             float[] out = memory.floats(output);
             int channels = weightScale.length;
             for (int i = 0; i < rows; i++) {
                 int batch = (row + i) / rowsPerBatch;
                 float inputScale = input.scale(memory, batch);
                 int zeroPoint = input.zeroPoint(memory, batch);
-                int from = memory.offset(scratch) + i * channels;
+                int from = scratch.offset(memory, worker) + i * channels;
                 int to = memory.offset(output) + (row + i) * channels;
                 for (int channel = 0; channel < channels; channel++) {
                     int sum = -zeroPoint * weightSum[channel];
@@ -145,7 +146,7 @@ sealed interface OutputStage {
     /// `kernels/fully_connected.cc`, `EvalBlockwise4Bit`).
     final class Blockwise implements OutputStage {
         private final Slot output;
-        private final Slot scratch;
+        private final WorkerScratch scratch;
         private final HybridInput input;
         private final int segments;
         private final int segmentStride;
@@ -156,7 +157,7 @@ sealed interface OutputStage {
         private final float @Nullable [] bias;
         private final Activation activation;
 
-        private Blockwise(Slot output, Slot scratch, HybridInput input, int segments, int segmentStride,
+        private Blockwise(Slot output, WorkerScratch scratch, HybridInput input, int segments, int segmentStride,
                 float[] scales, float[] weightSums, float @Nullable [] bias, Activation activation) {
             this.output = output;
             this.scratch = scratch;
@@ -170,7 +171,7 @@ sealed interface OutputStage {
         }
 
         /// @param weights `[channel][segment][blockSize]`
-        static Blockwise of(Slot output, Slot scratch, HybridInput input, int segments, int segmentStride,
+        static Blockwise of(Slot output, WorkerScratch scratch, HybridInput input, int segments, int segmentStride,
                 float[] weights, QuantizationParameters parameters, float @Nullable [] bias, Activation activation) {
             int blockSize = parameters.blockSize();
             float[] scales = new float[parameters.scale().size()];
@@ -193,23 +194,23 @@ sealed interface OutputStage {
 
         @Override
         public float[] sums(Memory memory) {
-            return memory.floats(scratch);
+            return memory.floats(scratch.slot());
         }
 
         @Override
-        public int sumsOffset(Memory memory, int row) {
-            return memory.offset(scratch);
+        public int sumsOffset(Memory memory, int row, int worker) {
+            return scratch.offset(memory, worker);
         }
 
         @Override
-        public void finish(Memory memory, int row, int rows) {
-            float[] sums = memory.floats(scratch);
+        public void finish(Memory memory, int row, int rows, int worker) {
+            float[] sums = memory.floats(scratch.slot());
             float[] out = memory.floats(output);
             int channels = weightSums.length;
             for (int i = 0; i < rows; i++) {
                 float inputScale = input.scale(memory, row + i);
                 int zeroPoint = input.zeroPoint(memory, row + i);
-                int from = memory.offset(scratch) + i * channels;
+                int from = scratch.offset(memory, worker) + i * channels;
                 int to = memory.offset(output) + (row + i) * channels;
                 for (int channel = 0; channel < channels; channel++) {
                     float real = 0;

@@ -6,11 +6,14 @@ import dev.whittle.engine.model.ElementType;
 ///
 /// @param stride elements from the piece of one worker to that of the next
 record WorkerScratch(Slot slot, int stride) {
+    /// Floats in a cache line: workers that share one slow each other down.
     private static final int ALIGNMENT = 16;
 
     /// @param elementCount of each piece
     static WorkerScratch of(Preparation p, ElementType type, int elementCount) {
-        int stride = TensorChecks.scratchLength(p, Math.ceilDiv(elementCount, ALIGNMENT), ALIGNMENT);
+        int stride = p.threads() == 1
+                ? elementCount
+                : TensorChecks.scratchLength(p, Math.ceilDiv(elementCount, ALIGNMENT), ALIGNMENT);
         return new WorkerScratch(p.scratch(type, TensorChecks.scratchLength(p, stride, p.threads())), stride);
     }
 

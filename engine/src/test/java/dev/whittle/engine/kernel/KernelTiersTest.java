@@ -34,6 +34,8 @@ class KernelTiersTest {
     private static final Activation[] CLAMPS = {Activation.NONE, Activation.RELU, Activation.RELU6,
         Activation.RELU_N1_TO_1};
 
+    private static final int[] THREADS = {1, 3};
+
     private enum Types {
         REALS, INT8_PER_CHANNEL, INT8_PER_TENSOR, UINT8, INT16, INT4, HYBRID, HYBRID_UINT8
     }
@@ -148,17 +150,21 @@ class KernelTiersTest {
             }
         }
         ReferenceKernels reference = random.nextBoolean() ? ReferenceKernels.REFERENCE : ReferenceKernels.OPTIMIZED;
-        byte[] expected = run(model, KernelTier.REFERENCE, reference, input);
+        byte[] expected = run(model, KernelTier.REFERENCE, 1, reference, input);
         for (KernelTier tier : KernelTier.values()) {
             if (tier != KernelTier.VECTOR || KernelTier.isVectorAvailable()) {
-                assertThat(run(model, tier, reference, input)).as("%s, %s, %s, %s", what, tier, reference, options)
-                        .isEqualTo(expected);
+                for (int threads : THREADS) {
+                    assertThat(run(model, tier, threads, reference, input))
+                            .as("%s, %s, %d threads, %s, %s", what, tier, threads, reference, options)
+                            .isEqualTo(expected);
+                }
             }
         }
     }
 
-    private static byte[] run(Model model, KernelTier tier, ReferenceKernels reference, List<ByteBuffer> input) {
-        PlanOptions plan = PlanOptions.defaults().withTier(tier).withReference(reference);
+    private static byte[] run(Model model, KernelTier tier, int threads, ReferenceKernels reference,
+            List<ByteBuffer> input) {
+        PlanOptions plan = PlanOptions.defaults().withTier(tier).withThreads(threads).withReference(reference);
         try (Interpreter interpreter = Interpreter.of(model, plan)) {
             for (int i = 0; i < input.size(); i++) {
                 interpreter.input(i).putBytes(input.get(i).duplicate());
@@ -198,6 +204,21 @@ class KernelTiersTest {
                     weights(types, channels, 0, channels, filterHeight, filterWidth, depth), bias(types, channels),
                     activation("y", types, batch, padding.outputSize(height, filterHeight, strideHeight, dilation),
                             padding.outputSize(width, filterWidth, strideWidth, dilation), channels));
+        }
+    }
+
+    /// Large enough for [dev.whittle.engine.plan.PlanOptions#threads] to share the work: those above are not.
+    @Test
+    void convolutionsWorthDividingMatchTheReferenceBitForBit() {
+        for (Types types : Types.values()) {
+            Tensor image = activation("x", types, 2, 29, 31, 17);
+            everyTierAgrees("conv " + types, new Options.Conv2d(Padding.SAME, 1, 1, 1, 1, clamp()), image,
+                    weights(types, 35, 0, 35, 3, 3, 17), bias(types, 35), activation("y", types, 2, 29, 31, 35));
+            everyTierAgrees("pointwise " + types, new Options.Conv2d(Padding.SAME, 1, 1, 1, 1, clamp()), image,
+                    weights(types, 67, 0, 67, 1, 1, 17), bias(types, 67), activation("y", types, 2, 29, 31, 67));
+            everyTierAgrees("depthwise " + types,
+                    new Options.DepthwiseConv2d(Padding.SAME, 1, 1, 2, 1, 1, clamp()), image,
+                    weights(types, 34, 3, 1, 3, 3, 34), bias(types, 34), activation("y", types, 2, 29, 31, 34));
         }
     }
 
