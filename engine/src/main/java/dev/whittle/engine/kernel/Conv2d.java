@@ -101,7 +101,8 @@ final class Conv2d implements OperatorKernel {
         WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32, rows[0].length());
         RowSource source = RowSource.of(p, 0, hybrid);
         DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(),
-                nanoseconds(window, channels, groupDepth), (memory, first, end, worker) -> {
+                nanoseconds(window, channels, groupDepth) + (isReal ? 0 : codeNanoseconds(window, channels)),
+                (memory, first, end, worker) -> {
                     float[] a = memory.floats(buffer.slot());
                     int aOffset = buffer.offset(memory, worker);
                     float[] sums = stage.sums(memory);
@@ -128,6 +129,12 @@ final class Conv2d implements OperatorKernel {
             hybrid.quantize(memory);
             outputRows.invoke(memory);
         };
+    }
+
+    /// What codes take on top of the products: one nanosecond for each that is widened and for each that is requantized.
+    private static long codeNanoseconds(Window window, int channels) {
+        return (long) window.batches() * window.outHeight() * (window.filterHeight() * window.inWidth()
+                * window.inChannels() + window.outWidth() * channels);
     }
 
     private static long nanoseconds(Window window, int channels, int depth) {

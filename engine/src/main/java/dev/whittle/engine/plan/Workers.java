@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 /// kernel to compute.
 ///
 /// Another thread, between kernels, first spins, then yields, so that a busy machine gets its core back, then sleeps, and after
-/// ten idle seconds ends; the next large kernel starts it anew. Sleeping threads are woken only for kernels that last
-/// longer than waking them.
+/// ten idle seconds ends; the next large kernel starts it anew. Sleeping threads are woken once kernels worth
+/// dividing have passed them by for longer than waking takes, so a small network of many small kernels wakes them too.
 final class Workers {
     /// Kernels that one thread finishes sooner are not divided.
     private static final long MIN_NANOSECONDS = 4_000;
-    /// Kernels that one thread finishes sooner wake nobody: waking takes a system call, and some time to be seen.
+    /// So much work that could have been divided passes sleeping threads by before they are woken: waking takes a system
+    /// call, and some time to be seen.
     private static final long MIN_NANOSECONDS_TO_WAKE = 40_000;
     private static final int SPINS = 200;
     private static final long YIELD_NANOSECONDS = 200_000;
@@ -36,6 +37,8 @@ final class Workers {
     private @Nullable Memory memory;
     private int units;
     private int piece;
+    /// What was not divided because the others slept, since they were last woken.
+    private long missedNanoseconds;
 
     /// @param threads the caller's included, at least 1
     Workers(int threads) {
@@ -85,15 +88,17 @@ final class Workers {
 
     /// Whether other threads are awake, or are worth waking.
     private boolean summon(long nanoseconds) {
-        if (nanoseconds >= MIN_NANOSECONDS_TO_WAKE) {
-            return true;
-        }
         for (Worker other : others) {
             if (other.awake) {
                 return true;
             }
         }
-        return false;
+        missedNanoseconds += nanoseconds;
+        if (missedNanoseconds < MIN_NANOSECONDS_TO_WAKE) {
+            return false;
+        }
+        missedNanoseconds = 0;
+        return true;
     }
 
     private static void pause(int spin) {

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class WorkersTest {
     private static final long WORTH_WAKING = 1_000_000;
+    /// Not divided; divided where others are awake, or after a few; divided.
+    private static final long[] NANOSECONDS = {0, 10_000, WORTH_WAKING};
 
     @Test
     void everyUnitIsComputedOnceForEachKernel() {
@@ -17,7 +19,7 @@ class WorkersTest {
             Workers workers = new Workers(threads);
             for (int round = 1; round <= 500; round++) {
                 int units = 1 + round % 37;
-                CountingKernel kernel = new CountingKernel(units, threads, round % 3 == 0 ? 0 : WORTH_WAKING, -1);
+                CountingKernel kernel = new CountingKernel(units, threads, NANOSECONDS[round % 3], -1);
                 workers.run(kernel, Arena.empty());
                 for (int unit = 0; unit < units; unit++) {
                     assertThat(kernel.computed.get(unit)).as("threads %d round %d unit %d", threads, round, unit)
