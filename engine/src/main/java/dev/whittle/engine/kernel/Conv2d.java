@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.function.IntUnaryOperator;
 
 /// CONV_2D: `output[b, y, x, o] = activation(Σ input[b, y·strideY − padTop + j·dilationY, x·strideX − padLeft + i·dilationX, c]
-/// · filter[o, j, i, c] + bias[o])`, the sum over filterX `i`, filterY `j`, inChannel `c` in this order.
+/// · filter[o, j, i, c] + bias[o])`, the sum over filterY `j`, filterX `i`, inChannel `c` in this order.
 ///
 /// Shapes: input `[batch, height, width, inChannel]`, filter `[outChannel, filterY, filterX, inChannel / groups]`, bias
 /// `[outChannel]`. Padding counts as real 0. Source: LiteRT `reference/conv.h`, `reference/integer_ops/conv.h`, and
@@ -17,13 +17,13 @@ import java.util.function.IntUnaryOperator;
 /// or there are groups, else symmetric. Codes round as [Requantizer.Mode#FIXED_POINT], or FIXED_POINT_TIES_UP after the
 /// optimized kernels; INT16 without an INT32 bias as WIDE.
 ///
-/// The vector version is an implicit matrix product: each output row is one product of overlapping pieces of
-/// [InputRows] with the packed filter.
+/// The fast version is an implicit matrix product: each output row is one [TiledProduct] of overlapping pieces of
+/// [InputLines] with the packed filter.
 final class Conv2d implements OperatorKernel {
     /// Of one thread with vectors, roughly, to tell what is worth dividing.
     private static final int MULTIPLICATIONS_PER_NANOSECOND = 50;
-    /// Of a pointwise convolution: whole tiles of [SimdGemm].
-    private static final int POSITIONS_IN_A_UNIT = 24;
+    /// Input (64 KB) that stays in a near cache while all columns of the filter pass over it.
+    private static final int BLOCK_FLOATS = 1 << 14;
 
     private static Options.Conv2d options(Preparation p) {
         return (Options.Conv2d) p.options();
@@ -71,64 +71,96 @@ final class Conv2d implements OperatorKernel {
         if (p.tier() == KernelTier.REFERENCE && filter.family() != Filter.Family.HYBRID) {
             return reference(p, window, filter, groups);
         }
-        float[] weights = filterXFirst(filter.values(), filterShape);
+        float[] weights = filter.values();
         int groupColumns = channels / groups;
         int depth = window.taps() * groupDepth;
         boolean isReal = filter.family() == Filter.Family.REALS;
         boolean isHybrid = filter.family() == Filter.Family.HYBRID;
-        int[] segments = isReal ? new int[]{0, depth} : PackedWeights.exactSegments(weights, channels, depth);
-        PackedWeights[] packed = new PackedWeights[groups];
-        InputRows[] rows = new InputRows[groups];
-        for (int group = 0; group < groups; group++) {
-            Gemm gemm = Gemm.of(p.tier());
-            packed[group] = isReal
-                    ? PackedWeights.ofReals(gemm, weights, group * groupColumns, groupColumns, depth, filter.bias(),
-                            options(p).activation())
-                    : PackedWeights.ofCodes(gemm, weights, group * groupColumns, groupColumns, depth, segments);
-            rows[group] = new InputRows(p, window, group * groupDepth, groupDepth);
-        }
+        int[] segments = isReal
+                ? new int[]{0, depth}
+                : PackedWeights.exactSegments(weights, channels, depth);
         boolean isAsymmetric = isHybrid && (groups > 1 || hasDifferentScales(filter));
         HybridInput hybrid = isHybrid ? HybridInput.of(p, p.input(0), window.batches(), isAsymmetric) : null;
         MostNegativeWeights spoilt = isHybrid && !isAsymmetric && channels % 4 != 0
-                ? MostNegativeWeights.find(weights, channels, depth, fileStep(filterShape), segments)
+                ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
                 : null;
-        OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, groups),
-                isReal ? new int[0] : Filter.sums(weights, channels), window.outWidth(), segments.length - 1, hybrid,
-                window.positions());
-        if (isReal && window.isPointwise() && groups == 1) {
-            return pointwise(p.input(0), window, packed[0], stage);
-        }
-        WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32, rows[0].length());
         RowSource source = RowSource.of(p, 0, hybrid);
+        if (isReal && window.isPointwise() && groups == 1) {
+            return pointwise(p, window, weights, channels, filter);
+        }
+        InputLines[] lines = new InputLines[groups];
+        TiledProduct[] products = new TiledProduct[groups];
+        for (int group = 0; group < groups; group++) {
+            lines[group] = new InputLines(source, window, group * groupDepth, groupDepth);
+            TiledProduct.Layout layout = new TiledProduct.Layout(window.outWidth(), lines[group].positionStride(),
+                    channels, lines[group].offsets(), lines[group].depth());
+            products[group] = isReal
+                    ? TiledProduct.ofReals(p.tier(), weights, group * groupColumns, groupColumns, filter.bias(),
+                            options(p).activation(), layout)
+                    : TiledProduct.ofCodes(p.tier(), weights, group * groupColumns, groupColumns, segments, layout);
+        }
+        int outRowElements = window.outWidth() * channels;
+        int blockRows = Math.clamp(BLOCK_FLOATS / Math.max(lines[0].outRowStride(), isReal ? 1 : outRowElements), 1,
+                window.outHeight());
+        OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, groups),
+                isReal ? new int[0] : Filter.sums(weights, channels), blockRows * window.outWidth(),
+                segments.length - 1, hybrid, window.positions());
+        WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32,
+                lines[0].isInput() ? 0 : lines[0].floats(p, blockRows));
+        int[] offsets = lines[0].offsets();
+        Slot input = p.input(0);
+        Block block = (memory, row, rows, worker) -> {
+            int batch = row / window.outHeight();
+            int outY = row % window.outHeight();
+            float[] sums = stage.sums(memory);
+            int to = stage.sumsOffset(memory, row * window.outWidth(), worker);
+            for (int group = 0; group < groups; group++) {
+                InputLines from = lines[group];
+                float[] a = memory.floats(from.isInput() ? input : buffer.slot());
+                int aOffset = buffer.offset(memory, worker);
+                if (from.isInput()) {
+                    aOffset = memory.offset(input)
+                            + (batch * window.inHeight() + window.inY(outY, 0)) * from.length();
+                }
+                for (int part = 0; part < source.parts(); part++) {
+                    if (!from.isInput()) {
+                        from.copy(memory, source, part, batch, outY, rows, a, aOffset);
+                    }
+                    products[group].multiply(a, aOffset, sums,
+                            to + group * groupColumns + part * stage.partStride(), stage.segmentStride(), rows,
+                            from.outRowStride(), outRowElements);
+                }
+                if (spoilt != null) {
+                    for (int i = 0; i < rows; i++) {
+                        spoilt.spoil(a, aOffset + i * from.outRowStride(), from.positionStride(),
+                                offsets, from.depth(), window.outWidth(), sums, to + i * outRowElements, channels,
+                                stage.segmentStride());
+                    }
+                }
+            }
+            stage.finish(memory, row * window.outWidth(), rows * window.outWidth(), worker);
+        };
         DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(),
                 nanoseconds(window, channels, groupDepth) + (isReal ? 0 : codeNanoseconds(window, channels)),
                 (memory, first, end, worker) -> {
-                    float[] a = memory.floats(buffer.slot());
-                    int aOffset = buffer.offset(memory, worker);
-                    float[] sums = stage.sums(memory);
-                    for (int unit = first; unit < end; unit++) {
-                        int row = unit * window.outWidth();
-                        for (int group = 0; group < rows.length; group++) {
-                            int to = stage.sumsOffset(memory, row, worker) + group * packed[group].columns();
-                            int aRowStride = rows[group].positionStride();
-                            for (int part = 0; part < source.parts(); part++) {
-                                rows[group].copy(memory, source, part, unit / window.outHeight(),
-                                        unit % window.outHeight(), a, aOffset);
-                                packed[group].multiply(a, aOffset, aRowStride, window.outWidth(), sums,
-                                        to + part * stage.partStride(), channels, stage.segmentStride());
-                            }
-                            if (spoilt != null) {
-                                spoilt.spoil(a, aOffset, aRowStride, window.outWidth(), sums, to, channels,
-                                        stage.segmentStride());
-                            }
-                        }
-                        stage.finish(memory, row, window.outWidth(), worker);
+                    int row = first;
+                    while (row < end) {
+                        int rows = Math.min(Math.min(blockRows, end - row),
+                                window.outHeight() - row % window.outHeight());
+                        block.compute(memory, row, rows, worker);
+                        row += rows;
                     }
                 });
         return hybrid == null ? outputRows : memory -> {
             hybrid.quantize(memory);
             outputRows.invoke(memory);
         };
+    }
+
+    /// Computes `rows` output rows of one image.
+    @FunctionalInterface
+    private interface Block {
+        void compute(Memory memory, int row, int rows, int worker);
     }
 
     /// What codes take on top of the products: one nanosecond for each that is widened and for each that is requantized.
@@ -158,43 +190,15 @@ final class Conv2d implements OperatorKernel {
     }
 
     /// A 1×1 filter reads the image as it lies: one product over all positions.
-    private static Kernel pointwise(Slot input, Window window, PackedWeights packed, OutputStage stage) {
-        int rows = window.batches() * window.positions();
-        return DivisibleKernel.of(Math.ceilDiv(rows, POSITIONS_IN_A_UNIT),
-                nanoseconds(window, packed.columns(), window.inChannels()), (memory, first, end, worker) -> {
-                    int row = first * POSITIONS_IN_A_UNIT;
-                    packed.multiply(memory.floats(input), memory.offset(input) + row * window.inChannels(),
-                            window.inChannels(), Math.min(rows, end * POSITIONS_IN_A_UNIT) - row, stage.sums(memory),
-                            stage.sumsOffset(memory, row, worker), packed.columns(), stage.segmentStride());
-                });
-    }
-
-    /// From a step of the reduction to its place among the file's weights of a channel.
-    private static IntUnaryOperator fileStep(Shape shape) {
-        int height = shape.dimension(1);
-        int width = shape.dimension(2);
-        int depth = shape.dimension(3);
-        return step -> {
-            int tap = step / depth;
-            return (tap % height * width + tap / height) * depth + step % depth;
-        };
-    }
-
-    /// `[o][filterY][filterX][c]` to `[o][filterX][filterY][c]`, the order of the reduction.
-    private static float[] filterXFirst(float[] values, Shape shape) {
-        int height = shape.dimension(1);
-        int width = shape.dimension(2);
-        int depth = shape.dimension(3);
-        float[] ordered = new float[values.length];
-        for (int outChannel = 0; outChannel < shape.dimension(0); outChannel++) {
-            for (int filterY = 0; filterY < height; filterY++) {
-                for (int filterX = 0; filterX < width; filterX++) {
-                    System.arraycopy(values, ((outChannel * height + filterY) * width + filterX) * depth, ordered,
-                            ((outChannel * width + filterX) * height + filterY) * depth, depth);
-                }
-            }
-        }
-        return ordered;
+    private static Kernel pointwise(Preparation p, Window window, float[] weights, int channels, Filter filter) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        TiledProduct product = TiledProduct.ofReals(p.tier(), weights, 0, channels, filter.bias(),
+                options(p).activation(), TiledProduct.Layout.ofMatrix(window.batches() * window.positions(),
+                        window.inChannels(), channels));
+        return DivisibleKernel.of(product.tiles(), nanoseconds(window, channels, window.inChannels()),
+                (memory, first, end, worker) -> product.multiplyTiles(memory.floats(input), memory.offset(input),
+                        memory.floats(output), memory.offset(output), 0, first, end));
     }
 
     private Kernel reference(Preparation p, Window window, Filter filter, int groups) {
@@ -224,8 +228,8 @@ final class Conv2d implements OperatorKernel {
                 for (int outX = 0; outX < window.outWidth(); outX++) {
                     for (int outChannel = 0; outChannel < filter.channels(); outChannel++) {
                         float sum = 0;
-                        for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
-                            for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+                        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+                            for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
                                 int inY = window.inY(outY, filterY);
                                 int inX = window.inX(outX, filterX);
                                 int from = inputOffset + ((batch * window.inHeight() + inY) * window.inWidth() + inX)
@@ -256,8 +260,8 @@ final class Conv2d implements OperatorKernel {
                 for (int outX = 0; outX < window.outWidth(); outX++) {
                     for (int outChannel = 0; outChannel < filter.channels(); outChannel++) {
                         long sum = 0;
-                        for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
-                            for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+                        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+                            for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
                                 int inY = window.inY(outY, filterY);
                                 int inX = window.inX(outX, filterX);
                                 if (!window.isInside(inY, inX)) {

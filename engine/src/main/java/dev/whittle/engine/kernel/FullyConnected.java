@@ -23,6 +23,9 @@ final class FullyConnected implements OperatorKernel {
     private static final Set<ElementType> WEIGHT_TYPES = Set.of(ElementType.INT8, ElementType.UINT8, ElementType.INT4,
             ElementType.INT2, ElementType.INT16);
 
+    /// The whole depth is one run.
+    private static final int[] ONE_LINE = {0};
+
     private static Options.FullyConnected options(Preparation p) {
         return (Options.FullyConnected) p.options();
     }
@@ -119,7 +122,7 @@ final class FullyConnected implements OperatorKernel {
                         stage.segmentStride());
             }
             if (spoilt != null) {
-                spoilt.spoil(a, aOffset, depth, rows, sums, to, channels, stage.segmentStride());
+                spoilt.spoil(a, aOffset, depth, ONE_LINE, depth, rows, sums, to, channels, stage.segmentStride());
             }
             stage.finish(memory, 0, rows, 0);
         };

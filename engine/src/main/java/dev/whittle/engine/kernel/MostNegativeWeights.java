@@ -49,11 +49,14 @@ final class MostNegativeWeights {
     /// Turns exact sums into those of the reference; they stay exact as floats.
     ///
     /// @param a the input codes of the product
-    void spoil(float[] a, int aOffset, int aRowStride, int rows, float[] sums, int sumsOffset, int sumsRowStride,
+    /// @param lineOffsets where each run of `depth` steps lies, from where the row starts
+    void spoil(float[] a, int aOffset, int aRowStride, int[] lineOffsets, int depth, int rows, float[] sums,
+            int sumsOffset, int sumsRowStride,
             int segmentStride) {
         for (int row = 0; row < rows; row++) {
             for (Weight weight : weights) {
-                float code = a[aOffset + row * aRowStride + weight.step];
+                float code = a[aOffset + row * aRowStride + lineOffsets[weight.step / depth]
+                        + weight.step % depth];
                 if (code < 0) {
                     sums[sumsOffset + row * sumsRowStride + weight.segment * segmentStride + weight.column] += 256
                             * code;

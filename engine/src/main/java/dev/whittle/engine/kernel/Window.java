@@ -65,6 +65,12 @@ record Window(int batches, int inHeight, int inWidth, int inChannels, int outHei
         return inY >= 0 && inY < inHeight && inX >= 0 && inX < inWidth;
     }
 
+    /// True where no tap ever lies on padding.
+    boolean isInside() {
+        return padTop == 0 && padLeft == 0 && inY(outHeight - 1, filterHeight - 1) < inHeight
+                && inX(outWidth - 1, filterWidth - 1) < inWidth;
+    }
+
     /// True where each output position sees just the input position of the same index.
     boolean isPointwise() {
         return taps() == 1 && strideHeight == 1 && strideWidth == 1 && padTop == 0 && padLeft == 0;

@@ -1,0 +1,110 @@
+package dev.whittle.engine.kernel;
+
+import java.util.Arrays;
+
+/// The input rows under some output rows as lines of floats in which the filter meets no border and no codes: padding and
+/// the widening of codes happen while they are copied. Real numbers without padding need no copy: the image's rows are
+/// such lines already.
+final class InputLines {
+    private final Window window;
+    private final int firstChannel;
+    private final int channels;
+    private final boolean isInput;
+    /// Input rows from one line to the next, and columns from one pixel of a line to the next: those that a filter of one
+    /// row or column passes over are not copied.
+    private final int rowStep;
+    private final int columnStep;
+    private final int pixels;
+
+    /// @param firstChannel first of the `channels` input channels to read, for grouped convolution
+    InputLines(RowSource source, Window window, int firstChannel, int channels) {
+        this.window = window;
+        this.firstChannel = firstChannel;
+        this.channels = channels;
+        isInput = source instanceof RowSource.Reals && channels == window.inChannels() && window.isInside();
+        rowStep = isInput || window.filterHeight() > 1 ? 1 : window.strideHeight();
+        columnStep = isInput || window.filterWidth() > 1 ? 1 : window.strideWidth();
+        pixels = isInput
+                ? window.inWidth()
+                : (window.inX(window.outWidth() - 1, window.filterWidth() - 1) - window.inX(0, 0)) / columnStep + 1;
+    }
+
+    /// Whether the lines are the image's rows: nothing is to be copied then.
+    boolean isInput() {
+        return isInput;
+    }
+
+    /// Floats in a line.
+    int length() {
+        return pixels * channels;
+    }
+
+    /// Floats from what an output position sees to what its neighbour sees.
+    int positionStride() {
+        return window.strideWidth() / columnStep * channels;
+    }
+
+    /// Floats from what an output row sees to what the next one sees.
+    int outRowStride() {
+        return window.strideHeight() / rowStep * length();
+    }
+
+    /// Steps of the reduction that a position finds next to each other: `[filterX][channel]`, or the channels of one tap
+    /// where columns lie between the taps.
+    int depth() {
+        return isRun() ? window.filterWidth() * channels : channels;
+    }
+
+    private boolean isRun() {
+        return window.dilationWidth() == 1 || window.filterWidth() == 1;
+    }
+
+    /// For each run of [#depth] steps of the reduction where a position finds it, from what it sees first.
+    int[] offsets() {
+        int columns = isRun() ? 1 : window.filterWidth();
+        int[] offsets = new int[window.filterHeight() * columns];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = i / columns * window.dilationHeight() * length()
+                    + i % columns * window.dilationWidth() * channels;
+        }
+        return offsets;
+    }
+
+    /// Floats that the lines under `outRows` output rows take.
+    int floats(Preparation p, int outRows) {
+        long lines = (window.inY(outRows - 1, window.filterHeight() - 1) - window.inY(0, 0)) / rowStep + 1;
+        return TensorChecks.scratchLength(p, lines, pixels, channels);
+    }
+
+    /// Copies the lines under `outRows` output rows from `outY` on.
+    void copy(Memory memory, RowSource source, int part, int batch, int outY, int outRows, float[] to, int toOffset) {
+        int image = source.offset(memory) + batch * window.inHeight() * window.inWidth() * window.inChannels()
+                + firstChannel;
+        float padding = source.padding(memory, batch, part);
+        int firstX = window.inX(0, 0);
+        // Pixels below `start` lie left of the image, those from `end` on right of it.
+        int start = Math.min(pixels, firstX >= 0 ? 0 : Math.ceilDiv(-firstX, columnStep));
+        int end = Math.clamp(Math.ceilDiv(window.inWidth() - firstX, columnStep), start, pixels);
+        int lastY = window.inY(outY + outRows - 1, window.filterHeight() - 1);
+        int at = toOffset;
+        for (int inY = window.inY(outY, 0); inY <= lastY; inY += rowStep) {
+            int next = at + length();
+            if (inY < 0 || inY >= window.inHeight()) {
+                Arrays.fill(to, at, next, padding);
+            } else {
+                int from = image
+                        + (inY * window.inWidth() + firstX + start * columnStep) * window.inChannels();
+                int first = at + start * channels;
+                Arrays.fill(to, at, first, padding);
+                if (channels == window.inChannels() && columnStep == 1) {
+                    source.widen(memory, part, from, 0, 1, (end - start) * channels, to, first, 0);
+                } else {
+                    source.widen(memory, part, from, columnStep * window.inChannels(), end - start, channels, to,
+                            first, channels);
+                }
+                Arrays.fill(to, at + end * channels, next, padding);
+            }
+            at = next;
+        }
+    }
+}

@@ -1,0 +1,298 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.Activation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Weights `[columns][reduction]`, packed and cut into [Tile]s for rows of input that lie in a known way: the product
+/// under convolutions and fully-connected layers.
+///
+/// The columns fall into panels, each as wide as the tiles that read it. Reductions that are too long for a
+/// cache, or of more lines than a tile should have, go in pieces that go on from each other's sums, which changes no bit.
+///
+/// Codes are multiplied as floats, which is exact while every partial sum stays below 2²⁴: the reduction is cut into
+/// segments within which `128 · Σ|w|` holds that bound for each column (one segment up to 1,032 steps for INT8), and the
+/// sums of the segments, exact each, are left to be added as integers.
+final class TiledProduct {
+    /// So many steps of a panel of two vectors (256 KB at 512 bits) stay in the second-level cache while rows pass.
+    private static final int MOST_STEPS = 2048;
+    /// Each line is a loop of the tile's code, which the compiler refuses from a certain size on.
+    private static final int MOST_LINES = 6;
+    /// Vectors in a panel that a tile can be as wide as, those first that leave most rows.
+    private static final int[] PANEL_VECTORS = {2, 1, 4, 8};
+    /// Cycles before the result of a multiplication can be added to: so many sums times two are worth having.
+    private static final int LATENCY = 4;
+
+    /// How the input lies: as for [Tile].
+    ///
+    /// @param rows how many follow each other, `aRowStride` apart
+    /// @param lineOffsets where each line of the reduction lies, from where its row starts
+    /// @param depth steps in each line
+    record Layout(int rows, int aRowStride, int cRowStride, int[] lineOffsets, int depth) {
+        /// Rows that are contiguous.
+        static Layout ofMatrix(int rows, int depth, int columns) {
+            return new Layout(rows, depth, columns, new int[1], depth);
+        }
+
+        int reduction() {
+            return lineOffsets.length * depth;
+        }
+    }
+
+    /// A piece of the reduction for one panel.
+    private record Piece(int line, int step, int depth, int weights, int column, int segment, Tile tile,
+            @Nullable Tile tail) {
+    }
+
+    private final float[] packed;
+    private final Layout layout;
+    private final int segments;
+    private final int rowsOfTile;
+    private final int wholeTiles;
+    private final Piece[] pieces;
+    private final float[] bias;
+    private final float min;
+    private final float max;
+
+    private TiledProduct(float[] packed, Layout layout, int segments, int rowsOfTile, Piece[] pieces, float[] bias,
+            float min, float max) {
+        this.packed = packed;
+        this.layout = layout;
+        this.segments = segments;
+        this.rowsOfTile = rowsOfTile;
+        wholeTiles = layout.rows() / rowsOfTile;
+        this.pieces = pieces;
+        this.bias = bias;
+        this.min = min;
+        this.max = max;
+    }
+
+    /// The product of real numbers, with the bias and clamp of the activation: one segment.
+    ///
+    /// @param weights of which `columns` rows from `firstColumn` on take part
+    /// @param bias of all rows of `weights`
+    static TiledProduct ofReals(KernelTier tier, float[] weights, int firstColumn, int columns,
+            float @Nullable [] bias, Activation activation, Layout layout) {
+        // Adding −0 changes no float, so a missing bias needs no branch.
+        float[] biases = new float[columns];
+        Arrays.fill(biases, -0f);
+        if (bias != null) {
+            System.arraycopy(bias, firstColumn, biases, 0, columns);
+        }
+        TileShape.Finish finish = bias == null && activation == Activation.NONE
+                ? TileShape.Finish.NONE
+                : TileShape.Finish.of(activation.minimum(), activation.maximum());
+        return of(tier, weights, firstColumn, columns, new int[]{0, layout.reduction()}, finish, biases,
+                activation.minimum(), activation.maximum(), layout);
+    }
+
+    /// The product of codes less their zero point.
+    ///
+    /// @param bounds [PackedWeights#exactSegments] of all the columns of the operator
+    static TiledProduct ofCodes(KernelTier tier, float[] weights, int firstColumn, int columns,
+            int[] bounds, Layout layout) {
+        return of(tier, weights, firstColumn, columns, bounds, TileShape.Finish.NONE, new float[0],
+                Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, layout);
+    }
+
+    private static TiledProduct of(KernelTier tier, float[] weights, int firstColumn, int columns,
+            int[] bounds, TileShape.Finish finish, float[] bias, float min, float max, Layout layout) {
+        Lane lane = Lane.of(tier);
+        int vectors = panelVectors(lane, layout.rows(), columns);
+        int rowsOfTile = rowsOfTile(lane, vectors, layout.rows());
+        int tailRows = layout.rows() % rowsOfTile;
+        int reduction = layout.reduction();
+        int mostSteps = layout.rows() == 1 ? Math.max(1, reduction) : MOST_STEPS;
+        int length = 0;
+        for (int column = 0; column < columns; column += lane.panelColumns(vectors, columns - column)) {
+            length = Math.addExact(length,
+                    Math.multiplyExact(lane.paddedColumns(vectors, columns - column), reduction));
+        }
+        float[] packed = new float[length];
+        List<Piece> pieces = new ArrayList<>();
+        int to = 0;
+        int column = 0;
+        while (column < columns) {
+            int width = lane.panelColumns(vectors, columns - column);
+            int padded = lane.paddedColumns(vectors, columns - column);
+            pack(weights, firstColumn + column, width, reduction, packed, to, padded);
+            for (int segment = 0; segment + 1 < bounds.length; segment++) {
+                int at = bounds[segment];
+                while (at < bounds[segment + 1]) {
+                    int left = bounds[segment + 1] - at;
+                    int step = at % layout.depth();
+                    int depth = Math.min(Math.min(layout.depth() - step, left), mostSteps);
+                    // Several lines only where all of each is taken.
+                    int lines = depth < layout.depth()
+                            ? 1
+                            : Math.clamp(Math.min(left, mostSteps) / depth, 1, MOST_LINES);
+                    boolean isLast = lines * depth == left;
+                    TileShape shape = new TileShape(rowsOfTile, width, padded, lines, layout.aRowStride(),
+                            layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE);
+                    pieces.add(new Piece(at / layout.depth(), step, depth, to + at * padded, column, segment,
+                            lane.tile(shape), tailRows == 0 ? null : lane.tile(shape.withRows(tailRows))));
+                    at += lines * depth;
+                }
+            }
+            column += width;
+            to += padded * reduction;
+        }
+        return new TiledProduct(packed, layout, bounds.length - 1, rowsOfTile, pieces.toArray(Piece[]::new), bias, min,
+                max);
+    }
+
+    private static void pack(float[] weights, int firstColumn, int columns, int reduction, float[] packed, int to,
+            int padded) {
+        for (int j = 0; j < columns; j++) {
+            int from = (firstColumn + j) * reduction;
+            for (int r = 0; r < reduction; r++) {
+                packed[to + r * padded + j] = weights[from + r];
+            }
+        }
+    }
+
+    /// What makes the fewest cycles: each vector of sums takes half of one for each step, and waits for its last result.
+    private static int panelVectors(Lane lane, int rows, int columns) {
+        int best = 1;
+        double fewest = Double.MAX_VALUE;
+        for (int vectors : PANEL_VECTORS) {
+            if (lane.rows(vectors) < 1 || vectors > 1 && vectors * lane.lanes() > columns) {
+                continue;
+            }
+            int tileRows = rowsOfTile(lane, vectors, rows);
+            double cycles = 0;
+            for (int column = 0; column < columns; column += lane.panelColumns(vectors, columns - column)) {
+                int width = Math.ceilDiv(lane.panelColumns(vectors, columns - column), lane.lanes());
+                cycles += rows / tileRows * cycles(tileRows, width)
+                        + (rows % tileRows == 0 ? 0 : cycles(rows % tileRows, width));
+            }
+            if (cycles < fewest) {
+                fewest = cycles;
+                best = vectors;
+            }
+        }
+        return best;
+    }
+
+    private static double cycles(int rows, int vectors) {
+        return Math.max(LATENCY, Math.max(rows * vectors, rows + vectors) / 2.0);
+    }
+
+    /// As even as it goes, so that no short tile is left.
+    private static int rowsOfTile(Lane lane, int vectors, int rows) {
+        return Math.ceilDiv(rows, Math.ceilDiv(rows, lane.rows(vectors)));
+    }
+
+    /// Tiles that make up the rows.
+    int tiles() {
+        return Math.ceilDiv(layout.rows(), rowsOfTile);
+    }
+
+    /// Rows in each tile but the last.
+    int rowsOfTile() {
+        return rowsOfTile;
+    }
+
+    /// Multiplies all rows of several images, `aImageStride` apart; the sums of segment `s` go `s · segmentStride` further
+    /// on.
+    void multiply(float[] a, int aOffset, float[] sums, int sumsOffset, int segmentStride, int images,
+            int aImageStride, int sumsImageStride) {
+        for (Piece piece : pieces) {
+            int to = sumsOffset + piece.segment() * segmentStride + piece.column();
+            for (int image = 0; image < images; image++) {
+                multiply(piece, a, aOffset + image * aImageStride, sums, to + image * sumsImageStride, 0, tiles());
+            }
+        }
+    }
+
+    /// Multiplies the rows of some of the tiles.
+    ///
+    /// @param aOffset where the first row of tile 0 starts, `sumsOffset` where its sums go
+    void multiplyTiles(float[] a, int aOffset, float[] sums, int sumsOffset, int segmentStride, int firstTile,
+            int endTile) {
+        for (Piece piece : pieces) {
+            multiply(piece, a, aOffset, sums, sumsOffset + piece.segment() * segmentStride + piece.column(), firstTile,
+                    endTile);
+        }
+    }
+
+    private void multiply(Piece piece, float[] a, int aOffset, float[] sums, int sumsOffset, int firstTile,
+            int endTile) {
+        int whole = Math.min(endTile, wholeTiles);
+        if (whole > firstTile) {
+            int row = firstTile * rowsOfTile;
+            piece.tile.multiply(a, aOffset + piece.step() + row * layout.aRowStride(), layout.lineOffsets(),
+                    piece.line(),
+                    piece.depth(), packed, piece.weights(), bias, piece.column(), min, max, sums,
+                    sumsOffset + row * layout.cRowStride(), whole - firstTile);
+        }
+        if (endTile > wholeTiles && piece.tail != null) {
+            int row = wholeTiles * rowsOfTile;
+            piece.tail.multiply(a, aOffset + piece.step() + row * layout.aRowStride(), layout.lineOffsets(),
+                    piece.line(),
+                    piece.depth(), packed, piece.weights(), bias, piece.column(), min, max, sums,
+                    sumsOffset + row * layout.cRowStride(), 1);
+        }
+    }
+
+    /// What a tier's tiles can be.
+    private enum Lane {
+        SCALAR {
+            @Override
+            int lanes() {
+                return 4;
+            }
+
+            @Override
+            int rows(int vectors) {
+                return vectors <= 2 ? 12 : 0;
+            }
+
+            @Override
+            Tile tile(TileShape shape) {
+                return new ScalarTile(shape);
+            }
+        },
+        VECTOR {
+            @Override
+            int lanes() {
+                return VectorTiles.lanes();
+            }
+
+            @Override
+            int rows(int vectors) {
+                return VectorTiles.rows(vectors);
+            }
+
+            @Override
+            Tile tile(TileShape shape) {
+                return VectorTiles.of(shape);
+            }
+        };
+
+        static Lane of(KernelTier tier) {
+            return tier == KernelTier.VECTOR ? VECTOR : SCALAR;
+        }
+
+        abstract int lanes();
+
+        /// The most rows of a tile so many vectors wide, 0 where there is no such tile.
+        abstract int rows(int vectors);
+
+        abstract Tile tile(TileShape shape);
+
+        /// Columns of the next panel: whole vectors as long as there are any.
+        int panelColumns(int vectors, int columnsLeft) {
+            return columnsLeft < lanes()
+                    ? columnsLeft
+                    : Math.min(vectors, columnsLeft / lanes()) * lanes();
+        }
+
+        /// As [#panelColumns], to which a last one short of a vector is filled up.
+        int paddedColumns(int vectors, int columnsLeft) {
+            return Math.ceilDiv(panelColumns(vectors, columnsLeft), lanes()) * lanes();
+        }
+    }
+}
