@@ -7,6 +7,8 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /// ADD and SUB: `output = activation(input0 ± input1)` with broadcasting. Integers wrap around; reals stay finite, as the
 /// reference clamps them to the largest float where there is no activation.
@@ -19,6 +21,9 @@ final class AddSub implements OperatorKernel {
     private static final int CODES = 256;
     private static final int LEFT_SHIFT = 20;
     private static final int LEFT_SHIFT_16 = 15;
+    /** What one float takes, roughly. */
+    private static final double VECTOR_NANOSECONDS = 0.1;
+    private static final double SCALAR_NANOSECONDS = 1;
 
     enum Kind {
         ADD(1), SUB(-1);
@@ -61,8 +66,12 @@ final class AddSub implements OperatorKernel {
         TensorChecks.sameType(p, "output", p.outputTensor(0), type);
         Broadcast broadcast = Broadcast.of(p);
         return switch (type) {
-            case FLOAT32 -> broadcast.kernel(p,
-                    floats(ActivationRange.realMinimum(activation), ActivationRange.realMaximum(activation)));
+            case FLOAT32 -> {
+                boolean isVector = p.tier() == KernelTier.VECTOR;
+                yield broadcast.kernel(p, isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS,
+                        floats(ActivationRange.realMinimum(activation), ActivationRange.realMaximum(activation),
+                                isVector));
+            }
             case INT8, UINT8 -> broadcast.kernel(p, codes(p, activation, type));
             case INT16 -> broadcast.kernel(p, p.inputTensor(0).quantization() == null
                     ? plainShorts(activation)
@@ -73,22 +82,33 @@ final class AddSub implements OperatorKernel {
         };
     }
 
-    private BinaryRun<float[], float[]> floats(float min, float max) {
+    private BinaryRun<float[], float[]> floats(float min, float max, boolean isVector) {
         // A product with ±1 is exact, so that one loop adds and subtracts.
         float factor = sign;
         return (a, from0, step0, b, from1, step1, c, to, length) -> {
+            int done = 0;
+            // Not called for less than a vector: the compiler would take its loop for one that seldom runs.
+            if (isVector && length >= Simd.LANES) {
+                if (step0 == step1) {
+                    done = Simd.sum(a, from0, b, from1, factor, min, max, c, to, length);
+                } else if (step0 == 1) {
+                    done = Simd.sum(a, from0, 1, factor * b[from1], min, max, c, to, length);
+                } else {
+                    done = Simd.sum(b, from1, factor, a[from0], min, max, c, to, length);
+                }
+            }
             if (step0 == 1 && step1 == 1) {
-                for (int i = 0; i < length; i++) {
-                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i] + factor * b[from1 + i]));
+                for (int i = done; i < length; i++) {
+                    c[to + i] = Gemm.clamp(a[from0 + i] + factor * b[from1 + i], min, max);
                 }
             } else if (step0 == 1) {
                 float y = factor * b[from1];
-                for (int i = 0; i < length; i++) {
-                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i] + y));
+                for (int i = done; i < length; i++) {
+                    c[to + i] = Gemm.clamp(a[from0 + i] + y, min, max);
                 }
             } else {
-                for (int i = 0; i < length; i++) {
-                    c[to + i] = Math.min(max, Math.max(min, a[from0 + i * step0] + factor * b[from1 + i * step1]));
+                for (int i = done; i < length; i++) {
+                    c[to + i] = Gemm.clamp(a[from0 + i * step0] + factor * b[from1 + i * step1], min, max);
                 }
             }
         };
@@ -192,6 +212,39 @@ final class AddSub implements OperatorKernel {
 
         int rightShift(QuantizationParameters input) {
             return Multiplier.log2(out.scale(0)) - Multiplier.log2(input.scale(0));
+        }
+    }
+
+    /// Whole vectors of a run. Each method returns how many elements it did.
+    private static final class Simd {
+        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+        private static final int LANES = FLOATS.length();
+
+        /// `a + factor · b`, the factor being ±1, so that fusing the operations changes nothing.
+        static int sum(float[] a, int from0, float[] b, int from1, float factor, float min, float max, float[] c,
+                int to,
+                int length) {
+            FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+            int end = FLOATS.loopBound(length);
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector x = FloatVector.fromArray(FLOATS, a, from0 + i);
+                FloatVector y = FloatVector.fromArray(FLOATS, b, from1 + i);
+                Lanes.clamp(y.fma(factors, x), min, max).intoArray(c, to + i);
+            }
+            return end;
+        }
+
+        /// `factor · a + y` for one `y`.
+        static int sum(float[] a, int from, float factor, float y, float min, float max, float[] c, int to,
+                int length) {
+            FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+            FloatVector ys = FloatVector.broadcast(FLOATS, y);
+            int end = FLOATS.loopBound(length);
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector x = FloatVector.fromArray(FLOATS, a, from + i);
+                Lanes.clamp(x.fma(factors, ys), min, max).intoArray(c, to + i);
+            }
+            return end;
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.whittle.engine.kernel;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -32,5 +34,11 @@ final class Lanes {
     static int registers() {
         boolean wide = VectorShape.preferredShape().vectorBitSize() >= 512;
         return wide || System.getProperty("os.arch").equals("aarch64") ? 32 : 16;
+    }
+
+    /// [Gemm#clamp] in every lane.
+    static FloatVector clamp(FloatVector value, float min, float max) {
+        FloatVector raised = value.blend(min, value.lt(min));
+        return raised.blend(max, raised.compare(VectorOperators.GT, max));
     }
 }

@@ -238,7 +238,7 @@ final class Pool2d implements OperatorKernel {
                                 from + y * rowStride + x * channels + channel, valid));
                     }
                 }
-                clamp(sum.div((float) (rows * columns)), min, max).intoArray(output, to + channel, valid);
+                Lanes.clamp(sum.div((float) (rows * columns)), min, max).intoArray(output, to + channel, valid);
             }
             return channels;
         }
@@ -255,7 +255,7 @@ final class Pool2d implements OperatorKernel {
                         largest = largest.blend(value, largest.lt(value));
                     }
                 }
-                clamp(largest, min, max).intoArray(output, to + channel, valid);
+                Lanes.clamp(largest, min, max).intoArray(output, to + channel, valid);
             }
             return channels;
         }
@@ -275,11 +275,6 @@ final class Pool2d implements OperatorKernel {
                 largest.min(max).lanewise(VectorOperators.XOR, flip).intoArray(output, to + channel);
             }
             return channel;
-        }
-
-        private static FloatVector clamp(FloatVector value, float min, float max) {
-            FloatVector raised = value.blend(min, value.lt(min));
-            return raised.blend(max, raised.compare(VectorOperators.GT, max));
         }
     }
 }
