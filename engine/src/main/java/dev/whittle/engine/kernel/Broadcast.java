@@ -11,6 +11,8 @@ import java.util.Arrays;
 final class Broadcast {
     /** Elements that a thread takes at once from a run that is all there is. */
     private static final int PIECE = 4096;
+    /** Elements of a run that is made of the same short run over and over. */
+    private static final int TILE = 512;
     /** What an element takes, roughly, where a function is called for it. */
     private static final double NANOSECONDS = 1.5;
 
@@ -75,10 +77,50 @@ final class Broadcast {
         return kernel(p, NANOSECONDS, run);
     }
 
-    /// As [#kernel(Preparation, BinaryRun)].
+    /// As [#kernel(Preparation, BinaryRun)], of runs so fast that short ones which repeat are worth copying one after the
+    /// other, to make one long run. Inputs have one array element each.
     ///
     /// @param nanoseconds that one element takes, roughly
-    <A, C> Kernel kernel(Preparation p, double nanoseconds, BinaryRun<A, C> run) {
+    <A, C> Kernel fastKernel(Preparation p, double nanoseconds, BinaryRun<A, C> run) {
+        boolean repeatsOne = outerSizes.length == 1 && runStep0 == 1 && runStep1 == 1;
+        if (!repeatsOne || runLength > TILE / 2) {
+            return kernel(p, nanoseconds, run);
+        }
+        Slot input0 = p.input(0);
+        Slot input1 = p.input(1);
+        Slot output = p.output(0);
+        boolean repeats0 = outerSteps0[0] == 0;
+        p.mayOverwrite(repeats0 ? 1 : 0);
+        int rows = outerSizes[0];
+        int tileRows = Math.min(rows, TILE / runLength);
+        int tileLength = tileRows * runLength;
+        WorkerScratch tile = WorkerScratch.of(p, input0.type(), tileLength);
+        return DivisibleKernel.of(Math.ceilDiv(rows, tileRows), (long) (output.elementCount() * nanoseconds),
+                (memory, first, end, worker) -> {
+                    A a = array(memory, input0);
+                    A b = array(memory, input1);
+                    A tiles = array(memory, tile.slot());
+                    C c = array(memory, output);
+                    int tileStart = tile.offset(memory, worker);
+                    for (int row = 0; row < tileRows; row++) {
+                        System.arraycopy(repeats0 ? a : b, memory.offset(repeats0 ? input0 : input1), tiles,
+                                tileStart + row * runLength, runLength);
+                    }
+                    int last = Math.min(rows, end * tileRows) * runLength;
+                    for (int start = first * tileLength; start < last; start += tileLength) {
+                        int length = Math.min(tileLength, last - start);
+                        int to = memory.offset(output) + start;
+                        if (repeats0) {
+                            run.apply(tiles, tileStart, 1, b, memory.offset(input1) + start, 1, c, to, length);
+                        } else {
+                            run.apply(a, memory.offset(input0) + start, 1, tiles, tileStart, 1, c, to, length);
+                        }
+                    }
+                });
+    }
+
+    /// @param nanoseconds that one element takes, roughly
+    private <A, C> Kernel kernel(Preparation p, double nanoseconds, BinaryRun<A, C> run) {
         Slot input0 = p.input(0);
         Slot input1 = p.input(1);
         Slot output = p.output(0);

@@ -8,9 +8,7 @@ import java.util.Set;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D: the mean, the largest element or the root of the mean square of each
@@ -296,10 +294,6 @@ final class Pool2d implements OperatorKernel {
         private static final int BYTE_LANES = BYTES.length();
         private static final VectorSpecies<Integer> INTS = Lanes.INT;
         private static final int INT_LANES = INTS.length();
-        /// Codes of which the first become ints, at least the 64 bits that a vector has.
-        private static final VectorSpecies<Byte> CODES = VectorSpecies.of(byte.class,
-                VectorShape.forBitSize(Math.max(64, INT_LANES * Byte.SIZE)));
-        private static final VectorMask<Byte> VALID = CODES.indexInRange(0, INT_LANES);
 
         static int floatPositions(float[] input, int from, int rows, int columns, int channels, int rowStride, int step,
                 int positions) {
@@ -318,7 +312,7 @@ final class Pool2d implements OperatorKernel {
         static int codePositions(byte[] input, int from, int rows, int columns, int channels, int rowStride, int step,
                 int positions) {
             int lastRead = from + (rows - 1) * rowStride + (columns - 1) * channels
-                    + Math.max(0, channels - INT_LANES) + CODES.length();
+                    + Math.max(0, channels - INT_LANES) + Lanes.CODE.length();
             return positions(INT_LANES, input.length - lastRead, channels, step, positions);
         }
 
@@ -455,7 +449,7 @@ final class Pool2d implements OperatorKernel {
                     IntVector sum = IntVector.zero(INTS);
                     for (int y = 0; y < rows; y++) {
                         for (int x = 0; x < columns; x++) {
-                            sum = sum.add(ByteVector.fromArray(CODES, input, at + y * rowStride + x * channels)
+                            sum = sum.add(ByteVector.fromArray(Lanes.CODE, input, at + y * rowStride + x * channels)
                                     .convertShape(VectorOperators.B2I, INTS, 0).reinterpretAsInts().and(mask));
                         }
                     }
@@ -465,8 +459,8 @@ final class Pool2d implements OperatorKernel {
                     // Exact for so few taps: what is not whole is farther from the next than a float's error.
                     rounded.convertShape(VectorOperators.I2F, FLOATS, 0).reinterpretAsFloats().div(count)
                             .convertShape(VectorOperators.F2I, INTS, 0).reinterpretAsInts().max(min).min(max)
-                            .convertShape(VectorOperators.I2B, CODES, 0).reinterpretAsBytes()
-                            .intoArray(output, to + channel + i * channels, VALID);
+                            .convertShape(VectorOperators.I2B, Lanes.CODE, 0).reinterpretAsBytes()
+                            .intoArray(output, to + channel + i * channels, Lanes.CODES_OF_INTS);
                 }
             }
         }
