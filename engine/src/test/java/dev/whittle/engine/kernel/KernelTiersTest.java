@@ -104,7 +104,8 @@ class KernelTiersTest {
     private float[] reals(int count) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
-            values[i] = random.nextInt(9) == 0 ? 0 : (float) random.nextGaussian();
+            // Zeros of both signs among them.
+            values[i] = (random.nextInt(9) == 0 ? 0 : 1) * (float) random.nextGaussian();
         }
         return values;
     }
@@ -340,6 +341,29 @@ class KernelTiersTest {
             }
             everyTierAgrees("round " + round + " " + types, true, options, activation("a", types, shape[0]),
                     activation("b", types, shape[1]), activation("y", types, out));
+        }
+    }
+
+    @Test
+    void meansAndSumsOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 120; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16).get(round % 4);
+            int[] shape = {1 + random.nextInt(2), pick(EXTENTS), pick(EXTENTS), pick(CHANNELS)};
+            int[][] choices = {{1, 2}, {2}, {1}, {3}, {0, 2}, {1, 3}, {0, 1, 2, 3}};
+            int[] axes = choices[random.nextInt(3) == 0 ? random.nextInt(choices.length) : 0];
+            boolean keepDims = random.nextBoolean();
+            List<Integer> out = new ArrayList<>();
+            for (int axis = 0; axis < shape.length; axis++) {
+                boolean isReduced = Arrays.binarySearch(axes, axis) >= 0;
+                if (!isReduced || keepDims) {
+                    out.add(isReduced ? 1 : shape[axis]);
+                }
+            }
+            OperatorCode code = random.nextBoolean() ? OperatorCode.MEAN : OperatorCode.SUM;
+            everyTierAgrees("round " + round + " " + types, new Options.Reduce(code, keepDims),
+                    activation("x", types, shape),
+                    Tensor.constant("axes", ElementType.INT32, Shape.of(axes.length), null, Buffer.ofInts(axes)),
+                    activation("y", types, out.stream().mapToInt(i -> i).toArray()));
         }
     }
 
