@@ -368,6 +368,24 @@ class KernelTiersTest {
     }
 
     @Test
+    void resizesOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 160; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16).get(round % 4);
+            int batch = 1 + random.nextInt(2);
+            int channels = pick(CHANNELS);
+            int[] size = round % 40 < 4 ? new int[]{61, 67} : new int[]{1 + random.nextInt(20), 1 + random.nextInt(20)};
+            boolean alignCorners = random.nextBoolean();
+            Tensor input = activation("x", types, batch, pick(EXTENTS), pick(EXTENTS), channels);
+            everyTierAgrees("round " + round + " " + types,
+                    new Options.ResizeBilinear(alignCorners, !alignCorners && random.nextBoolean()), input,
+                    Tensor.constant("size", ElementType.INT32, Shape.of(2), null, Buffer.ofInts(size)),
+                    new Tensor("y", input.type(), Shape.of(batch, size[0], size[1], channels), input.shape(),
+                            input.quantization(), null, false)
+                            .withShape(Shape.of(batch, size[0], size[1], channels)));
+        }
+    }
+
+    @Test
     void transposedConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
         for (int round = 0; round < 60; round++) {
             Types types = List.of(Types.REALS, Types.INT8_PER_CHANNEL, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16)
