@@ -9,8 +9,6 @@ import java.util.Arrays;
 /// The output is walked in runs: neighbouring dimensions that both inputs step through alike are merged, the innermost
 /// merged dimension is the run.
 final class Broadcast {
-    /** Elements that a thread takes at once from a run that is all there is. */
-    private static final int PIECE = 4096;
     /** Elements of a run that is made of the same short run over and over. */
     private static final int TILE = 512;
     /** What an element takes, roughly, where a function is called for it. */
@@ -130,7 +128,7 @@ final class Broadcast {
             }
         }
         int width = StorageType.width(input0.type());
-        int units = outerSizes.length == 0 ? Math.ceilDiv(runLength, PIECE) : outerSizes[0];
+        int units = outerSizes.length == 0 ? Math.ceilDiv(runLength, UnaryRun.PIECE) : outerSizes[0];
         return DivisibleKernel.of(units, (long) (output.elementCount() * nanoseconds),
                 (memory, first, end, worker) -> units(first, end, width, run, array(memory, input0),
                         memory.offset(input0), array(memory, input1), memory.offset(input1), array(memory, output),
@@ -141,8 +139,8 @@ final class Broadcast {
     private <A, C> void units(int first, int end, int width, BinaryRun<A, C> run, A a, int from0, A b, int from1, C c,
             int to) {
         if (outerSizes.length == 0) {
-            int start = first * PIECE;
-            int length = (int) Math.min(runLength, (long) end * PIECE) - start;
+            int start = first * UnaryRun.PIECE;
+            int length = (int) Math.min(runLength, (long) end * UnaryRun.PIECE) - start;
             run.apply(a, from0 + start * runStep0 * width, runStep0, b, from1 + start * runStep1 * width, runStep1, c,
                     to + start * width, length);
             return;

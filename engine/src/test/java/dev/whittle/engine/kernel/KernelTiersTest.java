@@ -386,6 +386,47 @@ class KernelTiersTest {
     }
 
     @Test
+    void operatorsOfOneTensorMatchTheReferenceBitForBit() {
+        for (int length : new int[]{1, 7, 8, 9, 16, 31, 33, 131, 4099, 40_003}) {
+            for (Options relu : List.of(Options.Plain.RELU, Options.Plain.RELU6, Options.Plain.RELU_N1_TO_1)) {
+                for (Types types : List.of(Types.REALS, Types.INT8_PER_TENSOR)) {
+                    everyTierAgrees(types + " of " + length, true, relu, activation("x", types, length),
+                            activation("y", types, length));
+                }
+            }
+            for (Types types : List.of(Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16)) {
+                Tensor codes = activation("codes", types, length);
+                Tensor reals = activation("reals", Types.REALS, length);
+                everyTierAgrees(types + " of " + length, true, Options.Plain.QUANTIZE, reals, codes);
+                everyTierAgrees(types + " of " + length, Options.Plain.DEQUANTIZE, codes, reals);
+            }
+        }
+    }
+
+    /// Halves, and what is nearest to them, at a scale that divides exactly.
+    @Test
+    void halvesAreRoundedAsTheReferenceRoundsThem() {
+        float[] reals = new float[4800];
+        for (int i = 0; i < reals.length; i++) {
+            float half = (i / 3 - reals.length / 6) * 0.5f;
+            reals[i] = switch (i % 3) {
+                case 0 -> half;
+                case 1 -> Math.nextUp(half);
+                default -> Math.nextDown(half);
+            };
+        }
+        Tensor input = Tensor.activation("x", ElementType.FLOAT32, Shape.of(reals.length), null);
+        Tensor output = Tensor.activation("y", ElementType.INT8, Shape.of(reals.length),
+                QuantizationParameters.perTensor(1, -3));
+        Model model = model(Options.Plain.QUANTIZE, List.of(input, output));
+        List<ByteBuffer> inputs = List.of(Buffer.ofFloats(reals).bytes());
+        for (ReferenceKernels reference : ReferenceKernels.values()) {
+            byte[] expected = run(model, KernelTier.REFERENCE, 1, reference, inputs);
+            assertThat(run(model, KernelTier.selected(), 1, reference, inputs)).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void transposedConvolutionsOfEveryTypeMatchTheReferenceBitForBit() {
         for (int round = 0; round < 60; round++) {
             Types types = List.of(Types.REALS, Types.INT8_PER_CHANNEL, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16)
