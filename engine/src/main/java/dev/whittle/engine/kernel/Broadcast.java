@@ -9,6 +9,11 @@ import java.util.Arrays;
 /// The output is walked in runs: neighbouring dimensions that both inputs step through alike are merged, the innermost
 /// merged dimension is the run.
 final class Broadcast {
+    /** Elements of a run that is made of the same short run over and over. */
+    private static final int TILE = 512;
+    /** What an element takes, roughly, where a function is called for it. */
+    private static final double NANOSECONDS = 1.5;
+
     private final Shape output;
     /// Merged dimensions without the innermost, outermost first, and the step of either input along each.
     private final int[] outerSizes;
@@ -62,11 +67,58 @@ final class Broadcast {
 
     /// A kernel that goes through the inputs and the output of an operator run by run. The output may overwrite an input
     /// that is not repeated: runs must have read of both inputs what an output element needs before they write it, and not
-    /// read it again.
+    /// read it again. Runs are cut in pieces and shared among threads.
     ///
     /// @param <A> the array that both inputs lie in
     /// @param <C> the array that the output lies in
     <A, C> Kernel kernel(Preparation p, BinaryRun<A, C> run) {
+        return kernel(p, NANOSECONDS, run);
+    }
+
+    /// As [#kernel(Preparation, BinaryRun)], of runs so fast that short ones which repeat are worth copying one after the
+    /// other, to make one long run. Inputs have one array element each.
+    ///
+    /// @param nanoseconds that one element takes, roughly
+    <A, C> Kernel fastKernel(Preparation p, double nanoseconds, BinaryRun<A, C> run) {
+        boolean repeatsOne = outerSizes.length == 1 && runStep0 == 1 && runStep1 == 1;
+        if (!repeatsOne || runLength > TILE / 2) {
+            return kernel(p, nanoseconds, run);
+        }
+        Slot input0 = p.input(0);
+        Slot input1 = p.input(1);
+        Slot output = p.output(0);
+        boolean repeats0 = outerSteps0[0] == 0;
+        p.mayOverwrite(repeats0 ? 1 : 0);
+        int rows = outerSizes[0];
+        int tileRows = Math.min(rows, TILE / runLength);
+        int tileLength = tileRows * runLength;
+        WorkerScratch tile = WorkerScratch.of(p, input0.type(), tileLength);
+        return DivisibleKernel.of(Math.ceilDiv(rows, tileRows), (long) (output.elementCount() * nanoseconds),
+                (memory, first, end, worker) -> {
+                    A a = array(memory, input0);
+                    A b = array(memory, input1);
+                    A tiles = array(memory, tile.slot());
+                    C c = array(memory, output);
+                    int tileStart = tile.offset(memory, worker);
+                    for (int row = 0; row < tileRows; row++) {
+                        System.arraycopy(repeats0 ? a : b, memory.offset(repeats0 ? input0 : input1), tiles,
+                                tileStart + row * runLength, runLength);
+                    }
+                    int last = Math.min(rows, end * tileRows) * runLength;
+                    for (int start = first * tileLength; start < last; start += tileLength) {
+                        int length = Math.min(tileLength, last - start);
+                        int to = memory.offset(output) + start;
+                        if (repeats0) {
+                            run.apply(tiles, tileStart, 1, b, memory.offset(input1) + start, 1, c, to, length);
+                        } else {
+                            run.apply(a, memory.offset(input0) + start, 1, tiles, tileStart, 1, c, to, length);
+                        }
+                    }
+                });
+    }
+
+    /// @param nanoseconds that one element takes, roughly
+    private <A, C> Kernel kernel(Preparation p, double nanoseconds, BinaryRun<A, C> run) {
         Slot input0 = p.input(0);
         Slot input1 = p.input(1);
         Slot output = p.output(0);
@@ -76,8 +128,36 @@ final class Broadcast {
             }
         }
         int width = StorageType.width(input0.type());
-        return memory -> walk(0, width, run, array(memory, input0), memory.offset(input0), array(memory, input1),
-                memory.offset(input1), array(memory, output), memory.offset(output));
+        int units = outerSizes.length == 0 ? Math.ceilDiv(runLength, UnaryRun.PIECE) : outerSizes[0];
+        return DivisibleKernel.of(units, (long) (output.elementCount() * nanoseconds),
+                (memory, first, end, worker) -> units(first, end, width, run, array(memory, input0),
+                        memory.offset(input0), array(memory, input1), memory.offset(input1), array(memory, output),
+                        memory.offset(output)));
+    }
+
+    /// The indices from `first` up to `end` along the outermost merged dimension, or so many pieces of the only run.
+    private <A, C> void units(int first, int end, int width, BinaryRun<A, C> run, A a, int from0, A b, int from1, C c,
+            int to) {
+        if (outerSizes.length == 0) {
+            int start = first * UnaryRun.PIECE;
+            int length = (int) Math.min(runLength, (long) end * UnaryRun.PIECE) - start;
+            run.apply(a, from0 + start * runStep0 * width, runStep0, b, from1 + start * runStep1 * width, runStep1, c,
+                    to + start * width, length);
+            return;
+        }
+        int next = to + first * elementsOfUnit() * width;
+        for (int i = first; i < end; i++) {
+            next = walk(1, width, run, a, from0 + i * outerSteps0[0] * width, b, from1 + i * outerSteps1[0] * width, c,
+                    next);
+        }
+    }
+
+    private int elementsOfUnit() {
+        int elements = runLength;
+        for (int axis = 1; axis < outerSizes.length; axis++) {
+            elements *= outerSizes[axis];
+        }
+        return elements;
     }
 
     /// The runs of one index along each merged dimension before `axis`.

@@ -41,4 +41,27 @@ record ChannelRuns(float[] scale, int[] zeroPoint, int runLength, int runCount) 
         }
         return new ChannelRuns(scale, zeroPoint, runLength, elements == 0 ? 0 : elements / runLength);
     }
+
+    /// Computes the elements from `first` up to `end` of one run.
+    @FunctionalInterface
+    interface Piece {
+        void compute(Memory memory, int run, int first, int end);
+    }
+
+    /// A kernel that goes through all elements; threads share the runs, or the elements of the only one.
+    ///
+    /// @param nanoseconds that one element takes, roughly
+    Kernel kernel(double nanoseconds, Piece piece) {
+        long all = (long) ((double) runLength * runCount * nanoseconds);
+        if (runCount == 1) {
+            return DivisibleKernel.of(Math.ceilDiv(runLength, UnaryRun.PIECE), all,
+                    (memory, first, end, worker) -> piece.compute(memory, 0, first * UnaryRun.PIECE,
+                            (int) Math.min(runLength, (long) end * UnaryRun.PIECE)));
+        }
+        return DivisibleKernel.of(runCount, all, (memory, first, end, worker) -> {
+            for (int run = first; run < end; run++) {
+                piece.compute(memory, run, 0, runLength);
+            }
+        });
+    }
 }

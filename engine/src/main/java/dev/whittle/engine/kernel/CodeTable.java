@@ -6,6 +6,8 @@ import java.util.function.IntUnaryOperator;
 /// A function of one 8-bit code as a table of 256: computed in `prepare` by the scalar rule, looked up at run time.
 final class CodeTable {
     private static final int CODES = 256;
+    /** What one code takes, roughly. */
+    private static final double NANOSECONDS = 0.4;
 
     private final byte[] table = new byte[CODES];
 
@@ -19,12 +21,8 @@ final class CodeTable {
 
     /// A kernel that maps every element of the only input of an operator, which the output may overwrite.
     Kernel kernel(Preparation p) {
-        p.mayOverwrite(0);
-        Slot input = p.input(0);
-        Slot output = p.output(0);
-        int count = input.elementCount();
-        return memory -> map(memory.bytes(input), memory.offset(input), memory.bytes(output), memory.offset(output),
-                count);
+        UnaryRun<byte[]> run = this::map;
+        return run.elementwise(p, NANOSECONDS);
     }
 
     /// Maps `count` codes from one array to another.

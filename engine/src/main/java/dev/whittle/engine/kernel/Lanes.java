@@ -1,5 +1,8 @@
 package dev.whittle.engine.kernel;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -13,6 +16,12 @@ final class Lanes {
     static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
     static final VectorSpecies<Integer> INT = VectorSpecies.of(int.class, SHAPE);
     static final VectorSpecies<Long> LONG = VectorSpecies.of(long.class, SHAPE);
+
+    /** Bytes of which the first become ints, or come from ints; at least the 64 bits that a vector has. */
+    static final VectorSpecies<Byte> CODE = VectorSpecies.of(byte.class,
+            VectorShape.forBitSize(Math.max(64, INT.length() * Byte.SIZE)));
+    /** The lanes of [#CODE] that are ints. */
+    static final VectorMask<Byte> CODES_OF_INTS = CODE.indexInRange(0, INT.length());
 
     private Lanes() {}
 
@@ -32,5 +41,11 @@ final class Lanes {
     static int registers() {
         boolean wide = VectorShape.preferredShape().vectorBitSize() >= 512;
         return wide || System.getProperty("os.arch").equals("aarch64") ? 32 : 16;
+    }
+
+    /// [Gemm#clamp] in every lane.
+    static FloatVector clamp(FloatVector value, float min, float max) {
+        FloatVector raised = value.blend(min, value.lt(min));
+        return raised.blend(max, raised.compare(VectorOperators.GT, max));
     }
 }

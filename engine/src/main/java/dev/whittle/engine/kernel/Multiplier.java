@@ -1,5 +1,12 @@
 package dev.whittle.engine.kernel;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+
 /// A real factor as the reference holds it: `multiplier / 2³¹ · 2^shift`, the multiplier in `[2³⁰, 2³¹)`, or 0
 /// (gemmlowp `doc/quantization.md`; LiteRT `QuantizeMultiplier`).
 record Multiplier(int multiplier, int shift) {
@@ -83,5 +90,42 @@ record Multiplier(int multiplier, int shift) {
         long product = (long) (x << Math.max(0, shift)) * multiplier;
         // The product is below 2^62, so nothing saturates, and adding half a step rounds to nearest.
         return (int) ((product + (1L << 30)) >> 31);
+    }
+
+    /// Whether [Simd] takes this factor: below a half, and not so small that halves of its steps pass an int.
+    boolean fitsVectors() {
+        return shift < 0 && shift > 1 - Integer.SIZE;
+    }
+
+    /// [#apply(int)] in vectors of ints.
+    static final class Simd {
+        private static final long LOWER_HALF = (1L << Integer.SIZE) - 1;
+
+        private Simd() {}
+
+        /// A multiplier as [#apply] takes it.
+        static LongVector lanes(int multiplier) {
+            // As what is to be multiplied, so that the compiler sees two ints and takes the shorter multiplication.
+            return IntVector.broadcast(Lanes.INT, multiplier).reinterpretAsLongs().lanewise(ASHR, Integer.SIZE);
+        }
+
+        /// @param rightShift of the factor, from 1 to 30; what is shifted and half a step must not pass an int
+        static IntVector apply(IntVector x, LongVector multiplier, int rightShift) {
+            LongVector pairs = x.reinterpretAsLongs();
+            LongVector even = pairs.lanewise(LSHL, Integer.SIZE).lanewise(ASHR, Integer.SIZE).mul(multiplier)
+                    .add(1L << 30).lanewise(LSHR, 31);
+            LongVector odd = pairs.lanewise(ASHR, Integer.SIZE).mul(multiplier).add(1L << 30).lanewise(LSHL, 1);
+            IntVector high = even.and(LOWER_HALF).or(odd.and(~LOWER_HALF)).reinterpretAsInts();
+            // As shiftRight, which at the end of a long loop would not be inlined.
+            IntVector away = high.lanewise(ASHR, Integer.SIZE - 1);
+            return high.add(away).add(1 << rightShift - 1).lanewise(ASHR, rightShift);
+        }
+
+        /// [Rounding#shiftRight] by 1 or more.
+        static IntVector shiftRight(IntVector x, int shift) {
+            // −1 below 0.
+            IntVector away = x.lanewise(ASHR, Integer.SIZE - 1);
+            return x.add(away).add(1 << shift - 1).lanewise(ASHR, shift);
+        }
     }
 }

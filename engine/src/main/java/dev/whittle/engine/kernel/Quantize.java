@@ -6,6 +6,10 @@ import dev.whittle.engine.model.Shape;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /// QUANTIZE: from FLOAT32 to codes as `round(value / scale) + zeroPoint`, clamped to the type, with one scale or one per
 /// channel; NaN becomes the zero point. Or from codes to codes of another scale, zero point or type, scaled by
@@ -17,6 +21,9 @@ import java.util.Set;
 final class Quantize implements OperatorKernel {
     private static final Set<ElementType> CODES = EnumSet.of(ElementType.INT4, ElementType.INT8, ElementType.UINT8,
             ElementType.INT16, ElementType.UINT16, ElementType.INT32);
+    /** What one float takes, roughly. */
+    private static final double VECTOR_NANOSECONDS = 0.2;
+    private static final double SCALAR_NANOSECONDS = 6;
     /** Elements that the optimized kernels take at once. */
     private static final int OPTIMIZED_ELEMENTS = 8;
 
@@ -66,23 +73,33 @@ final class Quantize implements OperatorKernel {
                 && output.type() != ElementType.INT4
                         ? length - length % OPTIMIZED_ELEMENTS
                         : 0;
-        return memory -> {
+        boolean isVector = p.tier() == KernelTier.VECTOR && TensorChecks.isEightBit(output.type());
+        return runs.kernel(isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS, (memory, run, first, end) -> {
             float[] from = memory.floats(input);
             Object to = memory.array(output);
-            for (int run = 0; run < runs.runCount(); run++) {
-                float scale = runs.scale()[run % channels];
-                int zeroPoint = runs.zeroPoint()[run % channels];
-                int fromOffset = memory.offset(input) + run * length;
-                int toOffset = memory.offset(output) + run * length;
-                for (int i = 0; i < optimized; i++) {
-                    long steps = (long) Math.rint(from[fromOffset + i] * (1 / scale));
-                    writer.write(to, toOffset + i, (int) Math.clamp(saturated(steps) + zeroPoint, min, max));
-                }
-                for (int i = optimized; i < length; i++) {
-                    writer.write(to, toOffset + i, code(from[fromOffset + i], scale, zeroPoint, min, max));
-                }
+            float scale = runs.scale()[run % channels];
+            int zeroPoint = runs.zeroPoint()[run % channels];
+            int fromOffset = memory.offset(input) + run * length;
+            int toOffset = memory.offset(output) + run * length;
+            int endOptimized = Math.clamp(optimized, first, end);
+            int done = first;
+            // Not called for less than a vector: the compiler would take its loop for one that seldom runs.
+            if (isVector && endOptimized - done >= Simd.LANES) {
+                done += Simd.halvesToEven(from, fromOffset + done, 1 / scale, zeroPoint, min, max, (byte[]) to,
+                        toOffset + done, endOptimized - done);
             }
-        };
+            for (; done < endOptimized; done++) {
+                long steps = (long) Math.rint(from[fromOffset + done] * (1 / scale));
+                writer.write(to, toOffset + done, (int) Math.clamp(saturated(steps) + zeroPoint, min, max));
+            }
+            if (isVector && end - done >= Simd.LANES) {
+                done += Simd.halvesAway(from, fromOffset + done, scale, zeroPoint, min, max, (byte[]) to,
+                        toOffset + done, end - done);
+            }
+            for (; done < end; done++) {
+                writer.write(to, toOffset + done, code(from[fromOffset + done], scale, zeroPoint, min, max));
+            }
+        });
     }
 
     /// One real number as a code: `round(value / scale) + zeroPoint` within `[min, max]`.
@@ -145,5 +162,46 @@ final class Quantize implements OperatorKernel {
             case INT32 -> (array, index, code) -> ((int[]) array)[index] = code;
             default -> throw new AssertionError(type);
         };
+    }
+
+    /// Whole vectors of floats, to codes of eight bits. Each method returns how many were done.
+    private static final class Simd {
+        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+        private static final VectorSpecies<Integer> INTS = Lanes.INT;
+        private static final int LANES = FLOATS.length();
+        /// Steps past this, either way, are past the codes with any zero point.
+        private static final float MOST_STEPS = 1024;
+        /// Floats from here on are whole: added and taken off again, halves have gone to even.
+        private static final float WHOLE = 3 << 22;
+
+        static int halvesToEven(float[] from, int fromOffset, float reciprocal, int zeroPoint, int min, int max,
+                byte[] to,
+                int toOffset, int count) {
+            int end = FLOATS.loopBound(count);
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector steps = Lanes.clamp(FloatVector.fromArray(FLOATS, from, fromOffset + i).mul(reciprocal),
+                        -MOST_STEPS, MOST_STEPS);
+                steps.add(WHOLE).sub(WHOLE).convert(VectorOperators.F2I, 0).reinterpretAsInts().add(zeroPoint).max(min)
+                        .min(max).convertShape(VectorOperators.I2B, Lanes.CODE, 0).reinterpretAsBytes()
+                        .intoArray(to, toOffset + i, Lanes.CODES_OF_INTS);
+            }
+            return end;
+        }
+
+        static int halvesAway(float[] from, int fromOffset, float scale, int zeroPoint, int min, int max, byte[] to,
+                int toOffset, int count) {
+            int end = FLOATS.loopBound(count);
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector steps = Lanes.clamp(FloatVector.fromArray(FLOATS, from, fromOffset + i).div(scale),
+                        -MOST_STEPS, MOST_STEPS);
+                IntVector whole = steps.convert(VectorOperators.F2I, 0).reinterpretAsInts();
+                // What was cut off, exactly; twice that is cut to one where it is a half or more.
+                FloatVector rest = steps.sub(whole.convert(VectorOperators.I2F, 0));
+                IntVector more = rest.add(rest).convert(VectorOperators.F2I, 0).reinterpretAsInts();
+                whole.add(more).add(zeroPoint).max(min).min(max).convertShape(VectorOperators.I2B, Lanes.CODE, 0)
+                        .reinterpretAsBytes().intoArray(to, toOffset + i, Lanes.CODES_OF_INTS);
+            }
+            return end;
+        }
     }
 }

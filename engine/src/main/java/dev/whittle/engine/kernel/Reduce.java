@@ -11,6 +11,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongUnaryOperator;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY and REDUCE_ALL over the axes in input 1 (LiteRT `reduce.cc`,
@@ -35,6 +40,8 @@ final class Reduce implements OperatorKernel {
     private static final Set<ElementType> CODES = EnumSet.of(ElementType.UINT8, ElementType.INT8, ElementType.INT16);
     /** Elements that are widened at once. */
     private static final int CHUNK = 1024;
+    /** Codes whose sum an int holds. */
+    private static final int MOST_CODES = 1 << 23;
     /** A product before its first factor; no product of ints that was scaled back. */
     private static final long NOTHING = Long.MIN_VALUE;
 
@@ -177,6 +184,18 @@ final class Reduce implements OperatorKernel {
         boolean startsAtFirst = isOptimized || reduction.outputCount() == 1 && !isMean;
         Slot input = p.input(0);
         Slot output = p.output(0);
+        boolean isSum = isMean || code == OperatorCode.SUM;
+        if (isSum && p.tier() == KernelTier.VECTOR && reduction.channels() >= Simd.LANES
+                && reduction.elementCount() > 0) {
+            int channels = reduction.channels();
+            float divisor = isMean ? reduction.elementCount() : 1;
+            return memory -> {
+                for (int i = 0; i < output.elementCount(); i += channels) {
+                    Simd.sums(memory.floats(input), memory.offset(input) + reduction.outputStart(i), reduction,
+                            startsAtFirst, divisor, memory.floats(output), memory.offset(output) + i);
+                }
+            };
+        }
         return memory -> {
             float[] from = memory.floats(input);
             float[] to = memory.floats(output);
@@ -293,26 +312,58 @@ final class Reduce implements OperatorKernel {
             Object from = memory.array(input);
             Object to = memory.array(output);
             for (int i = 0; i < output.elementCount(); i++) {
-                int start = memory.offset(input) + reduction.outputStart(i);
-                long folded = neutral;
-                for (int run = 0; run < reduction.runCount(); run++) {
-                    folded = fold(memory, input.type(), from, start + reduction.runStart(run), reduction, chunk, folded,
-                            fold);
-                }
+                long folded = fold(memory, input.type(), from, memory.offset(input) + reduction.outputStart(i),
+                        reduction, chunk, neutral, fold);
                 Integers.write(output.type(), finish.applyAsLong(folded), to, memory.offset(output) + i);
             }
         };
     }
 
+    /// The sums of codes of eight bits that lie side by side in vectors, all others as [#integers].
+    private static Kernel sums(Preparation p, Reduction reduction, LongUnaryOperator finish) {
+        ElementType type = p.inputTensor(0).type();
+        int channels = reduction.channels();
+        boolean isVector = p.tier() == KernelTier.VECTOR && TensorChecks.isEightBit(type)
+                && channels >= Simd.CODE_LANES && reduction.elementCount() <= MOST_CODES;
+        if (!isVector) {
+            return integers(p, reduction, 0, Reduce::sum, finish);
+        }
+        int mask = type == ElementType.INT8 ? -1 : 0xff;
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        Slot sums = p.scratch(ElementType.INT32, channels);
+        Slot chunk = p.scratch(ElementType.INT64, Math.min(CHUNK, Math.max(1, reduction.runLength())));
+        return memory -> {
+            byte[] from = memory.bytes(input);
+            int[] sum = memory.ints(sums);
+            for (int i = 0; i < output.elementCount(); i += channels) {
+                int start = memory.offset(input) + reduction.outputStart(i);
+                int done = Simd.sums(from, start, mask, reduction, sum, memory.offset(sums));
+                for (int channel = 0; channel < channels; channel++) {
+                    long folded = channel < done
+                            ? sum[memory.offset(sums) + channel]
+                            : fold(memory, type, from, start + channel, reduction, chunk, 0, Reduce::sum);
+                    Integers.write(output.type(), finish.applyAsLong(folded), memory.array(output),
+                            memory.offset(output) + i + channel);
+                }
+            }
+        };
+    }
+
+    /// Folds all elements of the output whose first lies at `start`.
     private static long fold(Memory memory, ElementType type, Object from, int start, Reduction reduction, Slot chunk,
             long neutral, IntegerFold fold) {
         long[] widened = memory.longs(chunk);
         int offset = memory.offset(chunk);
         long folded = neutral;
-        for (int done = 0; done < reduction.runLength(); done += chunk.elementCount()) {
-            int count = Math.min(chunk.elementCount(), reduction.runLength() - done);
-            Integers.read(type, from, start + done * reduction.runStep(), reduction.runStep(), widened, offset, count);
-            folded = fold.run(folded, widened, offset, count);
+        for (int run = 0; run < reduction.runCount(); run++) {
+            int first = start + reduction.runStart(run);
+            for (int done = 0; done < reduction.runLength(); done += chunk.elementCount()) {
+                int count = Math.min(chunk.elementCount(), reduction.runLength() - done);
+                Integers.read(type, from, first + done * reduction.runStep(), reduction.runStep(), widened, offset,
+                        count);
+                folded = fold.run(folded, widened, offset, count);
+            }
         }
         return folded;
     }
@@ -335,7 +386,7 @@ final class Reduce implements OperatorKernel {
         }
         int fold = Math.min(63 - Long.numberOfLeadingZeros(count), 31 + scale.shift());
         Multiplier mean = new Multiplier((int) (((long) scale.multiplier() << fold) / count), scale.shift() - fold);
-        return integers(p, reduction, 0, Reduce::sum, rescaled(mean, in, out, p.outputTensor(0).type(), count));
+        return sums(p, reduction, rescaled(mean, in, out, p.outputTensor(0).type(), count));
     }
 
     /// The factor times the sum with the zero point taken off.
@@ -362,7 +413,7 @@ final class Reduce implements OperatorKernel {
         ElementType type = p.outputTensor(0).type();
         int min = TensorChecks.minimumCode(type);
         int max = TensorChecks.maximumCode(type);
-        return integers(p, reduction, 0, Reduce::sum,
+        return sums(p, reduction,
                 sum -> Math.clamp(scale.apply((int) sum) + (long) bias, min, max));
     }
 
@@ -376,14 +427,14 @@ final class Reduce implements OperatorKernel {
         }
         if (type == ElementType.UINT8 && p.reference() == ReferenceKernels.REFERENCE) {
             Multiplier scale = Multiplier.of(p, "input scale / output scale", (double) in.scale(0) / out.scale(0));
-            return integers(p, reduction, 0, Reduce::sum, rescaled(scale, in, out, type, count));
+            return sums(p, reduction, rescaled(scale, in, out, type, count));
         }
         float scale = in.scale(0) / out.scale(0);
         float bias = -in.zeroPoint(0) * scale * count;
         int zeroPoint = out.zeroPoint(0);
         int min = TensorChecks.minimumCode(type);
         int max = TensorChecks.maximumCode(type);
-        return integers(p, reduction, 0, Reduce::sum, sum -> Math.clamp(
+        return sums(p, reduction, sum -> Math.clamp(
                 (long) Rounding.halfAwayFromZero((int) sum * scale + bias) + zeroPoint, min, max));
     }
 
@@ -412,5 +463,59 @@ final class Reduce implements OperatorKernel {
             }
             return product;
         }, product -> Math.clamp(scale.applyReduced(product) + (long) zeroPoint, min, max));
+    }
+
+    /// Lanes along the outputs that lie beside each other. The last vector ends with the last of them, so it may do some
+    /// twice.
+    private static final class Simd {
+        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+        private static final int LANES = FLOATS.length();
+        private static final VectorSpecies<Integer> INTS = Lanes.INT;
+        private static final int CODE_LANES = Lanes.CODE.length();
+
+        /// One output for each channel: the sum over a divisor.
+        static void sums(float[] from, int start, Reduction reduction, boolean startsAtFirst, float divisor, float[] to,
+                int toOffset) {
+            int channels = reduction.channels();
+            int step = reduction.runStep();
+            for (int block = 0; block < channels; block += LANES) {
+                int channel = Math.min(block, channels - LANES);
+                FloatVector sum = FloatVector.zero(FLOATS);
+                for (int run = 0; run < reduction.runCount(); run++) {
+                    int at = start + channel + reduction.runStart(run);
+                    int i = 0;
+                    if (run == 0 && startsAtFirst) {
+                        sum = FloatVector.fromArray(FLOATS, from, at);
+                        i = 1;
+                    }
+                    for (; i < reduction.runLength(); i++) {
+                        sum = sum.add(FloatVector.fromArray(FLOATS, from, at + i * step));
+                    }
+                }
+                sum.div(divisor).intoArray(to, toOffset + channel);
+            }
+        }
+
+        /// @param mask −1 where codes have a sign, 0xff where not
+        /// @return how many channels were done
+        static int sums(byte[] from, int start, int mask, Reduction reduction, int[] to, int toOffset) {
+            int channels = reduction.channels();
+            int step = reduction.runStep();
+            int done = 0;
+            for (int block = 0; block < channels; block += INTS.length()) {
+                int channel = Math.min(block, channels - CODE_LANES);
+                IntVector sum = IntVector.zero(INTS);
+                for (int run = 0; run < reduction.runCount(); run++) {
+                    int at = start + channel + reduction.runStart(run);
+                    for (int i = 0; i < reduction.runLength(); i++) {
+                        sum = sum.add(ByteVector.fromArray(Lanes.CODE, from, at + i * step)
+                                .convertShape(VectorOperators.B2I, INTS, 0).reinterpretAsInts().and(mask));
+                    }
+                }
+                sum.intoArray(to, toOffset + channel);
+                done = channel + INTS.length();
+            }
+            return done;
+        }
     }
 }

@@ -40,6 +40,13 @@ record Reduction(int[] keptSizes, int[] keptSteps, int[] outerSizes, int[] outer
                 gone == 0 ? 1 : reducedSteps[gone - 1]);
     }
 
+    /// Neighbouring outputs whose elements lie beside each other everywhere, 1 if none do: the channels of an image that is
+    /// reduced along height and width.
+    int channels() {
+        int kept = keptSizes.length;
+        return kept > 0 && keptSteps[kept - 1] == 1 ? keptSizes[kept - 1] : 1;
+    }
+
     int outputCount() {
         return product(keptSizes);
     }

@@ -6,6 +6,13 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
 import java.util.Set;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /// RESIZE_BILINEAR: `[batch, height, width, channel]` to the `[height, width]` in input 1, each output element a weighted
 /// mean of the four input elements around its place. Scale and zero point stay as they are.
@@ -18,6 +25,10 @@ import java.util.Set;
 final class ResizeBilinear implements OperatorKernel {
     private static final int FRACTION_BITS = 10;
     private static final int ONE = 1 << FRACTION_BITS;
+
+    /** What one element takes, roughly. */
+    private static final double VECTOR_NANOSECONDS = 0.5;
+    private static final double SCALAR_NANOSECONDS = 3;
 
     /// Places are floats, which tell whole numbers apart so far.
     private static final int LARGEST_SIZE = 1 << 24;
@@ -78,51 +89,102 @@ final class ResizeBilinear implements OperatorKernel {
         boolean isReal = type == ElementType.FLOAT32 || type == ElementType.UINT8;
         Axis rows = axis(1, input, output, options, isReal);
         Axis columns = axis(2, input, output, options, isReal);
-        PixelMix mix = switch (type) {
-            case FLOAT32 -> (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> floats(
-                    memory.floats(input), upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, channels,
-                    memory.floats(output), out);
-            case UINT8 -> p.reference() == ReferenceKernels.OPTIMIZED
-                    ? (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> optimizedCodes(
-                            memory.bytes(input), upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, channels,
-                            memory.bytes(output), out)
-                    : (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> unsignedCodes(
-                            memory.bytes(input), upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, channels,
-                            memory.bytes(output), out);
-            case INT8, INT16, UINT16 -> {
-                CodeStorage storage = CodeStorage.of(type);
-                yield (memory, upperLeft, upperRight, lowerLeft, lowerRight, dy, dx, out) -> codes(storage,
-                        memory.array(input), upperLeft, upperRight, lowerLeft, lowerRight, (long) dy, (long) dx,
-                        channels, memory.array(output), out);
-            }
+        RowMix mix = switch (type) {
+            case FLOAT32 -> floats(p, columns, channels);
+            case UINT8 -> unsignedCodes(p, columns, channels);
+            case INT8, INT16, UINT16 -> codes(p, rows, columns, channels);
             default -> throw new AssertionError(type);
         };
         int rowElements = input.shape().dimension(2) * channels;
         int imageElements = input.shape().dimension(1) * rowElements;
-        return memory -> {
-            int out = memory.offset(output);
-            for (int batch = 0; batch < output.shape().dimension(0); batch++) {
-                int image = memory.offset(input) + batch * imageElements;
-                for (int y = 0; y < rows.lower.length; y++) {
-                    int upper = image + rows.lower[y] * rowElements;
-                    int lower = image + rows.upper[y] * rowElements;
-                    for (int x = 0; x < columns.lower.length; x++) {
-                        int left = columns.lower[x] * channels;
-                        int right = columns.upper[x] * channels;
-                        mix.mix(memory, upper + left, upper + right, lower + left, lower + right, rows.fraction[y],
-                                columns.fraction[x], out);
-                        out += channels;
+        int height = rows.lower.length;
+        int outElements = columns.lower.length * channels;
+        boolean isVector = p.tier() == KernelTier.VECTOR && StorageType.of(type) != StorageType.of(ElementType.INT16);
+        long nanoseconds = (long) (output.elementCount() * (isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS));
+        return DivisibleKernel.of(output.shape().dimension(0) * height, nanoseconds,
+                (memory, first, end, worker) -> {
+                    for (int row = first; row < end; row++) {
+                        int y = row % height;
+                        int image = memory.offset(input) + row / height * imageElements;
+                        mix.mix(memory, image + rows.lower[y] * rowElements, image + rows.upper[y] * rowElements,
+                                rows.fraction[y], memory.offset(output) + row * outElements);
                     }
+                });
+    }
+
+    /// Mixes two rows of the input to the row at `out`.
+    @FunctionalInterface
+    private interface RowMix {
+        void mix(Memory memory, int upper, int lower, float dy, int out);
+    }
+
+    private static RowMix floats(Preparation p, Axis columns, int channels) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        boolean isVector = p.tier() == KernelTier.VECTOR;
+        return (memory, upper, lower, dy, out) -> {
+            float[] from = memory.floats(input);
+            float[] to = memory.floats(output);
+            int done = isVector ? Simd.positions(columns, lower, channels, Simd.LANES, from.length) : 0;
+            if (done > 0) {
+                Simd.floats(from, upper, lower, columns, dy, done, channels, to, out);
+            }
+            for (int x = done; x < columns.lower.length; x++) {
+                int left = columns.lower[x] * channels;
+                int right = columns.upper[x] * channels;
+                floats(from, upper + left, upper + right, lower + left, lower + right, dy, columns.fraction[x],
+                        channels, to, out + x * channels);
+            }
+        };
+    }
+
+    private static RowMix unsignedCodes(Preparation p, Axis columns, int channels) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        boolean isOptimized = p.reference() == ReferenceKernels.OPTIMIZED;
+        boolean isVector = p.tier() == KernelTier.VECTOR && isOptimized;
+        return (memory, upper, lower, dy, out) -> {
+            byte[] from = memory.bytes(input);
+            byte[] to = memory.bytes(output);
+            int done = isVector ? Simd.positions(columns, lower, channels, Simd.CODE_LANES, from.length) : 0;
+            if (done > 0) {
+                Simd.unsignedCodes(from, upper, lower, columns, dy, done, channels, to, out);
+            }
+            for (int x = done; x < columns.lower.length; x++) {
+                int left = columns.lower[x] * channels;
+                int right = columns.upper[x] * channels;
+                if (isOptimized) {
+                    optimizedCodes(from, upper + left, upper + right, lower + left, lower + right, dy,
+                            columns.fraction[x], channels, to, out + x * channels);
+                } else {
+                    unsignedCodes(from, upper + left, upper + right, lower + left, lower + right, dy,
+                            columns.fraction[x], channels, to, out + x * channels);
                 }
             }
         };
     }
 
-    /// Mixes the pixels at four corners, all channels, to the pixel at `out`.
-    @FunctionalInterface
-    private interface PixelMix {
-        void mix(Memory memory, int upperLeft, int upperRight, int lowerLeft, int lowerRight, float dy, float dx,
-                int out);
+    private static RowMix codes(Preparation p, Axis rows, Axis columns, int channels) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        CodeStorage storage = CodeStorage.of(input.type());
+        boolean isVector = p.tier() == KernelTier.VECTOR && input.type() == ElementType.INT8 && rows.fitsInts()
+                && columns.fitsInts();
+        return (memory, upper, lower, dy, out) -> {
+            int done = isVector
+                    ? Simd.positions(columns, lower, channels, Simd.CODE_LANES, memory.bytes(input).length)
+                    : 0;
+            if (done > 0) {
+                Simd.signedCodes(memory.bytes(input), upper, lower, columns, (int) dy, done, channels,
+                        memory.bytes(output), out);
+            }
+            for (int x = done; x < columns.lower.length; x++) {
+                int left = columns.lower[x] * channels;
+                int right = columns.upper[x] * channels;
+                codes(storage, memory.array(input), upper + left, upper + right, lower + left, lower + right,
+                        (long) dy, (long) columns.fraction[x], channels, memory.array(output), out + x * channels);
+            }
+        };
     }
 
     private static void floats(float[] from, int upperLeft, int upperRight, int lowerLeft, int lowerRight, float dy,
@@ -183,6 +245,16 @@ final class ResizeBilinear implements OperatorKernel {
     /// fraction, or in units of 2⁻¹⁰.
     private record Axis(int[] lower, int[] upper, float[] fraction) {
 
+        /// Whether sums of four codes of eight bits, each weighed along two such axes, are ints.
+        boolean fitsInts() {
+            for (float units : fraction) {
+                if (units < -ONE || units > 2 * ONE) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
         static Axis real(int from, int to, Options.ResizeBilinear options) {
             float step = options.alignCorners() && to > 1 ? (float) (from - 1) / (to - 1) : (float) from / to;
             Axis axis = new Axis(new int[to], new int[to], new float[to]);
@@ -207,6 +279,109 @@ final class ResizeBilinear implements OperatorKernel {
                 axis.fraction[i] = place - (long) axis.lower[i] * ONE;
             }
             return axis;
+        }
+    }
+
+    /// Lanes along the channels: for one vector of them after the other many positions of a row.
+    ///
+    /// The last vector ends with the last channel, so it may do some channels twice. Where the channels are fewer than
+    /// lanes, a vector is read and written past them; what it leaves there the next position overwrites. So positions are
+    /// done only as long as a vector stays within the row.
+    private static final class Simd {
+        /// Not the widest: images have few channels.
+        private static final VectorShape SHAPE =
+                Lanes.SHAPE.vectorBitSize() > 256 ? VectorShape.S_256_BIT : Lanes.SHAPE;
+        private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
+        private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
+        private static final int LANES = FLOATS.length();
+        /// Of these as many as there are ints are used.
+        private static final VectorSpecies<Byte> CODES = ByteVector.SPECIES_64;
+        private static final int CODE_LANES = CODES.length();
+        private static final VectorMask<Byte> VALID = CODES.indexInRange(0, LANES);
+
+        /// How many positions may be done.
+        ///
+        /// @param readLanes elements that a vector is read from
+        /// @param length of the array that is read
+        static int positions(Axis columns, int lower, int channels, int readLanes, int length) {
+            int positions = columns.lower.length;
+            int done = channels >= LANES ? positions : positions - Math.ceilDiv(LANES, channels) + 1;
+            int last = lower + Math.max(0, channels - LANES) + readLanes;
+            while (done > 0 && last + columns.upper[done - 1] * channels > length) {
+                done--;
+            }
+            return Math.max(0, done);
+        }
+
+        static void floats(float[] from, int upper, int lower, Axis columns, float dy, int positions, int channels,
+                float[] to, int out) {
+            for (int block = 0; block < channels; block += LANES) {
+                int channel = Math.max(0, Math.min(block, channels - LANES));
+                for (int x = 0; x < positions; x++) {
+                    int left = columns.lower[x] * channels + channel;
+                    int right = columns.upper[x] * channels + channel;
+                    float dx = columns.fraction[x];
+                    FloatVector upperLeft = FloatVector.fromArray(FLOATS, from, upper + left).mul(1 - dy).mul(1 - dx);
+                    FloatVector lowerLeft = FloatVector.fromArray(FLOATS, from, lower + left).mul(dy).mul(1 - dx);
+                    FloatVector upperRight = FloatVector.fromArray(FLOATS, from, upper + right).mul(1 - dy).mul(dx);
+                    FloatVector lowerRight = FloatVector.fromArray(FLOATS, from, lower + right).mul(dy).mul(dx);
+                    upperLeft.add(lowerLeft).add(upperRight).add(lowerRight)
+                            .intoArray(to, out + x * channels + channel);
+                }
+            }
+        }
+
+        static void unsignedCodes(byte[] from, int upper, int lower, Axis columns, float dy, int positions,
+                int channels,
+                byte[] to, int out) {
+            for (int block = 0; block < channels; block += LANES) {
+                int channel = Math.max(0, Math.min(block, channels - LANES));
+                for (int x = 0; x < positions; x++) {
+                    int left = columns.lower[x] * channels + channel;
+                    int right = columns.upper[x] * channels + channel;
+                    float dx = columns.fraction[x];
+                    FloatVector mean = unsigned(from, upper + left).mul((1 - dy) * (1 - dx))
+                            .add(unsigned(from, upper + right).mul((1 - dy) * dx))
+                            .add(unsigned(from, lower + left).mul(dy * (1 - dx)))
+                            .add(unsigned(from, lower + right).mul(dy * dx));
+                    mean.add(0.5f).convert(VectorOperators.F2I, 0).convertShape(VectorOperators.I2B, CODES, 0)
+                            .reinterpretAsBytes().intoArray(to, out + x * channels + channel, VALID);
+                }
+            }
+        }
+
+        private static FloatVector unsigned(byte[] from, int offset) {
+            return ByteVector.fromArray(CODES, from, offset).convertShape(VectorOperators.B2I, INTS, 0)
+                    .reinterpretAsInts().and(0xff).convert(VectorOperators.I2F, 0).reinterpretAsFloats();
+        }
+
+        static void signedCodes(byte[] from, int upper, int lower, Axis columns, int dy, int positions, int channels,
+                byte[] to, int out) {
+            int bits = 2 * FRACTION_BITS;
+            int half = 1 << bits - 1;
+            for (int block = 0; block < channels; block += LANES) {
+                int channel = Math.max(0, Math.min(block, channels - LANES));
+                for (int x = 0; x < positions; x++) {
+                    int left = columns.lower[x] * channels + channel;
+                    int right = columns.upper[x] * channels + channel;
+                    int dx = (int) columns.fraction[x];
+                    IntVector sum = signed(from, upper + left).mul((ONE - dy) * (ONE - dx))
+                            .add(signed(from, lower + left).mul(dy * (ONE - dx)))
+                            .add(signed(from, upper + right).mul((ONE - dy) * dx))
+                            .add(signed(from, lower + right).mul(dy * dx));
+                    // Half a step away from zero, then what the shift would round down below zero is cut off instead.
+                    IntVector positive = sum.neg().lanewise(VectorOperators.ASHR, Integer.SIZE - 1);
+                    IntVector rounded = sum.sub(half).add(positive.and(2 * half));
+                    rounded.add(rounded.lanewise(VectorOperators.ASHR, Integer.SIZE - 1).and(2 * half - 1))
+                            .lanewise(VectorOperators.ASHR, bits).convertShape(VectorOperators.I2B, CODES, 0)
+                            .reinterpretAsBytes().intoArray(to, out + x * channels + channel, VALID);
+                }
+            }
+        }
+
+        private static IntVector signed(byte[] from, int offset) {
+            return ByteVector.fromArray(CODES, from, offset).convertShape(VectorOperators.B2I, INTS, 0)
+                    .reinterpretAsInts();
         }
     }
 }

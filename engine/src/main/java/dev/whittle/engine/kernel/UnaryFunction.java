@@ -20,6 +20,8 @@ import java.util.function.LongUnaryOperator;
 /// integer arithmetic of its own instead (ABS, RSQRT, HARD_SWISH), so does the operator's entry here.
 final class UnaryFunction implements OperatorKernel {
     private static final double ROOT_OF_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
+    /** What a float takes, roughly, where a function is called for it. */
+    private static final double NANOSECONDS = 4;
     private static final double ROOT_OF_HALF = Math.sqrt(0.5);
 
     private final Map<ElementType, Binding> bindings = new EnumMap<>(ElementType.class);
@@ -38,7 +40,7 @@ final class UnaryFunction implements OperatorKernel {
     }
 
     private UnaryFunction withFloats(UnaryRun.FloatFunction function) {
-        return with(ElementType.FLOAT32, UnaryRun.floats(function)::kernel);
+        return with(ElementType.FLOAT32, p -> UnaryRun.floats(function).elementwise(p, NANOSECONDS));
     }
 
     /// FLOAT16 and BFLOAT16, computed in float.

@@ -8,6 +8,9 @@ package dev.whittle.engine.kernel;
 @FunctionalInterface
 interface UnaryRun<A> {
 
+    /** Elements that a thread takes at once from an elementwise kernel. */
+    int PIECE = 4096;
+
     void apply(A from, int fromOffset, A to, int toOffset, int count);
 
     /// A function of one float.
@@ -31,6 +34,23 @@ interface UnaryRun<A> {
         int count = input.elementCount();
         return memory -> apply((A) memory.array(input), memory.offset(input), (A) memory.array(output),
                 memory.offset(output), count);
+    }
+
+    /// As [#kernel], where each result depends on one element: threads share the elements.
+    ///
+    /// @param nanoseconds that one element takes, roughly
+    @SuppressWarnings("unchecked")
+    default Kernel elementwise(Preparation p, double nanoseconds) {
+        p.mayOverwrite(0);
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int count = input.elementCount();
+        return DivisibleKernel.of(Math.ceilDiv(count, PIECE), (long) (count * nanoseconds),
+                (memory, first, end, worker) -> {
+                    int start = first * PIECE;
+                    apply((A) memory.array(input), memory.offset(input) + start, (A) memory.array(output),
+                            memory.offset(output) + start, (int) Math.min(count, (long) end * PIECE) - start);
+                });
     }
 
     static UnaryRun<float[]> floats(FloatFunction function) {

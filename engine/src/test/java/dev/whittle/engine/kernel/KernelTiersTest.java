@@ -104,7 +104,24 @@ class KernelTiersTest {
     private float[] reals(int count) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
-            values[i] = random.nextInt(9) == 0 ? 0 : (float) random.nextGaussian();
+            // Zeros of both signs among them.
+            values[i] = (random.nextInt(9) == 0 ? 0 : 1) * (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    /// As [#reals], some of them what comparisons treat in a way of their own.
+    private float[] oddReals(int count) {
+        float[] values = reals(count);
+        for (int i = 0; i < count; i++) {
+            values[i] = switch (random.nextInt(24)) {
+                case 0 -> -0f;
+                case 1 -> Float.NaN;
+                case 2 -> Float.NEGATIVE_INFINITY;
+                case 3 -> Float.POSITIVE_INFINITY;
+                case 4 -> -Float.MAX_VALUE;
+                default -> values[i];
+            };
         }
         return values;
     }
@@ -139,13 +156,18 @@ class KernelTiersTest {
     }
 
     private void everyTierAgrees(String what, Options options, Tensor... tensors) {
+        everyTierAgrees(what, false, options, tensors);
+    }
+
+    /// @param isOdd whether floats are those of [#oddReals]
+    private void everyTierAgrees(String what, boolean isOdd, Options options, Tensor... tensors) {
         Model model = model(options, Arrays.asList(tensors));
         List<ByteBuffer> input = new ArrayList<>();
         for (Tensor tensor : Arrays.asList(tensors).subList(0, tensors.length - 1)) {
             int count = tensor.shape().elementCount();
             if (!tensor.isConstant()) {
                 input.add(tensor.type() == ElementType.FLOAT32
-                        ? Buffer.ofFloats(reals(count)).bytes()
+                        ? Buffer.ofFloats(isOdd ? oddReals(count) : reals(count)).bytes()
                         : ByteBuffer.wrap(codes((int) tensor.type().byteLength(count))));
             }
         }
@@ -292,8 +314,115 @@ class KernelTiersTest {
                     input.shape(), input.quantization(), null, false)
                     .withShape(Shape.of(batch, padding.outputSize(height, filter, stride, 1),
                             padding.outputSize(width, filter, stride, 1), channels));
-            everyTierAgrees("round " + round, new Options.MaxPool2d(pool), input, output);
+            everyTierAgrees("round " + round, round % 8 == 0, new Options.MaxPool2d(pool), input, output);
             everyTierAgrees("round " + round, new Options.AveragePool2d(pool), input, output);
+        }
+    }
+
+    @Test
+    void arithmeticOfEveryTypeMatchesTheReferenceBitForBit() {
+        int[][][] shapes = {{{1}, {1}}, {{5, 3}, {5, 3}}, {{131}, {131}}, {{2, 3, 67}, {67}}, {{67}, {2, 3, 67}},
+            {{7, 33}, {1}}, {{1}, {7, 33}}, {{2, 1, 37}, {2, 5, 1}}, {{3, 4, 5}, {3, 1, 5}}, {{67, 1009}, {67, 1009}},
+            {{301, 211}, {211}}, {{1}, {67_001}}};
+        for (int round = 0; round < 12 * shapes.length; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16).get(round % 4);
+            int[][] shape = shapes[round / 12];
+            Options options = switch (random.nextInt(3)) {
+                case 0 -> new Options.Add(clamp(), false);
+                case 1 -> new Options.Sub(clamp(), false);
+                default -> new Options.Mul(clamp());
+            };
+            int rank = Math.max(shape[0].length, shape[1].length);
+            int[] out = new int[rank];
+            for (int axis = 0; axis < rank; axis++) {
+                int own0 = axis - rank + shape[0].length;
+                int own1 = axis - rank + shape[1].length;
+                out[axis] = Math.max(own0 < 0 ? 1 : shape[0][own0], own1 < 0 ? 1 : shape[1][own1]);
+            }
+            everyTierAgrees("round " + round + " " + types, true, options, activation("a", types, shape[0]),
+                    activation("b", types, shape[1]), activation("y", types, out));
+        }
+    }
+
+    @Test
+    void meansAndSumsOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 120; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16).get(round % 4);
+            int[] shape = {1 + random.nextInt(2), pick(EXTENTS), pick(EXTENTS), pick(CHANNELS)};
+            int[][] choices = {{1, 2}, {2}, {1}, {3}, {0, 2}, {1, 3}, {0, 1, 2, 3}};
+            int[] axes = choices[random.nextInt(3) == 0 ? random.nextInt(choices.length) : 0];
+            boolean keepDims = random.nextBoolean();
+            List<Integer> out = new ArrayList<>();
+            for (int axis = 0; axis < shape.length; axis++) {
+                boolean isReduced = Arrays.binarySearch(axes, axis) >= 0;
+                if (!isReduced || keepDims) {
+                    out.add(isReduced ? 1 : shape[axis]);
+                }
+            }
+            OperatorCode code = random.nextBoolean() ? OperatorCode.MEAN : OperatorCode.SUM;
+            everyTierAgrees("round " + round + " " + types, new Options.Reduce(code, keepDims),
+                    activation("x", types, shape),
+                    Tensor.constant("axes", ElementType.INT32, Shape.of(axes.length), null, Buffer.ofInts(axes)),
+                    activation("y", types, out.stream().mapToInt(i -> i).toArray()));
+        }
+    }
+
+    @Test
+    void resizesOfEveryTypeMatchTheReferenceBitForBit() {
+        for (int round = 0; round < 160; round++) {
+            Types types = List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16).get(round % 4);
+            int batch = 1 + random.nextInt(2);
+            int channels = pick(CHANNELS);
+            int[] size = round % 40 < 4 ? new int[]{61, 67} : new int[]{1 + random.nextInt(20), 1 + random.nextInt(20)};
+            boolean alignCorners = random.nextBoolean();
+            Tensor input = activation("x", types, batch, pick(EXTENTS), pick(EXTENTS), channels);
+            everyTierAgrees("round " + round + " " + types,
+                    new Options.ResizeBilinear(alignCorners, !alignCorners && random.nextBoolean()), input,
+                    Tensor.constant("size", ElementType.INT32, Shape.of(2), null, Buffer.ofInts(size)),
+                    new Tensor("y", input.type(), Shape.of(batch, size[0], size[1], channels), input.shape(),
+                            input.quantization(), null, false)
+                            .withShape(Shape.of(batch, size[0], size[1], channels)));
+        }
+    }
+
+    @Test
+    void operatorsOfOneTensorMatchTheReferenceBitForBit() {
+        for (int length : new int[]{1, 7, 8, 9, 16, 31, 33, 131, 4099, 40_003}) {
+            for (Options relu : List.of(Options.Plain.RELU, Options.Plain.RELU6, Options.Plain.RELU_N1_TO_1)) {
+                for (Types types : List.of(Types.REALS, Types.INT8_PER_TENSOR)) {
+                    everyTierAgrees(types + " of " + length, true, relu, activation("x", types, length),
+                            activation("y", types, length));
+                }
+            }
+            for (Types types : List.of(Types.INT8_PER_TENSOR, Types.UINT8, Types.INT16)) {
+                Tensor codes = activation("codes", types, length);
+                Tensor reals = activation("reals", Types.REALS, length);
+                everyTierAgrees(types + " of " + length, true, Options.Plain.QUANTIZE, reals, codes);
+                everyTierAgrees(types + " of " + length, Options.Plain.DEQUANTIZE, codes, reals);
+            }
+        }
+    }
+
+    /// Halves, and what is nearest to them, at a scale that divides exactly.
+    @Test
+    void halvesAreRoundedAsTheReferenceRoundsThem() {
+        float[] reals = new float[4800];
+        for (int i = 0; i < reals.length; i++) {
+            float half = (i / 3 - reals.length / 6) * 0.5f;
+            reals[i] = switch (i % 3) {
+                case 0 -> half;
+                case 1 -> Math.nextUp(half);
+                default -> Math.nextDown(half);
+            };
+        }
+        Tensor input = Tensor.activation("x", ElementType.FLOAT32, Shape.of(reals.length), null);
+        Tensor output = Tensor.activation("y", ElementType.INT8, Shape.of(reals.length),
+                QuantizationParameters.perTensor(1, -3));
+        Model model = model(Options.Plain.QUANTIZE, List.of(input, output));
+        List<ByteBuffer> inputs = List.of(Buffer.ofFloats(reals).bytes());
+        for (ReferenceKernels reference : ReferenceKernels.values()) {
+            byte[] expected = run(model, KernelTier.REFERENCE, 1, reference, inputs);
+            assertThat(run(model, KernelTier.selected(), 1, reference, inputs)).isEqualTo(expected);
         }
     }
 
