@@ -3,6 +3,11 @@ package dev.whittle.engine.kernel;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Tensor;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// Where a product reads its input from, as floats: real numbers, codes, or the codes that a hybrid kernel made.
@@ -43,18 +48,34 @@ sealed interface RowSource {
         return tensor.type() == ElementType.INT16
                 ? new WideCodes(p.input(input), parameters.zeroPoint(0))
                 : new Codes(p.input(input), Filter.flip(tensor.type()),
-                        Filter.signedZeroPoint(tensor.type(), parameters));
+                        Filter.signedZeroPoint(tensor.type(), parameters), p.tier() == KernelTier.VECTOR);
     }
+
+    /// From so many elements on [System#arraycopy] is faster than a loop.
+    int LONG_PIECE = 16;
 
     private static void copy(float[] input, int from, int fromStride, int pixels, int channels, float[] to,
             int toOffset, int toStride) {
+        if (isOneRun(fromStride, channels, toStride)) {
+            System.arraycopy(input, from, to, toOffset, pixels * channels);
+            return;
+        }
         for (int pixel = 0; pixel < pixels; pixel++) {
             int source = from + pixel * fromStride;
             int target = toOffset + pixel * toStride;
+            if (channels >= LONG_PIECE) {
+                System.arraycopy(input, source, to, target, channels);
+                continue;
+            }
             for (int channel = 0; channel < channels; channel++) {
                 to[target + channel] = input[source + channel];
             }
         }
+    }
+
+    /// Whether the pieces follow each other without a gap, here and there.
+    private static boolean isOneRun(int fromStride, int channels, int toStride) {
+        return fromStride == channels && toStride == channels;
     }
 
     /// Real numbers, padded with 0.
@@ -79,7 +100,7 @@ sealed interface RowSource {
     /// Codes of 8 bits, padded with the zero point: those of INT8 as they are, those of UINT8 less 128.
     ///
     /// @param flip 0 for INT8, 0x80 for UINT8, whose sign bit it turns around
-    record Codes(Slot input, int flip, int zeroPoint) implements RowSource {
+    record Codes(Slot input, int flip, int zeroPoint, boolean vector) implements RowSource {
         @Override
         public int offset(Memory memory) {
             return memory.offset(input);
@@ -94,11 +115,55 @@ sealed interface RowSource {
         public void widen(Memory memory, int part, int from, int fromStride, int pixels, int channels, float[] to,
                 int toOffset, int toStride) {
             byte[] codes = memory.bytes(input);
+            if (isOneRun(fromStride, channels, toStride)) {
+                widen(codes, from, 0, 1, pixels * channels, to, toOffset, 0);
+            } else {
+                widen(codes, from, fromStride, pixels, channels, to, toOffset, toStride);
+            }
+        }
+
+        private void widen(byte[] codes, int from, int fromStride, int pixels, int channels, float[] to, int toOffset,
+                int toStride) {
+            // Not called for less than a vector: the compiler would take its loop for one that seldom runs, and every
+            // vector would be an object.
+            if (vector && pixels > 0 && channels >= Simd.CODES) {
+                Simd.widen(codes, from, fromStride, (byte) flip, pixels, channels, to, toOffset, toStride);
+                return;
+            }
             for (int pixel = 0; pixel < pixels; pixel++) {
                 int source = from + pixel * fromStride;
                 int target = toOffset + pixel * toStride;
                 for (int channel = 0; channel < channels; channel++) {
                     to[target + channel] = (byte) (codes[source + channel] ^ flip);
+                }
+            }
+        }
+
+        private static final class Simd {
+            private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+            private static final int LANES = FLOATS.length();
+            /// A float for each code, but no less than the 64 bits that a vector has.
+            private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class,
+                    VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
+            private static final int CODES = BYTES.length();
+
+            /// The last vector of each piece goes back over codes already widened.
+            static void widen(byte[] codes, int from, int fromStride, byte flip, int pixels, int channels, float[] to,
+                    int toOffset, int toStride) {
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    int source = from + pixel * fromStride;
+                    int target = toOffset + pixel * toStride;
+                    for (int channel = 0; channel < channels; channel += CODES) {
+                        int first = Math.min(channel, channels - CODES);
+                        ByteVector signed = ByteVector.fromArray(BYTES, codes, source + first)
+                                .lanewise(VectorOperators.XOR, flip);
+                        ((FloatVector) signed.convertShape(VectorOperators.B2F, FLOATS, 0)).intoArray(to,
+                                target + first);
+                        if (CODES > LANES) {
+                            ((FloatVector) signed.convertShape(VectorOperators.B2F, FLOATS, 1)).intoArray(to,
+                                    target + first + LANES);
+                        }
+                    }
                 }
             }
         }
