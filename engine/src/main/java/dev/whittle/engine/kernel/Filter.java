@@ -260,7 +260,7 @@ final class Filter {
                 scales[channel] = scales().scale(channel);
             }
             return new OutputStage.Hybrid(output, scratch, hybrid, rowsPerBatch, segments, segmentStride, scales, sums,
-                    bias, activation);
+                    bias, activation, p.tier());
         }
         return new OutputStage.Codes(output, scratch, channels, parts, segments, segmentStride,
                 requantizer(p, activation, mode, sums));
