@@ -75,7 +75,8 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
                 } else {
                     for (int i = 0; i < batchElements; i++) {
                         float code = Rounding.halfAwayFromZero(zeroPoint + from[first + i] * inverse);
-                        to[target + i] = Math.clamp(code, least, 127f);
+                        // No code is NaN: the cast makes it 0.
+                        to[target + i] = (int) Math.clamp(code, least, 127f);
                     }
                 }
             }

@@ -5,6 +5,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Tensor;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -32,6 +33,11 @@ sealed interface RowSource {
     /// @param from index of the first piece in the input's array
     void widen(Memory memory, int part, int from, int fromStride, int pixels, int channels, float[] to, int toOffset,
             int toStride);
+
+    /// Copies `count` codes of eight bits as shorts, for [RowWeights]; other sources have none.
+    default void toShorts(Memory memory, int from, int count, short[] to, int toOffset) {
+        throw new IllegalStateException(this + " has no codes of eight bits");
+    }
 
     /// The source that an input calls for.
     ///
@@ -139,13 +145,39 @@ sealed interface RowSource {
             }
         }
 
+        @Override
+        public void toShorts(Memory memory, int from, int count, short[] to, int toOffset) {
+            byte[] codes = memory.bytes(input);
+            if (vector && count >= Simd.SHORT_CODES.length()) {
+                Simd.toShorts(codes, from, (byte) flip, count, to, toOffset);
+                return;
+            }
+            for (int i = 0; i < count; i++) {
+                to[toOffset + i] = (byte) (codes[from + i] ^ flip);
+            }
+        }
+
         private static final class Simd {
+            private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Lanes.SHAPE);
+            /// One for each short.
+            private static final VectorSpecies<Byte> SHORT_CODES = VectorSpecies.of(byte.class,
+                    VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
             private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
             private static final int LANES = FLOATS.length();
             /// A float for each code, but no less than the 64 bits that a vector has.
             private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class,
                     VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
             private static final int CODES = BYTES.length();
+
+            /// As [#widen], one piece.
+            static void toShorts(byte[] codes, int from, byte flip, int count, short[] to, int toOffset) {
+                for (int i = 0; i < count; i += SHORT_CODES.length()) {
+                    int first = Math.min(i, count - SHORT_CODES.length());
+                    ((ShortVector) ByteVector.fromArray(SHORT_CODES, codes, from + first)
+                            .lanewise(VectorOperators.XOR, flip).convertShape(VectorOperators.B2S, SHORTS, 0))
+                            .intoArray(to, toOffset + first);
+                }
+            }
 
             /// The last vector of each piece goes back over codes already widened.
             static void widen(byte[] codes, int from, int fromStride, byte flip, int pixels, int channels, float[] to,
@@ -220,6 +252,33 @@ sealed interface RowSource {
         public void widen(Memory memory, int part, int from, int fromStride, int pixels, int channels, float[] to,
                 int toOffset, int toStride) {
             copy(memory.floats(hybrid.codes()), from, fromStride, pixels, channels, to, toOffset, toStride);
+        }
+
+        @Override
+        public void toShorts(Memory memory, int from, int count, short[] to, int toOffset) {
+            float[] codes = memory.floats(hybrid.codes());
+            if (hybrid.vector() && count >= Simd.FLOATS.length()) {
+                Simd.toShorts(codes, from, count, to, toOffset);
+                return;
+            }
+            for (int i = 0; i < count; i++) {
+                to[toOffset + i] = (short) codes[from + i];
+            }
+        }
+
+        private static final class Simd {
+            private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+            private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+                    VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
+
+            /// The last vector goes back over codes already copied.
+            static void toShorts(float[] codes, int from, int count, short[] to, int toOffset) {
+                for (int i = 0; i < count; i += FLOATS.length()) {
+                    int first = Math.min(i, count - FLOATS.length());
+                    ((ShortVector) FloatVector.fromArray(FLOATS, codes, from + first)
+                            .convertShape(VectorOperators.F2S, SHORTS, 0)).intoArray(to, toOffset + first);
+                }
+            }
         }
     }
 }
