@@ -265,7 +265,7 @@ final class Filter {
         int parts = p.inputTensor(inputs.data).type() == ElementType.INT16 ? 2 : 1;
         int segmentStride = TensorChecks.scratchLength(p, rows, channels);
         WorkerScratch scratch = WorkerScratch.of(p, ElementType.FLOAT32,
-                TensorChecks.scratchLength(p, segmentStride, segments, parts));
+                TensorChecks.scratchLength(p, segmentStride, segments, parts) + RowWeights.SUMS_SLACK);
         if (hybrid != null && scales().isBlockwise()) {
             return OutputStage.Blockwise.of(output, scratch, hybrid, segments, segmentStride, values, scales(), bias,
                     activation);

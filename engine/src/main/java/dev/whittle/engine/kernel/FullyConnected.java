@@ -205,11 +205,13 @@ final class FullyConnected implements OperatorKernel {
 
     private static Kernel fewRows(RowWeights weights, RowSource source, @Nullable HybridInput hybrid,
             @Nullable MostNegativeWeights spoilt, OutputStage stage, Slot codes, int rows, int depth, int channels) {
-        DivisibleKernel products = DivisibleKernel.of(weights.panels(),
-                (long) rows * depth * channels / MULTIPLICATIONS_PER_NANOSECOND_OF_CODES,
-                (memory, first, end, worker) -> weights.multiply(memory.shorts(codes), memory.offset(codes), rows,
-                        first,
-                        end, stage.sums(memory), stage.sumsOffset(memory, 0, 0), stage.segmentStride()));
+        DivisibleKernel.Units panels = (memory, first, end, worker) -> weights.multiply(memory.shorts(codes),
+                memory.offset(codes), rows, first, end, stage.sums(memory), stage.sumsOffset(memory, 0, 0),
+                stage.segmentStride());
+        long nanoseconds = (long) rows * depth * channels / MULTIPLICATIONS_PER_NANOSECOND_OF_CODES;
+        Kernel products = nanoseconds < NANOSECONDS_WORTH_DIVIDING
+                ? memory -> panels.compute(memory, 0, weights.panels(), 0)
+                : DivisibleKernel.of(weights.panels(), nanoseconds, panels);
         return memory -> {
             if (hybrid != null) {
                 hybrid.quantize(memory);

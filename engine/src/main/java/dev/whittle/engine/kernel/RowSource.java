@@ -148,7 +148,7 @@ sealed interface RowSource {
         @Override
         public void toShorts(Memory memory, int from, int count, short[] to, int toOffset) {
             byte[] codes = memory.bytes(input);
-            if (vector && count >= Simd.SHORT_CODES.length()) {
+            if (vector && count >= Simd.CODES) {
                 Simd.toShorts(codes, from, (byte) flip, count, to, toOffset);
                 return;
             }
@@ -158,10 +158,9 @@ sealed interface RowSource {
         }
 
         private static final class Simd {
-            private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Lanes.SHAPE);
-            /// One for each short.
-            private static final VectorSpecies<Byte> SHORT_CODES = VectorSpecies.of(byte.class,
-                    VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
+            /// As many as floats, but no fewer than there are bytes in the smallest vector.
+            private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+                    VectorShape.forBitSize(Math.max(128, Lanes.SHAPE.vectorBitSize() / 2)));
             private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
             private static final int LANES = FLOATS.length();
             /// A float for each code, but no less than the 64 bits that a vector has.
@@ -171,9 +170,9 @@ sealed interface RowSource {
 
             /// As [#widen], one piece.
             static void toShorts(byte[] codes, int from, byte flip, int count, short[] to, int toOffset) {
-                for (int i = 0; i < count; i += SHORT_CODES.length()) {
-                    int first = Math.min(i, count - SHORT_CODES.length());
-                    ((ShortVector) ByteVector.fromArray(SHORT_CODES, codes, from + first)
+                for (int i = 0; i < count; i += CODES) {
+                    int first = Math.min(i, count - CODES);
+                    ((ShortVector) ByteVector.fromArray(BYTES, codes, from + first)
                             .lanewise(VectorOperators.XOR, flip).convertShape(VectorOperators.B2S, SHORTS, 0))
                             .intoArray(to, toOffset + first);
                 }

@@ -4,7 +4,6 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -24,6 +23,9 @@ final class RowWeights {
 
     /// How far past the last code is read.
     static final int SLACK = GROUP - 1;
+
+    /// How far past the last sum is written: a panel at 512 bits.
+    static final int SUMS_SLACK = 32;
 
     private final byte[] packed;
     private final int columns;
@@ -108,17 +110,27 @@ final class RowWeights {
     /// `s · segmentStride` further on.
     ///
     /// @param codes the rows one after the other, and after them [#SLACK] elements that may be anything
+    /// @param sums after those of the last segment there is room for [#SUMS_SLACK] more
     void multiply(short[] codes, int codesOffset, int rows, int firstPanel, int endPanel, float[] sums, int sumsOffset,
             int segmentStride) {
-        int depth = bounds[bounds.length - 1];
+        int segments = bounds.length - 1;
+        int depth = bounds[segments];
+        int end = sumsOffset + segments * segmentStride;
         for (int panel = firstPanel; panel < endPanel; panel++) {
             int at = panel * panelLength;
             int column = panel * Simd.COLUMNS;
-            for (int segment = 0; segment + 1 < bounds.length; segment++) {
+            for (int segment = 0; segment < segments; segment++) {
                 int steps = Math.ceilDiv(bounds[segment + 1] - bounds[segment], GROUP) * GROUP;
                 for (int row = 0; row < rows; row++) {
-                    Simd.multiply(codes, codesOffset + row * depth + bounds[segment], packed, at, steps, sums,
-                            sumsOffset + segment * segmentStride + row * columns + column, columns - column);
+                    int to = sumsOffset + segment * segmentStride + row * columns + column;
+                    int code = codesOffset + row * depth + bounds[segment];
+                    // Sums of columns that are not there must not be written over those of the next row.
+                    if (columns - column < Simd.COLUMNS && to + columns - column < end) {
+                        Simd.multiply(codes, code, packed, at, steps, sums, end);
+                        System.arraycopy(sums, end, sums, to, columns - column);
+                    } else {
+                        Simd.multiply(codes, code, packed, at, steps, sums, to);
+                    }
                 }
                 at += steps * Simd.COLUMNS;
             }
@@ -126,17 +138,14 @@ final class RowWeights {
     }
 
     private static final class Simd {
-        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
         private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Lanes.SHAPE);
         private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class,
                 VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
-        private static final int LANES = FLOATS.length();
+        private static final int LANES = Lanes.FLOAT.length();
         private static final int COLUMNS = SHORTS.length();
 
         /// @param steps a multiple of [#GROUP]
-        /// @param columns that are there, perhaps more than a panel has
-        static void multiply(short[] codes, int code, byte[] weights, int weight, int steps, float[] sums, int to,
-                int columns) {
+        static void multiply(short[] codes, int code, byte[] weights, int weight, int steps, float[] sums, int to) {
             IntVector even0 = IntVector.zero(Lanes.INT);
             IntVector odd0 = IntVector.zero(Lanes.INT);
             IntVector even1 = IntVector.zero(Lanes.INT);
@@ -159,19 +168,8 @@ final class RowWeights {
                 odd1 = odd1.add(pair1.lanewise(VectorOperators.ASHR, 16));
                 at += GROUP * COLUMNS;
             }
-            FloatVector first = (FloatVector) even0.add(even1).convert(VectorOperators.I2F, 0);
-            FloatVector second = (FloatVector) odd0.add(odd1).convert(VectorOperators.I2F, 0);
-            if (columns >= COLUMNS) {
-                first.intoArray(sums, to);
-                second.intoArray(sums, to + LANES);
-            } else {
-                VectorMask<Float> valid = FLOATS.indexInRange(0, columns);
-                first.intoArray(sums, to, valid);
-                if (columns > LANES) {
-                    valid = FLOATS.indexInRange(LANES, columns);
-                    second.intoArray(sums, to + LANES, valid);
-                }
-            }
+            ((FloatVector) even0.add(even1).convert(VectorOperators.I2F, 0)).intoArray(sums, to);
+            ((FloatVector) odd0.add(odd1).convert(VectorOperators.I2F, 0)).intoArray(sums, to + LANES);
         }
     }
 }

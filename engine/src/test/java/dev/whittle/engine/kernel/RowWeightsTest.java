@@ -58,7 +58,7 @@ class RowWeightsTest {
             RowWeights packed = RowWeights.of(weights, columns, depth, bounds);
             assertThat(packed).isNotNull();
 
-            float[] actual = new float[7 + 2 * rows * columns];
+            float[] actual = new float[3 + 2 * rows * columns + RowWeights.SUMS_SLACK];
             Arrays.fill(actual, 0.5f);
             int half = packed.panels() / 2;
             packed.multiply(codes, 2, rows, half, packed.panels(), actual, 3, rows * columns);
@@ -69,6 +69,7 @@ class RowWeightsTest {
             float[] sums = sums(weights, columns, depth, bounds,
                     Arrays.copyOfRange(codes, 2, 2 + rows * depth), rows);
             System.arraycopy(sums, 0, expected, 3, sums.length);
+            Arrays.fill(actual, 3 + sums.length, actual.length, 0.5f);
             assertThat(actual).as("%d rows, depth %d, %d columns", rows, depth, columns).containsExactly(expected);
         }
     }
