@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -55,8 +56,7 @@ class RowWeightsTest {
             for (int i = 0; i < rows * depth; i++) {
                 codes[2 + i] = (short) code(-128);
             }
-            RowWeights packed = RowWeights.of(weights, columns, depth, bounds);
-            assertThat(packed).isNotNull();
+            RowWeights packed = Objects.requireNonNull(RowWeights.of(weights, columns, depth, bounds));
 
             float[] actual = new float[3 + 2 * rows * columns + RowWeights.SUMS_SLACK];
             Arrays.fill(actual, 0.5f);
