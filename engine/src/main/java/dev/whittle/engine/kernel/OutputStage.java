@@ -135,8 +135,10 @@ sealed interface OutputStage {
             float[] sums = memory.floats(scratch.slot());
             float[] out = memory.floats(output);
             int channels = weightScale.length;
-            for (int i = 0; i < rows; i++) {
+            int count;
+            for (int i = 0; i < rows; i += count) {
                 int batch = (row + i) / rowsPerBatch;
+                count = Math.min(rows - i, (batch + 1) * rowsPerBatch - row - i);
                 float inputScale = input.scale(memory, batch);
                 int zeroPoint = input.zeroPoint(memory, batch);
                 int from = scratch.offset(memory, worker) + i * channels;
@@ -144,17 +146,24 @@ sealed interface OutputStage {
                 // Not called for less than a vector: the compiler would take its loop for one that seldom runs, and every
                 // vector would be an object.
                 if (vector && channels >= Simd.LANES) {
-                    Simd.row(sums, from, segments, segmentStride, zeroPoint, weightSum, inputScale, weightScale, bias,
-                            activation.minimum(), activation.maximum(), out, to);
-                    continue;
+                    Simd.rows(sums, from, segments, segmentStride, count, zeroPoint, weightSum, inputScale, weightScale,
+                            bias, activation.minimum(), activation.maximum(), out, to);
+                } else {
+                    rows(sums, from, count, zeroPoint, inputScale, out, to);
                 }
+            }
+        }
+
+        private void rows(float[] sums, int from, int rows, int zeroPoint, float inputScale, float[] out, int to) {
+            int channels = weightScale.length;
+            for (int at = 0; at < rows * channels; at += channels) {
                 for (int channel = 0; channel < channels; channel++) {
                     int sum = -zeroPoint * weightSum[channel];
                     for (int segment = 0; segment < segments; segment++) {
-                        sum += (int) sums[from + channel + segment * segmentStride];
+                        sum += (int) sums[from + at + channel + segment * segmentStride];
                     }
                     float real = sum * (inputScale * weightScale[channel]);
-                    out[to + channel] = activate(activation, real + bias[channel]);
+                    out[to + at + channel] = activate(activation, real + bias[channel]);
                 }
             }
         }
@@ -164,22 +173,28 @@ sealed interface OutputStage {
             private static final VectorSpecies<Integer> INTS = Lanes.INT;
             private static final int LANES = FLOATS.length();
 
-            /// The last vector goes back over channels already done.
-            static void row(float[] sums, int from, int segments, int segmentStride, int zeroPoint, int[] weightSum,
-                    float inputScale, float[] weightScale, float[] bias, float min, float max, float[] out, int to) {
+            /// A vector of channels over all rows, then the next. The last one goes back over channels already done.
+            static void rows(float[] sums, int from, int segments, int segmentStride, int rows, int zeroPoint,
+                    int[] weightSum, float inputScale, float[] weightScale, float[] bias, float min, float max,
+                    float[] out, int to) {
                 int channels = weightScale.length;
                 for (int i = 0; i < channels; i += LANES) {
                     int channel = Math.min(i, channels - LANES);
-                    IntVector sum = IntVector.fromArray(INTS, weightSum, channel).mul(-zeroPoint);
-                    for (int segment = 0; segment < segments; segment++) {
-                        sum = sum.add(FloatVector.fromArray(FLOATS, sums, from + channel + segment * segmentStride)
-                                .convert(VectorOperators.F2I, 0));
+                    IntVector start = IntVector.fromArray(INTS, weightSum, channel).mul(-zeroPoint);
+                    FloatVector scale = FloatVector.fromArray(FLOATS, weightScale, channel).mul(inputScale);
+                    FloatVector biases = FloatVector.fromArray(FLOATS, bias, channel);
+                    int at = channel;
+                    for (int row = 0; row < rows; row++) {
+                        IntVector sum = start;
+                        for (int segment = 0; segment < segments; segment++) {
+                            sum = sum.add(FloatVector.fromArray(FLOATS, sums, from + at + segment * segmentStride)
+                                    .convert(VectorOperators.F2I, 0));
+                        }
+                        FloatVector real = ((FloatVector) sum.convert(VectorOperators.I2F, 0)).mul(scale).add(biases);
+                        real = real.blend(min, real.lt(min));
+                        real.blend(max, real.compare(VectorOperators.GT, max)).intoArray(out, to + at);
+                        at += channels;
                     }
-                    FloatVector real = ((FloatVector) sum.convert(VectorOperators.I2F, 0))
-                            .mul(FloatVector.fromArray(FLOATS, weightScale, channel).mul(inputScale))
-                            .add(FloatVector.fromArray(FLOATS, bias, channel));
-                    real = real.blend(min, real.lt(min));
-                    real.blend(max, real.compare(VectorOperators.GT, max)).intoArray(out, to + channel);
                 }
             }
         }
