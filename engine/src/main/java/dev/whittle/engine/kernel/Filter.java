@@ -37,9 +37,11 @@ final class Filter {
     private final boolean isBiasNarrow;
     private final @Nullable QuantizationParameters quantization;
     private final int channels;
+    private final long packedBytes;
 
     private Filter(Inputs inputs, Family family, float[] values, float @Nullable [] bias, long[] codeBias,
-            boolean isBiasNarrow, @Nullable QuantizationParameters quantization, int channels) {
+            boolean isBiasNarrow, @Nullable QuantizationParameters quantization, int channels,
+            long packedBytes) {
         this.inputs = inputs;
         this.family = family;
         this.values = values;
@@ -48,6 +50,7 @@ final class Filter {
         this.isBiasNarrow = isBiasNarrow;
         this.quantization = quantization;
         this.channels = channels;
+        this.packedBytes = packedBytes;
     }
 
     Family family() {
@@ -73,8 +76,22 @@ final class Filter {
         return channels;
     }
 
+    /// What the weights take when they are packed for [Gemm].
+    long packedBytes() {
+        return packedBytes;
+    }
+
+    /// Reads the weights of an operator that packs them all for [Gemm].
+    ///
     /// @param channelDimension the weights' dimension that runs over output channels
     static Filter read(Preparation p, Inputs inputs, int channelDimension) {
+        Filter filter = readToPack(p, inputs, channelDimension);
+        p.keepBytes(filter.packedBytes);
+        return filter;
+    }
+
+    /// As [#read], leaving it to the caller to say what it keeps: [#packedBytes] or less.
+    static Filter readToPack(Preparation p, Inputs inputs, int channelDimension) {
         Tensor weights = p.inputTensor(inputs.weights);
         Family family = family(p, p.inputTensor(inputs.data).type(), weights.type(), p.outputTensor(0).type());
         int channels = weights.shape().dimension(channelDimension);
@@ -84,7 +101,6 @@ final class Filter {
                 channels == 0 ? 0 : count / channels);
         // The values, the values in the order of the product, and the packed ones.
         p.requireBytes(Float.BYTES * (2L * count + packed));
-        p.keepBytes((long) Float.BYTES * packed);
         QuantizationParameters quantization = family == Family.REALS
                 ? null
                 : quantization(p, weights, family, channelDimension, channels);
@@ -99,7 +115,7 @@ final class Filter {
         boolean isReal = family != Family.CODES;
         return new Filter(inputs, family, values, isReal && bias != null ? bias.toFloats() : null,
                 isReal ? new long[0] : codeBias(bias, biasType, channels), biasType == ElementType.INT32, quantization,
-                channels);
+                channels, (long) Float.BYTES * packed);
     }
 
     private static QuantizationParameters quantization(Preparation p, Tensor weights, Family family,
@@ -249,7 +265,7 @@ final class Filter {
         int parts = p.inputTensor(inputs.data).type() == ElementType.INT16 ? 2 : 1;
         int segmentStride = TensorChecks.scratchLength(p, rows, channels);
         WorkerScratch scratch = WorkerScratch.of(p, ElementType.FLOAT32,
-                TensorChecks.scratchLength(p, segmentStride, segments, parts));
+                TensorChecks.scratchLength(p, segmentStride, segments, parts) + RowWeights.SUMS_SLACK);
         if (hybrid != null && scales().isBlockwise()) {
             return OutputStage.Blockwise.of(output, scratch, hybrid, segments, segmentStride, values, scales(), bias,
                     activation);
@@ -260,7 +276,7 @@ final class Filter {
                 scales[channel] = scales().scale(channel);
             }
             return new OutputStage.Hybrid(output, scratch, hybrid, rowsPerBatch, segments, segmentStride, scales, sums,
-                    bias, activation);
+                    bias, activation, p.tier());
         }
         return new OutputStage.Codes(output, scratch, channels, parts, segments, segmentStride,
                 requantizer(p, activation, mode, sums));

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// FULLY_CONNECTED: `output[b, o] = activation(Σ input[b, c] · weights[o, c] + bias[o])`.
 ///
@@ -19,12 +20,23 @@ import java.util.function.IntUnaryOperator;
 ///
 /// Hybrid input has a scale for each batch row. Weights with a scale for each block of a row make it asymmetric; the sum
 /// of each block is scaled by itself ([OutputStage.Blockwise]).
+///
+/// Threads share the output channels.
 final class FullyConnected implements OperatorKernel {
     private static final Set<ElementType> WEIGHT_TYPES = Set.of(ElementType.INT8, ElementType.UINT8, ElementType.INT4,
             ElementType.INT2, ElementType.INT16);
 
     /// The whole depth is one run.
     private static final int[] ONE_LINE = {0};
+    /// Of one thread with vectors, roughly, to tell what is worth dividing: of few rows, where reading the weights is what
+    /// takes time, and of many.
+    private static final int MULTIPLICATIONS_PER_NANOSECOND = 20;
+    private static final int MULTIPLICATIONS_PER_NANOSECOND_OF_CODES = 70;
+    private static final int MULTIPLICATIONS_PER_NANOSECOND_OF_MANY_ROWS = 50;
+    /// Less is not divided even if somebody else is awake, and so is packed in one.
+    private static final int NANOSECONDS_WORTH_DIVIDING = 4_000;
+    /// So many pieces for each thread leave little to wait for at the end.
+    private static final int PIECES_PER_THREAD = 8;
 
     private static Options.FullyConnected options(Preparation p) {
         return (Options.FullyConnected) p.options();
@@ -77,17 +89,19 @@ final class FullyConnected implements OperatorKernel {
         Slot output = p.output(0);
         int rows = depth == 0 ? 0 : input.elementCount() / depth;
         TensorChecks.requireWork(p, rows, weightTensor.shape().elementCount());
-        Filter filter = Filter.read(p, Filter.Inputs.USUAL, 0);
+        Filter filter = Filter.readToPack(p, Filter.Inputs.USUAL, 0);
         if (depth == 0) {
             return zeros(output);
         }
         int channels = filter.channels();
-        Gemm gemm = Gemm.of(p.tier());
         float[] weights = filter.values();
         if (filter.family() == Filter.Family.REALS) {
-            PackedWeights packed = PackedWeights.ofReals(gemm, weights, 0, channels, depth, filter.bias(), activation);
-            return memory -> packed.multiply(memory.floats(input), memory.offset(input), depth, rows,
-                    memory.floats(output), memory.offset(output), channels, 0);
+            p.keepBytes(filter.packedBytes());
+            PackedWeights[] pieces = pieces(p, rows, channels, depth, (gemm, first, columns) -> PackedWeights
+                    .ofReals(gemm, weights, first, columns, depth, filter.bias(), activation));
+            return products(pieces, rows, depth, (memory, packed, first) -> packed.multiply(memory.floats(input),
+                    memory.offset(input), depth, rows, memory.floats(output), memory.offset(output) + first, channels,
+                    0));
         }
         boolean isHybrid = filter.family() == Filter.Family.HYBRID;
         // Products of two codes of 16 bits are not exact as floats.
@@ -98,7 +112,6 @@ final class FullyConnected implements OperatorKernel {
         int[] segments = isBlockwise
                 ? blocks(p, filter, depth)
                 : PackedWeights.exactSegments(weights, channels, depth);
-        PackedWeights packed = PackedWeights.ofCodes(gemm, weights, 0, channels, depth, segments);
         HybridInput hybrid = isHybrid ? HybridInput.of(p, input, rows, isAsymmetric(p, isBlockwise)) : null;
         MostNegativeWeights spoilt = isHybrid && !isBlockwise
                 ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
@@ -106,23 +119,110 @@ final class FullyConnected implements OperatorKernel {
         OutputStage stage = filter.stage(p, activation, mode(p, filter), Filter.sums(weights, channels), rows,
                 segments.length - 1, hybrid, 1);
         RowSource source = RowSource.of(p, 0, hybrid);
+        RowWeights rowWeights = p.tier() == KernelTier.VECTOR && rows <= RowWeights.MOST_ROWS && source.parts() == 1
+                ? RowWeights.of(weights, channels, depth, segments)
+                : null;
+        if (rowWeights != null) {
+            p.keepBytes(rowWeights.length());
+            Slot codes = p.scratch(ElementType.INT16,
+                    TensorChecks.scratchLength(p, input.elementCount() + RowWeights.SLACK));
+            return fewRows(rowWeights, source, hybrid, spoilt, stage, codes, rows, depth, channels);
+        }
+        p.keepBytes(filter.packedBytes());
         Slot codes = hybrid == null ? p.scratch(ElementType.FLOAT32, input.elementCount()) : hybrid.codes();
+        PackedWeights[] pieces = pieces(p, rows, channels, depth, (gemm, first, columns) -> PackedWeights.ofCodes(gemm,
+                weights, first, columns, depth, segments));
+        Kernel[] products = new Kernel[source.parts()];
+        for (int part = 0; part < products.length; part++) {
+            int partOffset = part * stage.partStride();
+            products[part] = products(pieces, rows, depth, (memory, packed, first) -> packed.multiply(
+                    memory.floats(codes), memory.offset(codes), depth, rows, stage.sums(memory),
+                    stage.sumsOffset(memory, 0, 0) + partOffset + first, channels, stage.segmentStride()));
+        }
         return memory -> {
-            float[] a = memory.floats(codes);
-            int aOffset = memory.offset(codes);
-            float[] sums = stage.sums(memory);
-            int to = stage.sumsOffset(memory, 0, 0);
-            for (int part = 0; part < source.parts(); part++) {
-                if (hybrid != null) {
-                    hybrid.quantize(memory);
-                } else {
-                    source.widen(memory, part, source.offset(memory), 0, 1, rows * depth, a, aOffset, 0);
+            if (hybrid != null) {
+                hybrid.quantize(memory);
+            }
+            for (int part = 0; part < products.length; part++) {
+                if (hybrid == null) {
+                    source.widen(memory, part, source.offset(memory), 0, 1, rows * depth, memory.floats(codes),
+                            memory.offset(codes), 0);
                 }
-                packed.multiply(a, aOffset, depth, rows, sums, to + part * stage.partStride(), channels,
-                        stage.segmentStride());
+                products[part].invoke(memory);
             }
             if (spoilt != null) {
-                spoilt.spoil(a, aOffset, depth, ONE_LINE, depth, rows, sums, to, channels, stage.segmentStride());
+                spoilt.spoil(memory.floats(codes), memory.offset(codes), depth, ONE_LINE, depth, rows,
+                        stage.sums(memory), stage.sumsOffset(memory, 0, 0), channels, stage.segmentStride());
+            }
+            stage.finish(memory, 0, rows, 0);
+        };
+    }
+    /// Packs some of the output channels.
+    private interface Packing {
+        PackedWeights pack(Gemm gemm, int firstColumn, int columns);
+    }
+
+    /// Multiplies by some of the output channels, those from `firstColumn` on.
+    private interface Product {
+        void multiply(Memory memory, PackedWeights piece, int firstColumn);
+    }
+
+    /// The weights, in pieces of whole panels where threads may share them; all but the last of one size.
+    private static PackedWeights[] pieces(Preparation p, int rows, int channels, int depth, Packing packing) {
+        Gemm gemm = Gemm.of(p.tier());
+        int size = Math.max(1, channels);
+        if (p.threads() > 1 && nanoseconds(rows, depth, channels) >= NANOSECONDS_WORTH_DIVIDING) {
+            size = Math.ceilDiv(Math.ceilDiv(channels, p.threads() * PIECES_PER_THREAD), gemm.panelColumns())
+                    * gemm.panelColumns();
+        }
+        PackedWeights[] pieces = new PackedWeights[Math.ceilDiv(channels, size)];
+        for (int piece = 0; piece < pieces.length; piece++) {
+            pieces[piece] = packing.pack(gemm, piece * size, Math.min(size, channels - piece * size));
+        }
+        return pieces;
+    }
+
+    private static Kernel products(PackedWeights[] pieces, int rows, int depth, Product product) {
+        if (pieces.length == 1) {
+            PackedWeights all = pieces[0];
+            return memory -> product.multiply(memory, all, 0);
+        }
+        int channels = 0;
+        for (PackedWeights piece : pieces) {
+            channels += piece.columns();
+        }
+        return DivisibleKernel.of(pieces.length, nanoseconds(rows, depth, channels), (memory, first, end, worker) -> {
+            for (int piece = first; piece < end; piece++) {
+                product.multiply(memory, pieces[piece], piece * pieces[0].columns());
+            }
+        });
+    }
+
+    private static long nanoseconds(int rows, int depth, int channels) {
+        long multiplications = (long) rows * depth * channels;
+        return multiplications / (rows <= RowWeights.MOST_ROWS
+                ? MULTIPLICATIONS_PER_NANOSECOND
+                : MULTIPLICATIONS_PER_NANOSECOND_OF_MANY_ROWS);
+    }
+
+    private static Kernel fewRows(RowWeights weights, RowSource source, @Nullable HybridInput hybrid,
+            @Nullable MostNegativeWeights spoilt, OutputStage stage, Slot codes, int rows, int depth, int channels) {
+        DivisibleKernel.Units panels = (memory, first, end, worker) -> weights.multiply(memory.shorts(codes),
+                memory.offset(codes), rows, first, end, stage.sums(memory), stage.sumsOffset(memory, 0, 0),
+                stage.segmentStride());
+        long nanoseconds = (long) rows * depth * channels / MULTIPLICATIONS_PER_NANOSECOND_OF_CODES;
+        Kernel products = nanoseconds < NANOSECONDS_WORTH_DIVIDING
+                ? memory -> panels.compute(memory, 0, weights.panels(), 0)
+                : DivisibleKernel.of(weights.panels(), nanoseconds, panels);
+        return memory -> {
+            if (hybrid != null) {
+                hybrid.quantize(memory);
+            }
+            source.toShorts(memory, source.offset(memory), rows * depth, memory.shorts(codes), memory.offset(codes));
+            products.invoke(memory);
+            if (hybrid != null && spoilt != null) {
+                spoilt.spoil(memory.floats(hybrid.codes()), memory.offset(hybrid.codes()), depth, ONE_LINE, depth, rows,
+                        stage.sums(memory), stage.sumsOffset(memory, 0, 0), channels, stage.segmentStride());
             }
             stage.finish(memory, 0, rows, 0);
         };

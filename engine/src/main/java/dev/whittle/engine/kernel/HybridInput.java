@@ -2,19 +2,28 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /// The float input of a hybrid kernel as INT8 codes (kept as floats for the product), one scale and zero point for each
 /// batch: symmetric, `scale = max|x| / 127`, or asymmetric, `scale = (max − min) / 255` over a range widened to hold 0
 /// (LiteRT `PortableSymmetricQuantizeFloats` and `PortableAsymmetricQuantizeFloats`, float and double where they have
 /// them, so that the codes are the same).
 record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int batches, int batchElements,
-        boolean asymmetric) {
+        boolean asymmetric, boolean vector) {
 
     /// @param batches pieces of the input with a scale each
     static HybridInput of(Preparation p, Slot input, int batches, boolean asymmetric) {
-        return new HybridInput(input, p.scratch(ElementType.FLOAT32, input.elementCount()),
-                p.scratch(ElementType.FLOAT32, batches), p.scratch(ElementType.INT32, batches), batches,
-                batches == 0 ? 0 : input.elementCount() / batches, asymmetric);
+        return of(p, input, batches, batches == 0 ? 0 : input.elementCount() / batches, asymmetric);
+    }
+
+    /// As [#of(Preparation, Slot, int, boolean)], the elements of each piece known.
+    static HybridInput of(Preparation p, Slot input, int batches, int batchElements, boolean asymmetric) {
+        return new HybridInput(input, p.scratch(ElementType.FLOAT32, batches * batchElements),
+                p.scratch(ElementType.FLOAT32, batches), p.scratch(ElementType.INT32, batches), batches, batchElements,
+                asymmetric, p.tier() == KernelTier.VECTOR);
     }
 
     float scale(Memory memory, int batch) {
@@ -31,11 +40,24 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
         float[] to = memory.floats(codes);
         for (int batch = 0; batch < batches; batch++) {
             int first = memory.offset(input) + batch * batchElements;
+            // Not called for less than a vector: the compiler would take its loops for such that seldom run, and every vector
+            // would be an object.
+            boolean hasVectors = vector && batchElements >= Simd.LANES;
             float min = 0;
             float max = 0;
-            for (int i = first; i < first + batchElements; i++) {
-                min = Math.min(min, from[i]);
-                max = Math.max(max, from[i]);
+            if (hasVectors) {
+                max = Simd.real(Simd.largest(from, first, batchElements, 0));
+                min = Simd.real(~Simd.largest(from, first, batchElements, -1));
+                // Infinities and NaN go by Java's rules.
+                hasVectors = Float.isFinite(max - min);
+            }
+            if (!hasVectors) {
+                min = 0;
+                max = 0;
+                for (int i = first; i < first + batchElements; i++) {
+                    min = Math.min(min, from[i]);
+                    max = Math.max(max, from[i]);
+                }
             }
             int target = memory.offset(codes) + batch * batchElements;
             float scale = asymmetric ? (float) (((double) max - min) / 255) : Math.max(-min, max) / 127;
@@ -43,17 +65,19 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
             if (min == max) {
                 scale = 1;
                 Arrays.fill(to, target, target + batchElements, 0);
-            } else if (asymmetric) {
-                zeroPoint = zeroPoint(min, max);
-                float inverse = 1 / scale;
-                for (int i = 0; i < batchElements; i++) {
-                    float code = Rounding.halfAwayFromZero(zeroPoint + from[first + i] * inverse);
-                    to[target + i] = Math.clamp(code, -128f, 127f);
-                }
             } else {
-                float inverse = 127 / Math.max(-min, max);
-                for (int i = 0; i < batchElements; i++) {
-                    to[target + i] = Math.clamp(Rounding.halfAwayFromZero(from[first + i] * inverse), -127f, 127f);
+                zeroPoint = asymmetric ? zeroPoint(min, max) : 0;
+                float inverse = asymmetric ? 1 / scale : 127 / Math.max(-min, max);
+                int least = asymmetric ? -128 : -127;
+                // So may numbers whose scale is too small to have an inverse.
+                if (hasVectors && Float.isFinite(inverse)) {
+                    Simd.quantize(from, first, batchElements, inverse, zeroPoint, least, to, target);
+                } else {
+                    for (int i = 0; i < batchElements; i++) {
+                        float code = Rounding.halfAwayFromZero(zeroPoint + from[first + i] * inverse);
+                        // No code is NaN: the cast makes it 0.
+                        to[target + i] = (int) Math.clamp(code, least, 127f);
+                    }
                 }
             }
             memory.floats(scales)[memory.offset(scales) + batch] = scale;
@@ -70,5 +94,46 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
         double errorFromMax = 127 + Math.abs(max / scale);
         double zeroPoint = errorFromMin < errorFromMax ? fromMin : fromMax;
         return (int) Rounding.halfAwayFromZero(Math.clamp(zeroPoint, -128.0, 127.0));
+    }
+
+    private static final class Simd {
+        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+        private static final VectorSpecies<Integer> INTS = Lanes.INT;
+        private static final int LANES = FLOATS.length();
+        private static final int NOT_SIGN = 0x7fff_ffff;
+        /// The largest float below a half: adding it and cutting off rounds halves away from zero and nothing else.
+        private static final int ALMOST_HALF = Float.floatToRawIntBits(Math.nextDown(0.5f));
+
+        /// The largest of 0 and the elements as an int that orders as the floats do, −NaN below and NaN above all others.
+        ///
+        /// @param flip 0, or −1 for the smallest, whose bits come back inverted
+        static int largest(float[] from, int first, int count, int flip) {
+            IntVector largest = IntVector.broadcast(INTS, flip);
+            for (int i = 0; i < count; i += LANES) {
+                IntVector bits = FloatVector.fromArray(FLOATS, from, first + Math.min(i, count - LANES))
+                        .reinterpretAsInts();
+                IntVector ordered = bits.lanewise(VectorOperators.XOR,
+                        bits.lanewise(VectorOperators.ASHR, 31).and(NOT_SIGN));
+                largest = largest.max(ordered.lanewise(VectorOperators.XOR, flip));
+            }
+            return largest.reduceLanes(VectorOperators.MAX);
+        }
+
+        /// The float that [#largest] stands for.
+        static float real(int ordered) {
+            return Float.intBitsToFloat(ordered ^ ordered >> 31 & NOT_SIGN);
+        }
+
+        /// The last vector goes back over codes already written.
+        static void quantize(float[] from, int first, int count, float inverse, float zeroPoint, int least, float[] to,
+                int target) {
+            for (int i = 0; i < count; i += LANES) {
+                int at = Math.min(i, count - LANES);
+                FloatVector code = FloatVector.fromArray(FLOATS, from, first + at).mul(inverse).add(zeroPoint);
+                FloatVector half = code.reinterpretAsInts().and(~NOT_SIGN).or(ALMOST_HALF).reinterpretAsFloats();
+                ((FloatVector) code.add(half).convert(VectorOperators.F2I, 0).reinterpretAsInts().max(least).min(127)
+                        .convert(VectorOperators.I2F, 0)).intoArray(to, target + at);
+            }
+        }
     }
 }

@@ -2,6 +2,11 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.QuantizationParameters;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// What becomes of the sums of a convolution or matrix product, whose rows are output positions and whose columns are
@@ -86,11 +91,13 @@ sealed interface OutputStage {
         private final int segmentStride;
         private final float[] weightScale;
         private final int[] weightSum;
-        private final float @Nullable [] bias;
+        private final float[] bias;
         private final Activation activation;
+        private final boolean vector;
 
         Hybrid(Slot output, WorkerScratch scratch, HybridInput input, int rowsPerBatch, int segments, int segmentStride,
-                float[] weightScale, int[] weightSum, float @Nullable [] bias, Activation activation) {
+                float[] weightScale, int[] weightSum, float @Nullable [] bias, Activation activation,
+                KernelTier tier) {
             this.output = output;
             this.scratch = scratch;
             this.input = input;
@@ -99,8 +106,13 @@ sealed interface OutputStage {
             this.segmentStride = segmentStride;
             this.weightScale = weightScale;
             this.weightSum = weightSum;
-            this.bias = bias;
+            // Adding -0 changes no float, so a missing bias needs no branch.
+            this.bias = bias == null ? new float[weightScale.length] : bias;
+            if (bias == null) {
+                Arrays.fill(this.bias, -0f);
+            }
             this.activation = activation;
+            this.vector = tier == KernelTier.VECTOR && activation.isClamp();
         }
 
         @Override
@@ -123,19 +135,66 @@ sealed interface OutputStage {
             float[] sums = memory.floats(scratch.slot());
             float[] out = memory.floats(output);
             int channels = weightScale.length;
-            for (int i = 0; i < rows; i++) {
+            int count;
+            for (int i = 0; i < rows; i += count) {
                 int batch = (row + i) / rowsPerBatch;
+                count = Math.min(rows - i, (batch + 1) * rowsPerBatch - row - i);
                 float inputScale = input.scale(memory, batch);
                 int zeroPoint = input.zeroPoint(memory, batch);
                 int from = scratch.offset(memory, worker) + i * channels;
                 int to = memory.offset(output) + (row + i) * channels;
+                // Not called for less than a vector: the compiler would take its loop for one that seldom runs, and every
+                // vector would be an object.
+                if (vector && channels >= Simd.LANES) {
+                    Simd.rows(sums, from, segments, segmentStride, count, zeroPoint, weightSum, inputScale, weightScale,
+                            bias, activation.minimum(), activation.maximum(), out, to);
+                } else {
+                    rows(sums, from, count, zeroPoint, inputScale, out, to);
+                }
+            }
+        }
+
+        private void rows(float[] sums, int from, int rows, int zeroPoint, float inputScale, float[] out, int to) {
+            int channels = weightScale.length;
+            for (int at = 0; at < rows * channels; at += channels) {
                 for (int channel = 0; channel < channels; channel++) {
                     int sum = -zeroPoint * weightSum[channel];
                     for (int segment = 0; segment < segments; segment++) {
-                        sum += (int) sums[from + channel + segment * segmentStride];
+                        sum += (int) sums[from + at + channel + segment * segmentStride];
                     }
                     float real = sum * (inputScale * weightScale[channel]);
-                    out[to + channel] = activate(activation, bias == null ? real : real + bias[channel]);
+                    out[to + at + channel] = activate(activation, real + bias[channel]);
+                }
+            }
+        }
+
+        private static final class Simd {
+            private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+            private static final VectorSpecies<Integer> INTS = Lanes.INT;
+            private static final int LANES = FLOATS.length();
+
+            /// A vector of channels over all rows, then the next. The last one goes back over channels already done.
+            static void rows(float[] sums, int from, int segments, int segmentStride, int rows, int zeroPoint,
+                    int[] weightSum, float inputScale, float[] weightScale, float[] bias, float min, float max,
+                    float[] out, int to) {
+                int channels = weightScale.length;
+                for (int i = 0; i < channels; i += LANES) {
+                    int channel = Math.min(i, channels - LANES);
+                    IntVector start = IntVector.fromArray(INTS, weightSum, channel).mul(-zeroPoint);
+                    FloatVector scale = FloatVector.fromArray(FLOATS, weightScale, channel).mul(inputScale);
+                    FloatVector biases = FloatVector.fromArray(FLOATS, bias, channel);
+                    int at = channel;
+                    for (int row = 0; row < rows; row++) {
+                        IntVector sum = start;
+                        for (int segment = 0; segment < segments; segment++) {
+                            sum = sum.add(FloatVector.fromArray(FLOATS, sums, from + at + segment * segmentStride)
+                                    .convert(VectorOperators.F2I, 0));
+                        }
+                        FloatVector real = ((FloatVector) sum.convert(VectorOperators.I2F, 0)).mul(scale).add(biases);
+                        real = real.blend(min, real.lt(min));
+                        real.blend(max, real.compare(VectorOperators.GT, max)).intoArray(out, to + at);
+                        at += channels;
+                    }
                 }
             }
         }

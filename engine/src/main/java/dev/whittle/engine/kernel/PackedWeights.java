@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// and the sums of the segments, exact each, are left to be added as integers.
 final class PackedWeights {
     private static final float LARGEST_CODE = 128;
-    private static final float EXACT = 1 << 24;
+    /// Integers of this absolute value and less are exact as floats.
+    static final float EXACT = 1 << 24;
 
     private final Gemm gemm;
     private final float[] packed;

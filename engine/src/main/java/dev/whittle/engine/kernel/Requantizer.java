@@ -2,14 +2,16 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.QuantizationParameters;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /// From sums to output codes, one factor per channel:
 /// `code = clamp(zeroPoint + round((sum + bias[channel]) · factor[channel]))`, where
@@ -65,18 +67,17 @@ final class Requantizer {
     private final Mode mode;
     private final int tiesUp;
     private final long[] bias;
-    /// The bias as the vector loop takes it.
-    private final int[] narrowBias;
     private final double[] factor;
     private final int[] multiplier;
     private final int[] shift;
     private final int zeroPoint;
     private final ActivationRange range;
     private final CodeStorage storage;
-    private final boolean vector;
+    /// For rows of sums of one part and one segment; null where there are no vectors or they cannot do it exactly.
+    private final @Nullable Simd simd;
 
-    private Requantizer(Mode mode, long[] bias, double[] factor, int[] multiplier, int[] shift, int zeroPoint,
-            ActivationRange range, CodeStorage storage, boolean vector) {
+    private Requantizer(KernelTier tier, Mode mode, long[] bias, double[] factor, int[] multiplier, int[] shift,
+            int zeroPoint, ActivationRange range, ElementType type) {
         this.mode = mode;
         this.tiesUp = switch (mode) {
             case FIXED_POINT_TIES_UP -> bias.length;
@@ -84,17 +85,32 @@ final class Requantizer {
             case FIXED_POINT, WIDE, DOUBLE -> 0;
         };
         this.bias = bias;
-        this.narrowBias = new int[bias.length];
-        for (int channel = 0; channel < bias.length; channel++) {
-            narrowBias[channel] = (int) bias[channel];
-        }
         this.factor = factor;
         this.multiplier = multiplier;
         this.shift = shift;
         this.zeroPoint = zeroPoint;
         this.range = range;
-        this.storage = storage;
-        this.vector = vector;
+        this.storage = CodeStorage.of(type);
+        this.simd = tier == KernelTier.VECTOR && TensorChecks.isEightBit(type) && bias.length > 0 ? simd() : null;
+    }
+
+    private @Nullable Simd simd() {
+        return switch (mode) {
+            case FIXED_POINT, FIXED_POINT_TIES_UP, FIXED_POINT_TIES_UP_BY_EIGHT -> new Simd.FixedPoint(this);
+            case DOUBLE -> productsFitInts() ? new Simd.Real(this) : null;
+            case WIDE -> null;
+        };
+    }
+
+    /// Whether no product can leave the range of int, the sums being exact as floats.
+    private boolean productsFitInts() {
+        for (int channel = 0; channel < bias.length; channel++) {
+            if (!((PackedWeights.EXACT + Math.abs((double) bias[channel])) * factor[channel] < Integer.MAX_VALUE)
+                    || (int) bias[channel] != bias[channel]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// @param bias one per channel, in units of `inputScale · weightScale`
@@ -112,9 +128,19 @@ final class Requantizer {
             multiplier[channel] = fixed.multiplier();
             shift[channel] = fixed.shift();
         }
-        boolean isFixedPoint = mode != Mode.WIDE && mode != Mode.DOUBLE;
-        return new Requantizer(mode, bias, factor, multiplier, shift, output.zeroPoint(0), range, CodeStorage.of(type),
-                p.tier() == KernelTier.VECTOR && isFixedPoint && TensorChecks.isEightBit(type));
+        return new Requantizer(p.tier(), mode, bias, factor, multiplier, shift, output.zeroPoint(0), range, type);
+    }
+
+    /// From factors that are known.
+    static Requantizer of(KernelTier tier, Mode mode, long[] bias, double[] factor, int zeroPoint,
+            ActivationRange range, ElementType type) {
+        int[] multiplier = new int[bias.length];
+        int[] shift = new int[bias.length];
+        for (int channel = 0; channel < bias.length; channel++) {
+            multiplier[channel] = Multiplier.of(factor[channel]).multiplier();
+            shift[channel] = Multiplier.of(factor[channel]).shift();
+        }
+        return new Requantizer(tier, mode, bias, factor, multiplier, shift, zeroPoint, range, type);
     }
 
     /// The code of one sum.
@@ -134,23 +160,14 @@ final class Requantizer {
     void apply(float[] sums, int sumsOffset, int parts, int segments, int segmentStride, int rows, Object out,
             int outOffset) {
         int channels = bias.length;
+        if (simd != null && parts == 1 && segments == 1 && rows * channels >= Simd.LANES) {
+            simd.apply(sums, sumsOffset, rows, (byte[]) out, outOffset);
+            return;
+        }
         for (int row = 0; row < rows; row++) {
             int from = sumsOffset + row * channels;
             int to = outOffset + row * channels;
-            int first = 0;
-            if (vector && parts == 1 && segments == 1) {
-                // Not called for less than a vector: the compiler would take its loop for one that seldom runs, inline
-                // nothing into it, and every vector would be an object.
-                if (tiesUp >= Simd.LANES) {
-                    first = Simd.apply(sums, from, narrowBias, multiplier, shift, 0, tiesUp, 0, zeroPoint, range.min(),
-                            range.max(), (byte[]) out, to);
-                }
-                if (first == tiesUp && channels - tiesUp >= Simd.LANES) {
-                    first = Simd.apply(sums, from, narrowBias, multiplier, shift, tiesUp, channels, -1, zeroPoint,
-                            range.min(), range.max(), (byte[]) out, to);
-                }
-            }
-            for (int channel = first; channel < channels; channel++) {
+            for (int channel = 0; channel < channels; channel++) {
                 long sum = 0;
                 for (int part = parts - 1; part >= 0; part--) {
                     sum *= 256;
@@ -163,48 +180,225 @@ final class Requantizer {
         }
     }
 
-    /// Fixed point in lanes of 64 bits, where the products of sign-extended ints are exact.
-    private static final class Simd {
+    /// Vectors of channels, each over many rows, so that what belongs to the channels stays in registers. Where a row is
+    /// shorter than a vector, vectors run over the rows as if they were one, and the channels repeat within them.
+    ///
+    /// What is left at the end, of the channels or of all rows, is done by one more vector that goes back over elements
+    /// already done. Never called for less than a vector: the compiler would take its loops for such that seldom run,
+    /// inline nothing into them, and every vector would be an object.
+    private abstract static class Simd {
         private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
         private static final VectorSpecies<Integer> INTS = Lanes.INT;
+        private static final VectorSpecies<Long> LONGS = Lanes.LONG;
+        private static final VectorSpecies<Double> DOUBLES = LONGS.withLanes(double.class);
         private static final int LANES = INTS.length();
         private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class,
                 VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
+        private static final boolean FILLS_BYTES = BYTES.length() == LANES;
         private static final VectorMask<Byte> VALID = BYTES.indexInRange(0, LANES);
+        /// The half of a long in which an even lane of ints lies.
+        private static final long LOW = 0xffff_ffffL;
 
-        /// @param awayMask −1 where ties of the second rounding go away from zero, 0 where they go up
-        /// @return the first channel not done: at `end`, or a remainder below a vector before it
-        static int apply(float[] sums, int from, int[] bias, int[] multiplier, int[] shift, int first, int end,
-                long awayMask, int zeroPoint, int min, int max, byte[] out, int to) {
-            int channel = first;
-            for (; channel + LANES <= end; channel += LANES) {
-                Vector<Integer> sum = FloatVector.fromArray(FLOATS, sums, from + channel).convert(VectorOperators.F2I,
-                        0);
-                IntVector shifts = IntVector.fromArray(INTS, shift, channel);
-                IntVector x = sum.add(IntVector.fromArray(INTS, bias, channel)).reinterpretAsInts()
-                        .lanewise(VectorOperators.LSHL, shifts.max(0));
-                IntVector right = shifts.neg().max(0);
-                IntVector factor = IntVector.fromArray(INTS, multiplier, channel);
-                IntVector scaled = half(x, factor, right, awayMask, 0).or(half(x, factor, right, awayMask, 1));
-                scaled.add(zeroPoint).max(min).min(max).convertShape(VectorOperators.I2B, BYTES, 0)
-                        .reinterpretAsBytes().intoArray(out, to + channel, VALID);
-            }
-            return channel;
+        private final int channels;
+
+        private Simd(int channels) {
+            this.channels = channels;
         }
 
-        /// [Multiplier#apply] on the lower (part 0) or upper (part 1) half of the lanes; the other half comes back as 0.
-        private static IntVector half(IntVector x, IntVector factor, IntVector rightShift, long awayMask, int part) {
-            LongVector right = rightShift.convert(VectorOperators.I2L, part).reinterpretAsLongs();
-            LongVector product = x.convert(VectorOperators.I2L, part).reinterpretAsLongs()
-                    .mul(factor.convert(VectorOperators.I2L, part).reinterpretAsLongs());
-            LongVector high = product.add(1L << 30).lanewise(VectorOperators.ASHR, 31);
-            LongVector halfStep = LongVector.broadcast(Lanes.LONG, 1).lanewise(VectorOperators.LSHL, right)
-                    .lanewise(VectorOperators.LSHR, 1);
-            // −1 where the value is negative and there is a shift: its tie goes away from zero.
-            LongVector away = high.lanewise(VectorOperators.ASHR, 63)
-                    .and(right.neg().lanewise(VectorOperators.ASHR, 63)).and(awayMask);
-            return high.add(halfStep).add(away).lanewise(VectorOperators.ASHR, right)
-                    .convertShape(VectorOperators.L2I, INTS, -part).reinterpretAsInts();
+        /// Vectors of channels that there are parameters for: those of a row, the last one going back; in short rows one
+        /// for each channel that a vector can begin with.
+        final int blocks() {
+            return channels < LANES ? channels : Math.ceilDiv(channels, LANES);
+        }
+
+        /// The channel of a lane of a block.
+        final int channel(int block, int lane) {
+            return channels < LANES ? (block + lane) % channels : Math.min(block * LANES, channels - LANES) + lane;
+        }
+
+        /// Requantizes `count` vectors that lie `stride` apart, in the sums as in the output.
+        abstract void vectors(int block, float[] sums, int from, int stride, int count, byte[] out, int to);
+
+        final void apply(float[] sums, int from, int rows, byte[] out, int to) {
+            if (channels >= LANES) {
+                for (int block = 0; block * LANES < channels; block++) {
+                    int first = channel(block, 0);
+                    vectors(block, sums, from + first, channels, rows, out, to + first);
+                }
+                return;
+            }
+            int length = rows * channels;
+            int whole = length / LANES;
+            // After so many vectors, as many as there are channels at most, one begins with channel 0 again.
+            int period = channels / Math.min(Integer.lowestOneBit(channels), LANES);
+            for (int first = 0; first < Math.min(period, whole); first++) {
+                int at = first * LANES;
+                vectors(at % channels, sums, from + at, period * LANES, Math.ceilDiv(whole - first, period), out,
+                        to + at);
+            }
+            if (whole * LANES < length) {
+                int at = length - LANES;
+                vectors(at % channels, sums, from + at, 0, 1, out, to + at);
+            }
+        }
+
+        /// In lanes of 64 bits, where the products of sign-extended ints are exact. Even lanes of the ints are the lower
+        /// halves of longs, odd ones the upper. The compiler multiplies by the one instruction for signed ints because it
+        /// sees that both factors come from a right shift by 32.
+        ///
+        /// Both roundings come to one right shift, since the first cuts off bits that the second would:
+        /// `((product + 2^30 >> 31) + half >> right) = product + 2^30 + (half << 31) >> 31 + right`.
+        private static final class FixedPoint extends Simd {
+            private final int[] bias;
+            private final int[] left;
+            private final int[] multiplier;
+            /// The three of each block: those of the even lanes, then those of the odd ones.
+            private final long[] half;
+            /// What a negative value is less before the second rounding, where its ties go away from zero.
+            private final long[] away;
+            private final long[] right;
+            private final int zeroPoint;
+            private final int min;
+            private final int max;
+
+            private FixedPoint(Requantizer requantizer) {
+                super(requantizer.bias.length);
+                int length = blocks() * LANES;
+                bias = new int[length];
+                left = new int[length];
+                multiplier = new int[length];
+                half = new long[length];
+                away = new long[length];
+                right = new long[length];
+                for (int i = 0; i < length; i++) {
+                    int lane = i % LANES;
+                    int channel = channel(i / LANES, lane);
+                    int shift = requantizer.shift[channel];
+                    bias[i] = (int) requantizer.bias[channel];
+                    left[i] = Math.max(0, shift);
+                    multiplier[i] = requantizer.multiplier[channel];
+                    int at = i - lane + lane / 2 + (lane % 2) * (LANES / 2);
+                    half[at] = shift < 0 ? 1L << 30 - shift : 0;
+                    away[at] = shift < 0 && channel >= requantizer.tiesUp ? -1L << 31 : 0;
+                    right[at] = 31 + Math.max(0, -shift);
+                }
+                zeroPoint = requantizer.zeroPoint;
+                min = requantizer.range.min() - zeroPoint;
+                max = requantizer.range.max() - zeroPoint;
+            }
+
+            @Override
+            void vectors(int block, float[] sums, int from, int stride, int count, byte[] out, int to) {
+                int even = block * LANES;
+                int odd = even + LANES / 2;
+                IntVector biases = IntVector.fromArray(INTS, bias, even);
+                IntVector leftShifts = IntVector.fromArray(INTS, left, even);
+                LongVector factors = IntVector.fromArray(INTS, multiplier, even).reinterpretAsLongs();
+                LongVector evenFactor = factors.lanewise(VectorOperators.LSHL, 32).lanewise(VectorOperators.ASHR, 32);
+                LongVector oddFactor = factors.lanewise(VectorOperators.ASHR, 32);
+                LongVector evenHalf = LongVector.fromArray(LONGS, half, even);
+                LongVector oddHalf = LongVector.fromArray(LONGS, half, odd);
+                LongVector evenAway = LongVector.fromArray(LONGS, away, even);
+                LongVector oddAway = LongVector.fromArray(LONGS, away, odd);
+                LongVector evenRight = LongVector.fromArray(LONGS, right, even);
+                LongVector oddRight = LongVector.fromArray(LONGS, right, odd);
+                for (int i = 0; i < count; i++) {
+                    int at = i * stride;
+                    LongVector x = FloatVector.fromArray(FLOATS, sums, from + at)
+                            .convert(VectorOperators.F2I, 0).reinterpretAsInts().add(biases)
+                            .lanewise(VectorOperators.LSHL, leftShifts).reinterpretAsLongs();
+                    LongVector evens = x.lanewise(VectorOperators.LSHL, 32).lanewise(VectorOperators.ASHR, 32)
+                            .mul(evenFactor).add(1L << 30);
+                    evens = evens.add(evenHalf).add(evens.lanewise(VectorOperators.ASHR, 63).and(evenAway))
+                            .lanewise(VectorOperators.ASHR, evenRight);
+                    LongVector odds = x.lanewise(VectorOperators.ASHR, 32).mul(oddFactor).add(1L << 30);
+                    odds = odds.add(oddHalf).add(odds.lanewise(VectorOperators.ASHR, 63).and(oddAway))
+                            .lanewise(VectorOperators.ASHR, oddRight);
+                    ByteVector codes = evens.and(LOW).or(odds.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts()
+                            .max(min).min(max).add(zeroPoint).convertShape(VectorOperators.I2B, BYTES, 0)
+                            .reinterpretAsBytes();
+                    if (FILLS_BYTES) {
+                        codes.intoArray(out, to + at);
+                    } else {
+                        codes.intoArray(out, to + at, VALID);
+                    }
+                }
+            }
+        }
+
+        /// In double precision. A double of 2^52 and more holds an integer in its lower bits, so that integers go in and
+        /// come out by adding, where a conversion would need instructions that not every processor has.
+        private static final class Real extends Simd {
+            private static final double INTEGERS = 0x1p52;
+            /// The upper half of [#INTEGERS], and what makes a signed int one without sign.
+            private static final long INTEGER_BITS = 0x4330_0000_8000_0000L;
+
+            /// Both of each block: those of the even lanes, then those of the odd ones. What is to be taken off
+            /// [#INTEGERS] with a sum without sign in it, so that sum and bias are left.
+            private final double[] offset;
+            private final double[] factor;
+            private final int zeroPoint;
+            private final int min;
+            private final int max;
+
+            private Real(Requantizer requantizer) {
+                super(requantizer.bias.length);
+                int length = blocks() * LANES;
+                offset = new double[length];
+                factor = new double[length];
+                for (int i = 0; i < length; i++) {
+                    int lane = i % LANES;
+                    int channel = channel(i / LANES, lane);
+                    int at = i - lane + lane / 2 + (lane % 2) * (LANES / 2);
+                    offset[at] = INTEGERS + 0x1p31 - requantizer.bias[channel];
+                    factor[at] = requantizer.factor[channel];
+                }
+                zeroPoint = requantizer.zeroPoint;
+                min = requantizer.range.min() - zeroPoint;
+                max = requantizer.range.max() - zeroPoint;
+            }
+
+            @Override
+            void vectors(int block, float[] sums, int from, int stride, int count, byte[] out, int to) {
+                int even = block * LANES;
+                int odd = even + LANES / 2;
+                DoubleVector evenOffset = DoubleVector.fromArray(DOUBLES, offset, even);
+                DoubleVector oddOffset = DoubleVector.fromArray(DOUBLES, offset, odd);
+                DoubleVector evenFactor = DoubleVector.fromArray(DOUBLES, factor, even);
+                DoubleVector oddFactor = DoubleVector.fromArray(DOUBLES, factor, odd);
+                for (int i = 0; i < count; i++) {
+                    int at = i * stride;
+                    LongVector x = FloatVector.fromArray(FLOATS, sums, from + at).convert(VectorOperators.F2I, 0)
+                            .reinterpretAsLongs();
+                    DoubleVector evens = x.and(LOW).lanewise(VectorOperators.XOR, INTEGER_BITS).reinterpretAsDoubles()
+                            .sub(evenOffset).mul(evenFactor);
+                    DoubleVector odds = x.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, INTEGER_BITS)
+                            .reinterpretAsDoubles().sub(oddOffset).mul(oddFactor);
+                    // To the nearest without sign, ties to even, then those ties up that went down, then the sign again.
+                    LongVector evenSign = evens.reinterpretAsLongs().lanewise(VectorOperators.ASHR, 63);
+                    LongVector oddSign = odds.reinterpretAsLongs().lanewise(VectorOperators.ASHR, 63);
+                    evens = evens.abs();
+                    odds = odds.abs();
+                    DoubleVector evenNearest = evens.add(INTEGERS);
+                    DoubleVector oddNearest = odds.add(INTEGERS);
+                    // -1 where the rest is below a half, 0 where it is a tie.
+                    LongVector evenDown = evens.sub(evenNearest.sub(INTEGERS)).sub(0.5).reinterpretAsLongs()
+                            .lanewise(VectorOperators.ASHR, 63);
+                    LongVector oddDown = odds.sub(oddNearest.sub(INTEGERS)).sub(0.5).reinterpretAsLongs()
+                            .lanewise(VectorOperators.ASHR, 63);
+                    LongVector lower = evenNearest.reinterpretAsLongs().add(1).add(evenDown)
+                            .lanewise(VectorOperators.XOR, evenSign).sub(evenSign).and(LOW);
+                    LongVector upper = oddNearest.reinterpretAsLongs().add(1).add(oddDown)
+                            .lanewise(VectorOperators.XOR, oddSign).sub(oddSign).lanewise(VectorOperators.LSHL, 32);
+                    ByteVector codes = lower.or(upper).reinterpretAsInts().max(min).min(max).add(zeroPoint)
+                            .convertShape(VectorOperators.I2B, BYTES, 0).reinterpretAsBytes();
+                    if (FILLS_BYTES) {
+                        codes.intoArray(out, to + at);
+                    } else {
+                        codes.intoArray(out, to + at, VALID);
+                    }
+                }
+            }
         }
     }
 }

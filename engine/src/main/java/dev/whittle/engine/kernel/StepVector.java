@@ -9,9 +9,7 @@ record StepVector(Slot values, @Nullable HybridInput codes, int batches, int siz
 
     static StepVector of(Preparation p, Slot values, int batches, int size, boolean isHybrid, boolean asymmetric) {
         HybridInput codes = isHybrid
-                ? new HybridInput(values, p.scratch(ElementType.FLOAT32, batches * size),
-                        p.scratch(ElementType.FLOAT32, batches), p.scratch(ElementType.INT32, batches), batches, size,
-                        asymmetric)
+                ? HybridInput.of(p, values, batches, size, asymmetric)
                 : null;
         return new StepVector(values, codes, batches, size);
     }

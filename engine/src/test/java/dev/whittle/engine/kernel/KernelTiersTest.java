@@ -69,6 +69,12 @@ class KernelTiersTest {
                     Buffer.ofFloats(reals(count)));
         }
         byte[] codes = codes(count);
+        if (random.nextBoolean()) {
+            // As in most files: without the most negative one.
+            for (int i = 0; i < count; i++) {
+                codes[i] = (byte) Math.max(-127, codes[i]);
+            }
+        }
         if (types == Types.UINT8 || types == Types.HYBRID_UINT8) {
             return Tensor.constant("weights", ElementType.UINT8, Shape.of(shape),
                     QuantizationParameters.perTensor(scale(), random.nextInt(256)), Buffer.of(codes));
@@ -161,7 +167,6 @@ class KernelTiersTest {
 
     /// @param isOdd whether floats are those of [#oddReals]
     private void everyTierAgrees(String what, boolean isOdd, Options options, Tensor... tensors) {
-        Model model = model(options, Arrays.asList(tensors));
         List<ByteBuffer> input = new ArrayList<>();
         for (Tensor tensor : Arrays.asList(tensors).subList(0, tensors.length - 1)) {
             int count = tensor.shape().elementCount();
@@ -171,6 +176,11 @@ class KernelTiersTest {
                         : ByteBuffer.wrap(codes((int) tensor.type().byteLength(count))));
             }
         }
+        everyTierAgrees(what, input, options, tensors);
+    }
+
+    private void everyTierAgrees(String what, List<ByteBuffer> input, Options options, Tensor... tensors) {
+        Model model = model(options, Arrays.asList(tensors));
         ReferenceKernels reference = random.nextBoolean() ? ReferenceKernels.REFERENCE : ReferenceKernels.OPTIMIZED;
         byte[] expected = run(model, KernelTier.REFERENCE, 1, reference, input);
         for (KernelTier tier : KernelTier.values()) {
@@ -292,6 +302,46 @@ class KernelTiersTest {
             everyTierAgrees("round " + round + " " + types, options, activation("x", types, batch, depth),
                     weights(types, channels, 0, channels, depth), bias(types, channels),
                     activation("y", types, batch, channels));
+        }
+    }
+
+    @Test
+    void fullyConnectedWorthDividingMatchesTheReferenceBitForBit() {
+        for (Types types : Types.values()) {
+            for (int batch : new int[]{1, 3, 9}) {
+                everyTierAgrees("batch " + batch + " " + types, new Options.FullyConnected(clamp(), false, false),
+                        activation("x", types, batch, 1501), weights(types, 259, 0, 259, 1501), bias(types, 259),
+                        activation("y", types, batch, 259));
+            }
+        }
+    }
+
+    /// Values that no range holds, such as are too small for one, and such as lie half way between codes.
+    @Test
+    void hybridInputOfEveryKindMatchesTheReferenceBitForBit() {
+        float[] odd = {0, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE,
+            -Float.MIN_VALUE, Float.MIN_NORMAL, Float.MAX_VALUE, -Float.MAX_VALUE, 1e-37f};
+        for (int round = 0; round < 300; round++) {
+            int depth = pick(CHANNELS) + pick(CHANNELS);
+            int batch = 1 + random.nextInt(3);
+            int channels = pick(CHANNELS);
+            float[] values = new float[batch * depth];
+            float size = switch (random.nextInt(4)) {
+                case 0 -> Float.MIN_VALUE;
+                case 1 -> Float.MAX_VALUE / 260;
+                default -> 0.25f;
+            };
+            int least = random.nextBoolean() ? -127 : 0;
+            for (int i = 0; i < values.length; i++) {
+                values[i] = round % 3 == 0 && random.nextInt(depth) == 0
+                        ? odd[random.nextInt(odd.length)]
+                        : (least + random.nextInt(255) * 0.5f) * size;
+            }
+            Types types = random.nextBoolean() ? Types.HYBRID : Types.HYBRID_UINT8;
+            Options options = new Options.FullyConnected(clamp(), false, random.nextBoolean());
+            everyTierAgrees("round " + round, List.of(Buffer.ofFloats(values).bytes()), options,
+                    activation("x", types, batch, depth), weights(types, channels, 0, channels, depth),
+                    bias(types, channels), activation("y", types, batch, channels));
         }
     }
 

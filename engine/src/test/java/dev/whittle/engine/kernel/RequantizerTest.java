@@ -2,6 +2,7 @@ package dev.whittle.engine.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whittle.engine.model.ElementType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
@@ -77,6 +78,75 @@ class RequantizerTest {
             Multiplier multiplier = Multiplier.of(factor);
             assertThat(Math.scalb((double) multiplier.multiplier(), multiplier.shift() - 31))
                     .isCloseTo(factor, Offset.offset(factor * 0x1p-31));
+        }
+    }
+
+    /// Sums, biases and factors from the middle of their ranges and from the ends, with ties often.
+    private static final class Sampler {
+        private final Random random = new Random(11);
+
+        double factor() {
+            return switch (random.nextInt(8)) {
+                case 0 -> 0;
+                case 1 -> Math.scalb(1.0, random.nextInt(16) - 14);
+                case 2 -> Math.scalb(0.5 + random.nextDouble() / 2, random.nextInt(60) - 31);
+                case 3 -> Math.scalb(1 - 0x1p-40, random.nextInt(40) - 31);
+                default -> Math.scalb(0.5 + random.nextDouble() / 2, -random.nextInt(14));
+            };
+        }
+
+        long bias() {
+            return switch (random.nextInt(8)) {
+                case 0 -> Integer.MAX_VALUE - random.nextInt(3);
+                case 1 -> Integer.MIN_VALUE + random.nextInt(3);
+                case 2 -> random.nextInt();
+                default -> random.nextInt(-20_000, 20_000);
+            };
+        }
+
+        float sum() {
+            return switch (random.nextInt(6)) {
+                case 0 -> (1 << 24) - random.nextInt(3);
+                case 1 -> -(1 << 24) + random.nextInt(3);
+                case 2 -> random.nextInt(-300, 300);
+                default -> random.nextInt(-1_000_000, 1_000_000);
+            };
+        }
+    }
+
+    @Test
+    void vectorsOfSumsGiveTheCodesOfSingleOnes() {
+        Sampler sampler = new Sampler();
+        Random random = sampler.random;
+        for (int round = 0; round < 3_000; round++) {
+            Requantizer.Mode mode = Requantizer.Mode.values()[round % Requantizer.Mode.values().length];
+            int channels = 1 + random.nextInt(round % 3 == 0 ? 80 : 20);
+            int rows = 1 + random.nextInt(40);
+            boolean isTame = random.nextBoolean();
+            double[] factor = new double[channels];
+            long[] bias = new long[channels];
+            for (int channel = 0; channel < channels; channel++) {
+                factor[channel] = isTame ? Math.scalb((double) (1 + random.nextInt(4)), -random.nextInt(12)) : sampler
+                        .factor();
+                bias[channel] = isTame ? random.nextInt(-3_000, 3_000) : sampler.bias();
+            }
+            ElementType type = random.nextBoolean() ? ElementType.INT8 : ElementType.UINT8;
+            int least = TensorChecks.minimumCode(type);
+            int zeroPoint = least + random.nextInt(256);
+            ActivationRange range = new ActivationRange(least + random.nextInt(20), least + 255 - random.nextInt(20));
+            float[] sums = new float[3 + rows * channels];
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] = sampler.sum();
+            }
+
+            byte[] one = new byte[5 + rows * channels];
+            Requantizer.of(KernelTier.SCALAR, mode, bias, factor, zeroPoint, range, type)
+                    .apply(sums, 3, 1, 1, 0, rows, one, 5);
+            byte[] many = new byte[5 + rows * channels];
+            Requantizer.of(KernelTier.isVectorAvailable() ? KernelTier.VECTOR : KernelTier.SCALAR, mode, bias, factor,
+                    zeroPoint, range, type).apply(sums, 3, 1, 1, 0, rows, many, 5);
+
+            assertThat(many).as("%s, %d rows of %d", mode, rows, channels).containsExactly(one);
         }
     }
 }
