@@ -106,61 +106,44 @@ final class Conv2d implements OperatorKernel {
                 isReal ? new int[0] : Filter.sums(weights, channels), blockRows * window.outWidth(),
                 segments.length - 1, hybrid, window.positions());
         WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32,
-                lines[0].isInput() ? 0 : lines[0].floats(p, blockRows));
+                lines[0].isInput()
+                        ? 0
+                        : TensorChecks.scratchLength(p, lines[0].count(blockRows), lines[0].length()));
         int[] offsets = lines[0].offsets();
         Slot input = p.input(0);
-        Block block = (memory, row, rows, worker) -> {
-            int batch = row / window.outHeight();
-            int outY = row % window.outHeight();
+        OutputRows.Block block = (memory, batch, outY, rows, worker) -> {
+            int row = (batch * window.outHeight() + outY) * window.outWidth();
             float[] sums = stage.sums(memory);
-            int to = stage.sumsOffset(memory, row * window.outWidth(), worker);
+            int to = stage.sumsOffset(memory, row, worker);
             for (int group = 0; group < groups; group++) {
                 InputLines from = lines[group];
                 float[] a = memory.floats(from.isInput() ? input : buffer.slot());
-                int aOffset = buffer.offset(memory, worker);
-                if (from.isInput()) {
-                    aOffset = memory.offset(input)
-                            + (batch * window.inHeight() + window.inY(outY, 0)) * from.length();
-                }
+                int aOffset = from.isInput()
+                        ? memory.offset(input) + from.inputOffset(batch, outY)
+                        : buffer.offset(memory, worker);
                 for (int part = 0; part < source.parts(); part++) {
                     if (!from.isInput()) {
                         from.copy(memory, source, part, batch, outY, rows, a, aOffset);
                     }
-                    products[group].multiply(a, aOffset, sums,
-                            to + group * groupColumns + part * stage.partStride(), stage.segmentStride(), rows,
-                            from.outRowStride(), outRowElements);
+                    products[group].multiply(a, aOffset, sums, to + group * groupColumns + part * stage.partStride(),
+                            stage.segmentStride(), rows, from.outRowStride(), outRowElements);
                 }
                 if (spoilt != null) {
                     for (int i = 0; i < rows; i++) {
-                        spoilt.spoil(a, aOffset + i * from.outRowStride(), from.positionStride(),
-                                offsets, from.depth(), window.outWidth(), sums, to + i * outRowElements, channels,
+                        spoilt.spoil(a, aOffset + i * from.outRowStride(), from.positionStride(), offsets,
+                                from.depth(), window.outWidth(), sums, to + i * outRowElements, channels,
                                 stage.segmentStride());
                     }
                 }
             }
-            stage.finish(memory, row * window.outWidth(), rows * window.outWidth(), worker);
+            stage.finish(memory, row, rows * window.outWidth(), worker);
         };
-        DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(),
-                nanoseconds(window, channels, groupDepth) + (isReal ? 0 : codeNanoseconds(window, channels)),
-                (memory, first, end, worker) -> {
-                    int row = first;
-                    while (row < end) {
-                        int rows = Math.min(Math.min(blockRows, end - row),
-                                window.outHeight() - row % window.outHeight());
-                        block.compute(memory, row, rows, worker);
-                        row += rows;
-                    }
-                });
+        DivisibleKernel outputRows = OutputRows.of(window, blockRows,
+                nanoseconds(window, channels, groupDepth) + (isReal ? 0 : codeNanoseconds(window, channels)), block);
         return hybrid == null ? outputRows : memory -> {
             hybrid.quantize(memory);
             outputRows.invoke(memory);
         };
-    }
-
-    /// Computes `rows` output rows of one image.
-    @FunctionalInterface
-    private interface Block {
-        void compute(Memory memory, int row, int rows, int worker);
     }
 
     /// What codes take on top of the products: one nanosecond for each that is widened and for each that is requantized.

@@ -6,12 +6,9 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /// DEPTHWISE_CONV_2D: `output[b, y, x, c·m + k] = activation(Σ input[b, inY, inX, c] · filter[0, j, i, c·m + k] + bias[c·m + k])`
-/// with `m` filters for each input channel, the sum over filterX `i`, filterY `j` in this order, and the window as in
+/// with `m` filters for each input channel, the sum over filterY `j`, filterX `i` in this order, and the window as in
 /// [Conv2d].
 ///
 /// Shapes: input `[batch, height, width, inChannel]`, filter `[1, filterY, filterX, inChannel · m]`. Padding counts as
@@ -19,17 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// [Requantizer.Mode#FIXED_POINT], INT8 after the optimized kernels as FIXED_POINT_TIES_UP_BY_EIGHT, INT16 as WIDE; hybrid input
 /// is asymmetric, one scale per batch image.
 ///
-/// Each output row is computed from a padded copy of its input rows, each input channel repeated `m` times, so that one
-/// loop over channels serves every type, border and multiplier.
+/// Each output row is a [DepthwiseProduct] of [InputLines], in which each input channel comes `m` times.
 final class DepthwiseConv2d implements OperatorKernel {
-    /// With so few taps sums of codes, at most 128 · 255 each, are exact as floats.
-    private static final int EXACT_TAPS = (1 << 24) / (128 * 255);
-
-    /// Floats past the end of an array that the widest vector may touch.
-    private static final int SLACK = 16;
-
     /// Of one thread with vectors, roughly, to tell what is worth dividing.
-    private static final int MULTIPLICATIONS_PER_NANOSECOND = 10;
+    private static final int MULTIPLICATIONS_PER_NANOSECOND = 40;
 
     private static Options.DepthwiseConv2d options(Preparation p) {
         return (Options.DepthwiseConv2d) p.options();
@@ -70,62 +60,74 @@ final class DepthwiseConv2d implements OperatorKernel {
         Filter filter = Filter.read(p, Filter.Inputs.USUAL, 3);
         Activation activation = options(p).activation();
         boolean isReal = filter.family() == Filter.Family.REALS;
+        if (p.tier() == KernelTier.REFERENCE && filter.family() != Filter.Family.HYBRID) {
+            return reference(p, window, filter);
+        }
         HybridInput hybrid = filter.family() == Filter.Family.HYBRID
                 ? HybridInput.of(p, p.input(0), window.batches(), true)
                 : null;
-        float[] weights = filterXFirst(filter.values(), window, channels);
-        int segmentTaps = isReal ? window.taps() : EXACT_TAPS;
-        int segments = Math.ceilDiv(window.taps(), segmentTaps);
-        OutputStage stage = filter.stage(p, activation, mode(p), isReal ? new int[0] : tapSums(weights, channels),
-                window.outWidth(), segments, hybrid, window.positions());
-        InputRows rows = new InputRows(p, window, 0, window.inChannels());
-        RowSource source = RowSource.of(p, 0, hybrid);
+        float[] weights = filter.values();
         int multiplier = channels / window.inChannels();
-        WorkerScratch buffer = slackScratch(p, rows.length(), 1);
-        WorkerScratch repeated = multiplier == 1 ? buffer : slackScratch(p, rows.length(), multiplier);
-        WorkerScratch work = slackScratch(p, window.outWidth(), channels);
-        boolean vector = p.tier() == KernelTier.VECTOR;
-        int positionStride = rows.positionStride() * multiplier;
+        RowSource source = RowSource.of(p, 0, hybrid);
+        InputLines lines = new InputLines(source, window, 0, window.inChannels());
+        // With several filters for each channel each line is copied once more, with each channel as often.
+        boolean isRepeated = multiplier > 1;
+        InputLines repeated = isRepeated ? lines.withChannels(channels) : lines;
+        boolean isInput = lines.isInput() && !isRepeated;
+        // As many lines as the window is high, each of which takes the place of the one that fell out of the window.
+        int ring = (window.filterHeight() - 1) * window.dilationHeight() + 1;
+        int[] lineOffsets = lineOffsets(window, ring, repeated.length());
+        DepthwiseProduct product = new DepthwiseProduct(p.tier(), weights, channels, window, repeated, lineOffsets,
+                isReal, isReal ? filter.bias() : null, activation);
+        OutputStage stage = filter.stage(p, activation, mode(p), isReal ? new int[0] : Filter.sums(tapsLast(weights,
+                channels), channels), window.outWidth(), product.segments(), hybrid, window.positions());
+        int ringLength = isInput ? 0 : TensorChecks.scratchLength(p, ring, repeated.length());
+        WorkerScratch rings = WorkerScratch.of(p, ElementType.FLOAT32,
+                TensorChecks.scratchLength(p, ringLength, source.parts()));
+        WorkerScratch single = isRepeated ? WorkerScratch.of(p, ElementType.FLOAT32, lines.length()) : rings;
+        Slot input = p.input(0);
+        LineCopy copy = (memory, part, batch, inY, to, toOffset, worker) -> {
+            if (isRepeated) {
+                float[] one = memory.floats(single.slot());
+                int oneOffset = single.offset(memory, worker);
+                lines.copyLine(memory, source, part, batch, inY, one, oneOffset);
+                repeat(one, oneOffset, lines.length(), multiplier, to, toOffset);
+            } else {
+                lines.copyLine(memory, source, part, batch, inY, to, toOffset);
+            }
+        };
         long nanoseconds = (long) window.batches() * window.positions() * window.taps() * channels
                 / MULTIPLICATIONS_PER_NANOSECOND;
         DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(), nanoseconds,
-                (memory, firstUnit, end, worker) -> {
-                    float[] input = memory.floats(repeated.slot());
-                    int inputOffset = repeated.offset(memory, worker);
-                    float[] sums = memory.floats(work.slot());
-                    int sumsOffset = work.offset(memory, worker);
-                    float[] staged = stage.sums(memory);
-                    for (int unit = firstUnit; unit < end; unit++) {
+                (memory, first, end, worker) -> {
+                    // The input row below which all that the window sees has been copied.
+                    int copiedBelow = Integer.MIN_VALUE;
+                    for (int unit = first; unit < end; unit++) {
+                        int batch = unit / window.outHeight();
+                        int outY = unit % window.outHeight();
+                        int firstY = window.inY(outY, 0);
+                        int endY = window.inY(outY, window.filterHeight() - 1) + 1;
                         int row = unit * window.outWidth();
-                        int stagedOffset = stage.sumsOffset(memory, row, worker);
-                        for (int part = 0; part < source.parts(); part++) {
-                            float[] copied = memory.floats(buffer.slot());
-                            int copiedOffset = buffer.offset(memory, worker);
-                            rows.copy(memory, source, part, unit / window.outHeight(), unit % window.outHeight(),
-                                    copied, copiedOffset);
-                            if (multiplier > 1) {
-                                repeat(copied, copiedOffset, rows.length(), multiplier, input, inputOffset);
-                            }
-                            for (int segment = 0; segment < segments; segment++) {
-                                int first = segment * segmentTaps * channels;
-                                int taps = Math.min(segmentTaps, window.taps() - segment * segmentTaps);
-                                if (vector) {
-                                    Simd.row(input, inputOffset + first, positionStride, taps, weights, first,
-                                            channels, window.outWidth(), sums, sumsOffset);
-                                } else {
-                                    row(input, inputOffset + first, positionStride, taps, weights, first, channels,
-                                            window.outWidth(), sums, sumsOffset);
+                        float[] sums = stage.sums(memory);
+                        int to = stage.sumsOffset(memory, row, worker);
+                        if (isInput) {
+                            product.multiply(memory.floats(input),
+                                    memory.offset(input) + lines.inputOffset(batch, outY), 0, sums, to,
+                                    stage.segmentStride());
+                        } else {
+                            int fromY = Math.max(firstY, outY == 0 ? firstY : copiedBelow);
+                            float[] a = memory.floats(rings.slot());
+                            int turn = Math.floorMod(firstY, ring);
+                            for (int part = 0; part < source.parts(); part++) {
+                                int ringOffset = rings.offset(memory, worker) + part * ringLength;
+                                for (int inY = fromY; inY < endY; inY++) {
+                                    copy.copy(memory, part, batch, inY, a,
+                                            ringOffset + Math.floorMod(inY, ring) * repeated.length(), worker);
                                 }
-                                System.arraycopy(sums, sumsOffset, staged,
-                                        stagedOffset + part * stage.partStride() + segment * stage.segmentStride(),
-                                        window.outWidth() * channels);
+                                product.multiply(a, ringOffset, turn * window.filterHeight(), sums,
+                                        to + part * stage.partStride(), stage.segmentStride());
                             }
-                        }
-                        if (isReal && vector) {
-                            SimdGemm.finish(filter.bias(), activation.minimum(), activation.maximum(),
-                                    window.outWidth(), channels, staged, stagedOffset, channels);
-                        } else if (isReal) {
-                            finish(filter.bias(), activation, window.outWidth(), channels, staged, stagedOffset);
+                            copiedBelow = endY;
                         }
                         stage.finish(memory, row, window.outWidth(), worker);
                     }
@@ -134,6 +136,22 @@ final class DepthwiseConv2d implements OperatorKernel {
             hybrid.quantize(memory);
             outputRows.invoke(memory);
         };
+    }
+
+    /// Copies an input row into the ring.
+    @FunctionalInterface
+    private interface LineCopy {
+        void copy(Memory memory, int part, int batch, int inY, float[] to, int toOffset, int worker);
+    }
+
+    /// Where the window's lines lie in the ring, for each line of it that the window can start at.
+    private static int[] lineOffsets(Window window, int ring, int length) {
+        int height = window.filterHeight();
+        int[] offsets = new int[ring * height];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = (i / height + i % height * window.dilationHeight()) % ring * length;
+        }
+        return offsets;
     }
 
     private static Requantizer.Mode mode(Preparation p) {
@@ -146,28 +164,82 @@ final class DepthwiseConv2d implements OperatorKernel {
                 : Requantizer.Mode.FIXED_POINT;
     }
 
-    private static WorkerScratch slackScratch(Preparation p, int length, int times) {
-        return WorkerScratch.of(p, ElementType.FLOAT32, TensorChecks.scratchLength(p, length, times) + SLACK);
+    /// `[tap][channel]` to `[channel][tap]`.
+    private static float[] tapsLast(float[] weights, int channels) {
+        int taps = weights.length / channels;
+        float[] turned = new float[weights.length];
+        for (int i = 0; i < weights.length; i++) {
+            turned[i % channels * taps + i / channels] = weights[i];
+        }
+        return turned;
     }
 
-    /// `[filterY][filterX][channel]` to `[filterX][filterY][channel]`, the order of the reduction, and [#SLACK].
-    private static float[] filterXFirst(float[] values, Window window, int channels) {
-        float[] ordered = new float[values.length + SLACK];
-        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
-            for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
-                System.arraycopy(values, (filterY * window.filterWidth() + filterX) * channels, ordered,
-                        (filterX * window.filterHeight() + filterY) * channels, channels);
-            }
+    private Kernel reference(Preparation p, Window window, Filter filter) {
+        Activation activation = options(p).activation();
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        if (filter.family() == Filter.Family.REALS) {
+            float[] bias = filter.bias();
+            return memory -> forEachElement(window, filter, (at, channel, taps) -> {
+                float[] sum = {0};
+                taps.forEach((from, weight) -> sum[0] = Math.fma(
+                        from < 0 ? 0 : memory.floats(input)[memory.offset(input) + from], weight, sum[0]));
+                memory.floats(output)[memory.offset(output) + at] = Gemm.clamp(
+                        bias == null ? sum[0] : sum[0] + bias[channel], activation.minimum(), activation.maximum());
+            });
         }
-        return ordered;
+        Requantizer requantizer = filter.requantizer(p, activation, mode(p), new int[filter.channels()]);
+        CodeStorage storage = CodeStorage.of(input.type());
+        int zeroPoint = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0);
+        return memory -> forEachElement(window, filter, (at, channel, taps) -> {
+            long[] sum = {0};
+            taps.forEach((from, weight) -> sum[0] += from < 0
+                    ? 0
+                    : (long) (storage.get(memory.array(input), memory.offset(input) + from) - zeroPoint)
+                            * (int) weight);
+            storage.set(memory.array(output), memory.offset(output) + at, requantizer.apply(sum[0], channel));
+        });
     }
 
-    private static int[] tapSums(float[] weights, int channels) {
-        int[] sums = new int[channels];
-        for (int i = 0; i < weights.length - SLACK; i++) {
-            sums[i % channels] += (int) weights[i];
+    /// What one output element sees.
+    @FunctionalInterface
+    private interface Taps {
+        void forEach(Tap tap);
+    }
+
+    /// An element of the input, or −1 for padding, and its weight.
+    @FunctionalInterface
+    private interface Tap {
+        void meet(int from, float weight);
+    }
+
+    /// An element of the output.
+    @FunctionalInterface
+    private interface Element {
+        void compute(int at, int channel, Taps taps);
+    }
+
+    private static void forEachElement(Window window, Filter filter, Element element) {
+        int channels = filter.channels();
+        int multiplier = channels / window.inChannels();
+        for (int at = 0; at < window.batches() * window.positions() * channels; at++) {
+            int channel = at % channels;
+            int outX = at / channels % window.outWidth();
+            int outY = at / channels / window.outWidth() % window.outHeight();
+            int batch = at / channels / window.positions();
+            element.compute(at, channel, tap -> {
+                for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+                    for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
+                        int inY = window.inY(outY, filterY);
+                        int inX = window.inX(outX, filterX);
+                        int from = ((batch * window.inHeight() + inY) * window.inWidth() + inX) * window.inChannels()
+                                + channel / multiplier;
+                        tap.meet(window.isInside(inY, inX) ? from : -1,
+                                filter.values()[(filterY * window.filterWidth() + filterX) * channels + channel]);
+                    }
+                }
+            });
         }
-        return sums;
     }
 
     private static void repeat(float[] from, int fromOffset, int length, int times, float[] to, int toOffset) {
@@ -175,85 +247,6 @@ final class DepthwiseConv2d implements OperatorKernel {
         for (int i = 0; i < length; i++) {
             for (int k = 0; k < times; k++) {
                 to[at++] = from[fromOffset + i];
-            }
-        }
-    }
-
-    private static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights,
-            int weightsOffset, int channels, int positions, float[] sums, int sumsOffset) {
-        for (int outX = 0; outX < positions; outX++) {
-            for (int channel = 0; channel < channels; channel++) {
-                float sum = 0;
-                for (int tap = 0; tap < taps; tap++) {
-                    sum = Math.fma(input[inputOffset + outX * positionStride + tap * channels + channel],
-                            weights[weightsOffset + tap * channels + channel], sum);
-                }
-                sums[sumsOffset + outX * channels + channel] = sum;
-            }
-        }
-    }
-
-    private static void finish(float @Nullable [] bias, Activation activation, int rows, int channels, float[] sums,
-            int sumsOffset) {
-        for (int row = 0; row < rows; row++) {
-            for (int channel = 0; channel < channels; channel++) {
-                int at = sumsOffset + row * channels + channel;
-                sums[at] = Gemm.clamp(bias == null ? sums[at] : sums[at] + bias[channel], activation.minimum(),
-                        activation.maximum());
-            }
-        }
-    }
-
-    /// Four positions by one vector of channels, so that the four chains of sums hide the latency of the addition and
-    /// each weight is loaded once for them.
-    ///
-    /// No masks: with them the first compiler gives up on the method, and the second is never asked. A vector that
-    /// reaches past the last channel reads what lies there and writes into the first channels of the next position; so
-    /// the last channels go first, positions in order, and whatever they spoil is written after. The arrays have
-    /// [#SLACK] for the last position.
-    private static final class Simd {
-        private static final VectorSpecies<Float> SPECIES = Lanes.FLOAT;
-        private static final int LANES = SPECIES.length();
-
-        static void row(float[] input, int inputOffset, int positionStride, int taps, float[] weights,
-                int weightsOffset, int channels, int positions, float[] sums, int sumsOffset) {
-            for (int channel = (channels - 1) / LANES * LANES; channel >= 0; channel -= LANES) {
-                int outX = 0;
-                for (; outX + 4 <= positions; outX += 4) {
-                    int x0 = inputOffset + outX * positionStride + channel;
-                    int x1 = x0 + positionStride;
-                    int x2 = x1 + positionStride;
-                    int x3 = x2 + positionStride;
-                    FloatVector sum0 = FloatVector.zero(SPECIES);
-                    FloatVector sum1 = FloatVector.zero(SPECIES);
-                    FloatVector sum2 = FloatVector.zero(SPECIES);
-                    FloatVector sum3 = FloatVector.zero(SPECIES);
-                    int tap = 0;
-                    for (int i = 0; i < taps; i++) {
-                        FloatVector weight = FloatVector.fromArray(SPECIES, weights, weightsOffset + tap + channel);
-                        sum0 = FloatVector.fromArray(SPECIES, input, x0 + tap).fma(weight, sum0);
-                        sum1 = FloatVector.fromArray(SPECIES, input, x1 + tap).fma(weight, sum1);
-                        sum2 = FloatVector.fromArray(SPECIES, input, x2 + tap).fma(weight, sum2);
-                        sum3 = FloatVector.fromArray(SPECIES, input, x3 + tap).fma(weight, sum3);
-                        tap += channels;
-                    }
-                    int to = sumsOffset + outX * channels + channel;
-                    sum0.intoArray(sums, to);
-                    sum1.intoArray(sums, to + channels);
-                    sum2.intoArray(sums, to + 2 * channels);
-                    sum3.intoArray(sums, to + 3 * channels);
-                }
-                for (; outX < positions; outX++) {
-                    int x = inputOffset + outX * positionStride + channel;
-                    FloatVector sum = FloatVector.zero(SPECIES);
-                    int tap = 0;
-                    for (int i = 0; i < taps; i++) {
-                        sum = FloatVector.fromArray(SPECIES, input, x + tap)
-                                .fma(FloatVector.fromArray(SPECIES, weights, weightsOffset + tap + channel), sum);
-                        tap += channels;
-                    }
-                    sum.intoArray(sums, sumsOffset + outX * channels + channel);
-                }
             }
         }
     }

@@ -29,6 +29,21 @@ final class InputLines {
                 : (window.inX(window.outWidth() - 1, window.filterWidth() - 1) - window.inX(0, 0)) / columnStep + 1;
     }
 
+    private InputLines(InputLines from, int channels) {
+        window = from.window;
+        firstChannel = from.firstChannel;
+        this.channels = channels;
+        isInput = from.isInput;
+        rowStep = from.rowStep;
+        columnStep = from.columnStep;
+        pixels = from.pixels;
+    }
+
+    /// Lines of the same pixels, each with another number of channels.
+    InputLines withChannels(int count) {
+        return new InputLines(this, count);
+    }
+
     /// Whether the lines are the image's rows: nothing is to be copied then.
     boolean isInput() {
         return isInput;
@@ -70,41 +85,48 @@ final class InputLines {
         return offsets;
     }
 
-    /// Floats that the lines under `outRows` output rows take.
-    int floats(Preparation p, int outRows) {
-        long lines = (window.inY(outRows - 1, window.filterHeight() - 1) - window.inY(0, 0)) / rowStep + 1;
-        return TensorChecks.scratchLength(p, lines, pixels, channels);
+    /// How many lines lie under `outRows` output rows.
+    int count(int outRows) {
+        return (window.inY(outRows - 1, window.filterHeight() - 1) - window.inY(0, 0)) / rowStep + 1;
+    }
+
+    /// Where in the input the lines under output row `outY` start, if they are the image's rows.
+    int inputOffset(int batch, int outY) {
+        return (batch * window.inHeight() + window.inY(outY, 0)) * length();
     }
 
     /// Copies the lines under `outRows` output rows from `outY` on.
     void copy(Memory memory, RowSource source, int part, int batch, int outY, int outRows, float[] to, int toOffset) {
-        int image = source.offset(memory) + batch * window.inHeight() * window.inWidth() * window.inChannels()
-                + firstChannel;
+        int firstY = window.inY(outY, 0);
+        int lines = count(outRows);
+        for (int line = 0; line < lines; line++) {
+            copyLine(memory, source, part, batch, firstY + line * rowStep, to, toOffset + line * length());
+        }
+    }
+
+    /// Copies input row `inY` as a line, all padding where there is no such row.
+    void copyLine(Memory memory, RowSource source, int part, int batch, int inY, float[] to, int toOffset) {
         float padding = source.padding(memory, batch, part);
+        if (inY < 0 || inY >= window.inHeight()) {
+            Arrays.fill(to, toOffset, toOffset + length(), padding);
+            return;
+        }
         int firstX = window.inX(0, 0);
         // Pixels below `start` lie left of the image, those from `end` on right of it.
         int start = Math.min(pixels, firstX >= 0 ? 0 : Math.ceilDiv(-firstX, columnStep));
         int end = Math.clamp(Math.ceilDiv(window.inWidth() - firstX, columnStep), start, pixels);
-        int lastY = window.inY(outY + outRows - 1, window.filterHeight() - 1);
-        int at = toOffset;
-        for (int inY = window.inY(outY, 0); inY <= lastY; inY += rowStep) {
-            int next = at + length();
-            if (inY < 0 || inY >= window.inHeight()) {
-                Arrays.fill(to, at, next, padding);
-            } else {
-                int from = image
-                        + (inY * window.inWidth() + firstX + start * columnStep) * window.inChannels();
-                int first = at + start * channels;
-                Arrays.fill(to, at, first, padding);
-                if (channels == window.inChannels() && columnStep == 1) {
-                    source.widen(memory, part, from, 0, 1, (end - start) * channels, to, first, 0);
-                } else {
-                    source.widen(memory, part, from, columnStep * window.inChannels(), end - start, channels, to,
-                            first, channels);
-                }
-                Arrays.fill(to, at + end * channels, next, padding);
-            }
-            at = next;
+        int from = source.offset(memory)
+                + ((batch * window.inHeight() + inY) * window.inWidth() + firstX + start * columnStep)
+                        * window.inChannels()
+                + firstChannel;
+        int first = toOffset + start * channels;
+        Arrays.fill(to, toOffset, first, padding);
+        if (channels == window.inChannels() && columnStep == 1) {
+            source.widen(memory, part, from, 0, 1, (end - start) * channels, to, first, 0);
+        } else {
+            source.widen(memory, part, from, columnStep * window.inChannels(), end - start, channels, to, first,
+                    channels);
         }
+        Arrays.fill(to, toOffset + end * channels, toOffset + length(), padding);
     }
 }

@@ -16,6 +16,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.ref.SoftReference;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorMask;
@@ -29,7 +31,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// The lines follow each other as loops of their own: nested in a loop, they make the compiler spill all sums at each turn
 /// of it; one loop over a table of places costs a tenth, for the checks on each of them.
 final class VectorTiles {
-    private static final Map<TileShape, SoftReference<Tile>> TILES = new ConcurrentHashMap<>();
+    private static final Map<Record, SoftReference<Tile>> TILES = new ConcurrentHashMap<>();
 
     private static final int LANES = Lanes.FLOAT.length();
     private static final int REGISTERS = Lanes.registers();
@@ -63,10 +65,18 @@ final class VectorTiles {
     ///
     /// @throws IllegalArgumentException when the columns are neither whole vectors nor less than one
     static Tile of(TileShape shape) {
+        if (shape.columns() > LANES && shape.columns() % LANES != 0) {
+            throw new IllegalArgumentException(shape + ": columns must be whole vectors of " + LANES + " or less");
+        }
+        return of(shape, "VectorTile" + shape.rows() + "x" + shape.columns(),
+                code -> new ProductWriter(shape, code).write());
+    }
+
+    private static Tile of(Record shape, String name, Consumer<CodeBuilder> body) {
         SoftReference<Tile> known = TILES.get(shape);
         Tile tile = known == null ? null : known.get();
         if (tile == null) {
-            tile = define(shape);
+            tile = define(name, body);
             TILES.put(shape, new SoftReference<>(tile));
         }
         return tile;
@@ -82,17 +92,35 @@ final class VectorTiles {
         return (REGISTERS - 1 - vectors) / vectors;
     }
 
+    static final DepthwiseProduct.Tiling DEPTHWISE = new DepthwiseProduct.Tiling() {
+        @Override
+        public int rows(int channels) {
+            return REGISTERS / 4;
+        }
+
+        @Override
+        public int columns(int channelsLeft) {
+            return Math.min(channelsLeft, LANES);
+        }
+
+        @Override
+        public int paddedColumns(int channelsLeft) {
+            return Math.min(LANES, Math.ceilDiv(channelsLeft, 4) * 4);
+        }
+
+        @Override
+        public Tile tile(DepthwiseShape shape) {
+            return of(shape, "VectorDepthwiseTile" + shape.rows() + "x" + shape.columns(),
+                    code -> new DepthwiseWriter(shape, code).write());
+        }
+    };
+
     private static ClassDesc desc(Class<?> type) {
         return ClassDesc.ofDescriptor(type.descriptorString());
     }
 
-    private static Tile define(TileShape shape) {
-        if (shape.columns() > LANES && shape.columns() % LANES != 0) {
-            throw new IllegalArgumentException(shape + ": columns must be whole vectors of " + LANES + " or less");
-        }
-        ClassDesc name = ClassDesc.of(VectorTiles.class.getPackageName(),
-                "VectorTile" + shape.rows() + "x" + shape.columns());
-        byte[] code = ClassFile.of().build(name, type -> type
+    private static Tile define(String name, Consumer<CodeBuilder> body) {
+        byte[] code = ClassFile.of().build(ClassDesc.of(VectorTiles.class.getPackageName(), name), type -> type
                 .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
                 .withInterfaceSymbols(desc(Tile.class))
                 .withMethodBody("<init>", MTD_void, 0,
@@ -100,49 +128,57 @@ final class VectorTiles {
                 .withMethodBody("multiply",
                         MethodTypeDesc.of(CD_void, FLOATS, CD_int, INTS, CD_int, CD_int, FLOATS, CD_int, FLOATS, CD_int,
                                 CD_float, CD_float, FLOATS, CD_int, CD_int),
-                        ClassFile.ACC_PUBLIC, c -> new Writer(shape, c).write()));
+                        ClassFile.ACC_PUBLIC, body::accept));
         try {
             return (Tile) MethodHandles.lookup().defineHiddenClass(code, true).lookupClass().getDeclaredConstructor()
                     .newInstance();
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(shape.toString(), e);
+            throw new AssertionError(name, e);
         }
     }
 
-    private static final class Writer {
-        private final TileShape shape;
-        private final CodeBuilder code;
-        private final int lanes;
-        private final int vectors;
+    /// What the tiles have in common: sums that start, are finished and stored.
+    private abstract static class Writer {
+        final CodeBuilder code;
+        final int rows;
+        final int vectors;
+        final int lanes;
         private final boolean isMasked;
+        private final boolean fromC;
+        private final TileShape.Finish finish;
+        private final int cRowStride;
+        private final int aRowStride;
         private final int mask;
-        private final int tile;
-        private final int step;
-        /// Where the first row finds its line of A, and the step its row of B.
-        private final int lineAt;
-        private final int weightsAt;
-        private final int input;
-        /// First of the variables that hold a weight, or a bias, for each vector.
-        private final int weights;
+        final int tile;
+        final int input;
+        /// First of the variables that hold the bias of each vector.
+        private final int biases;
         private final int sums;
 
-        Writer(TileShape shape, CodeBuilder code) {
-            this.shape = shape;
+        Writer(CodeBuilder code, int rows, int columns, int aRowStride, int cRowStride, boolean fromC,
+                TileShape.Finish finish) {
             this.code = code;
-            lanes = shape.columns() >= LANES ? LANES : Math.max(4, Integer.highestOneBit(2 * shape.columns() - 1));
-            vectors = Math.ceilDiv(shape.columns(), lanes);
-            isMasked = shape.columns() % lanes != 0;
+            this.rows = rows;
+            this.aRowStride = aRowStride;
+            this.cRowStride = cRowStride;
+            this.fromC = fromC;
+            this.finish = finish;
+            lanes = columns >= LANES ? LANES : Math.max(4, Integer.highestOneBit(2 * columns - 1));
+            vectors = Math.ceilDiv(columns, lanes);
+            isMasked = columns % lanes != 0;
             mask = code.allocateLocal(TypeKind.REFERENCE);
             tile = code.allocateLocal(TypeKind.INT);
-            step = code.allocateLocal(TypeKind.INT);
-            lineAt = code.allocateLocal(TypeKind.INT);
-            weightsAt = code.allocateLocal(TypeKind.INT);
             input = code.allocateLocal(TypeKind.REFERENCE);
-            weights = allocate(vectors);
-            sums = allocate(shape.rows() * vectors);
+            biases = allocate(vectors);
+            sums = allocate(rows * vectors);
+            if (isMasked) {
+                species();
+                code.iconst_0().loadConstant(columns).invokeinterface(SPECIES, "indexInRange",
+                        MethodTypeDesc.of(MASK, CD_int, CD_int)).astore(mask);
+            }
         }
 
-        private int allocate(int vectorCount) {
+        final int allocate(int vectorCount) {
             int first = code.allocateLocal(TypeKind.REFERENCE);
             for (int i = 1; i < vectorCount; i++) {
                 code.allocateLocal(TypeKind.REFERENCE);
@@ -150,19 +186,44 @@ final class VectorTiles {
             return first;
         }
 
-        void write() {
-            if (isMasked) {
-                species();
-                code.iconst_0().loadConstant(shape.columns()).invokeinterface(SPECIES, "indexInRange",
-                        MethodTypeDesc.of(MASK, CD_int, CD_int)).astore(mask);
-            }
+        final void write() {
+            prepare();
             code.iconst_0().istore(tile);
-            loop(tile, COUNT, this::run);
+            loop(tile, COUNT, () -> {
+                startSums();
+                addProducts();
+                finish();
+                for (int row = 0; row < rows; row++) {
+                    for (int vector = 0; vector < vectors; vector++) {
+                        code.aload(sum(row, vector)).aload(C);
+                        cIndex(row, vector);
+                        if (isMasked) {
+                            code.aload(mask);
+                            call("intoArray", CD_void, FLOATS, CD_int, MASK);
+                        } else {
+                            call("intoArray", CD_void, FLOATS, CD_int);
+                        }
+                    }
+                }
+                advance();
+            });
             code.return_();
         }
 
+        /// What is done once, before the tiles.
+        abstract void prepare();
+
+        /// Adds all products of one tile to its sums.
+        abstract void addProducts();
+
+        /// On to the next rows.
+        void advance() {
+            advance(A_INDEX, rows * aRowStride);
+            advance(C_INDEX, rows * cRowStride);
+        }
+
         /// `for (; variable < bound; variable++) body`
-        private void loop(int variable, int bound, Runnable body) {
+        final void loop(int variable, int bound, Runnable body) {
             Label start = code.newBoundLabel();
             Label end = code.newLabel();
             code.iload(variable).iload(bound).if_icmpge(end);
@@ -171,101 +232,46 @@ final class VectorTiles {
             code.labelBinding(end);
         }
 
-        private void run() {
-            startSums();
-            code.iload(B_INDEX).istore(weightsAt);
-            for (int line = 0; line < shape.lines(); line++) {
-                code.iload(A_INDEX).aload(LINE_OFFSETS).iload(FIRST_LINE).loadConstant(line).iadd().iaload().iadd()
-                        .istore(lineAt);
-                code.iconst_0().istore(step);
-                loop(step, DEPTH, this::step);
-            }
-            finish();
-            for (int row = 0; row < shape.rows(); row++) {
-                for (int vector = 0; vector < vectors; vector++) {
-                    code.aload(sum(row, vector)).aload(C);
-                    cIndex(row, vector);
-                    if (isMasked) {
-                        code.aload(mask);
-                        call("intoArray", CD_void, FLOATS, CD_int, MASK);
-                    } else {
-                        call("intoArray", CD_void, FLOATS, CD_int);
-                    }
-                }
-            }
-            advance(A_INDEX, shape.rows() * shape.aRowStride());
-            advance(C_INDEX, shape.rows() * shape.cRowStride());
-        }
-
         private void startSums() {
-            for (int row = 0; row < shape.rows(); row++) {
+            for (int row = 0; row < rows; row++) {
                 for (int vector = 0; vector < vectors; vector++) {
                     species();
-                    if (!shape.fromC()) {
-                        callStatic("zero", FLOAT_VECTOR, SPECIES);
-                    } else {
+                    if (fromC) {
                         code.aload(C);
                         cIndex(row, vector);
-                        if (isMasked) {
-                            code.aload(mask);
-                            callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int, MASK);
-                        } else {
-                            callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int);
-                        }
+                        load();
+                    } else {
+                        callStatic("zero", FLOAT_VECTOR, SPECIES);
                     }
                     code.astore(sum(row, vector));
                 }
             }
-        }
-
-        private void step() {
-            for (int vector = 0; vector < vectors; vector++) {
-                species();
-                code.aload(B).iload(weightsAt).loadConstant(vector * lanes).iadd();
-                callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int);
-                code.astore(weights + vector);
-            }
-            for (int row = 0; row < shape.rows(); row++) {
-                species();
-                code.aload(A).iload(lineAt).iload(step).iadd().loadConstant(row * shape.aRowStride()).iadd().faload();
-                callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
-                code.astore(input);
-                for (int vector = 0; vector < vectors; vector++) {
-                    code.aload(input).aload(weights + vector).aload(sum(row, vector));
-                    call("fma", FLOAT_VECTOR, VECTOR, VECTOR);
-                    code.astore(sum(row, vector));
-                }
-            }
-            advance(weightsAt, shape.panelColumns());
         }
 
         /// Bias and clamp, by comparing, since the vector maximum pays for Java's rules on NaN and −0.
         private void finish() {
-            if (shape.finish() == TileShape.Finish.NONE) {
+            if (finish == TileShape.Finish.NONE) {
                 return;
             }
             for (int vector = 0; vector < vectors; vector++) {
                 species();
                 code.aload(BIAS).iload(BIAS_INDEX).loadConstant(vector * lanes).iadd();
-                if (isMasked) {
-                    code.aload(mask);
-                    callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int, MASK);
-                } else {
-                    callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int);
-                }
-                code.astore(weights + vector);
+                load();
+                code.astore(biases + vector);
             }
-            for (int row = 0; row < shape.rows(); row++) {
+            for (int row = 0; row < rows; row++) {
                 for (int vector = 0; vector < vectors; vector++) {
                     int sum = sum(row, vector);
-                    code.aload(sum).aload(weights + vector);
+                    code.aload(sum).aload(biases + vector);
                     call("add", FLOAT_VECTOR, VECTOR);
                     code.astore(sum);
-                    if (shape.finish() != TileShape.Finish.BIAS) {
-                        replace(sum, MIN, "lt");
+                    if (finish != TileShape.Finish.BIAS) {
+                        code.aload(sum).fload(MIN).aload(sum).fload(MIN);
+                        call("lt", MASK, CD_float);
+                        call("blend", FLOAT_VECTOR, CD_float, MASK);
+                        code.astore(sum);
                     }
-                    if (shape.finish() == TileShape.Finish.CLAMP) {
-                        // There is no "gt" that takes a number: max < sum.
+                    if (finish == TileShape.Finish.CLAMP) {
                         species();
                         code.fload(MAX);
                         callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
@@ -279,27 +285,19 @@ final class VectorTiles {
             }
         }
 
-        /// `sum = sum.blend(bound, sum.lt(bound))`
-        private void replace(int sum, int bound, String comparison) {
-            code.aload(sum).fload(bound).aload(sum).fload(bound);
-            call(comparison, MASK, CD_float);
-            call("blend", FLOAT_VECTOR, CD_float, MASK);
-            code.astore(sum);
-        }
-
         private void cIndex(int row, int vector) {
-            code.iload(C_INDEX).loadConstant(row * shape.cRowStride() + vector * lanes).iadd();
+            code.iload(C_INDEX).loadConstant(row * cRowStride + vector * lanes).iadd();
         }
 
-        private void advance(int index, int by) {
+        final void advance(int index, int by) {
             code.iload(index).loadConstant(by).iadd().istore(index);
         }
 
-        private int sum(int row, int vector) {
+        final int sum(int row, int vector) {
             return sums + row * vectors + vector;
         }
 
-        private void species() {
+        final void species() {
             if (lanes == LANES) {
                 code.getstatic(desc(Lanes.class), "FLOAT", SPECIES);
             } else {
@@ -307,12 +305,159 @@ final class VectorTiles {
             }
         }
 
-        private void call(String method, ClassDesc result, ClassDesc... parameters) {
+        /// Loads the columns, with species, array and index on the stack.
+        final void load() {
+            if (isMasked) {
+                code.aload(mask);
+                callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int, MASK);
+            } else {
+                callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int);
+            }
+        }
+
+        final void call(String method, ClassDesc result, ClassDesc... parameters) {
             code.invokevirtual(FLOAT_VECTOR, method, MethodTypeDesc.of(result, parameters));
         }
 
-        private void callStatic(String method, ClassDesc result, ClassDesc... parameters) {
+        final void callStatic(String method, ClassDesc result, ClassDesc... parameters) {
             code.invokestatic(FLOAT_VECTOR, method, MethodTypeDesc.of(result, parameters));
+        }
+
+        /// Adds the product of the input and a weight to a sum.
+        final void multiply(int weight, int sum) {
+            code.aload(input).aload(weight).aload(sum);
+            call("fma", FLOAT_VECTOR, VECTOR, VECTOR);
+            code.astore(sum);
+        }
+    }
+
+    /// Each element of A meets all columns of B.
+    private static final class ProductWriter extends Writer {
+        private final TileShape shape;
+        private final int step;
+        /// Where the first row finds its line of A, and the step its row of B.
+        private final int lineAt;
+        private final int weightsAt;
+        private final int weights;
+
+        ProductWriter(TileShape shape, CodeBuilder code) {
+            super(code, shape.rows(), shape.columns(), shape.aRowStride(), shape.cRowStride(), shape.fromC(),
+                    shape.finish());
+            this.shape = shape;
+            step = code.allocateLocal(TypeKind.INT);
+            lineAt = code.allocateLocal(TypeKind.INT);
+            weightsAt = code.allocateLocal(TypeKind.INT);
+            weights = allocate(vectors);
+        }
+
+        @Override
+        void prepare() {
+            // Weights are too many to be kept.
+        }
+
+        @Override
+        void addProducts() {
+            code.iload(B_INDEX).istore(weightsAt);
+            for (int line = 0; line < shape.lines(); line++) {
+                code.iload(A_INDEX).aload(LINE_OFFSETS).iload(FIRST_LINE).loadConstant(line).iadd().iaload().iadd()
+                        .istore(lineAt);
+                code.iconst_0().istore(step);
+                loop(step, DEPTH, this::step);
+            }
+        }
+
+        private void step() {
+            for (int vector = 0; vector < vectors; vector++) {
+                species();
+                code.aload(B).iload(weightsAt).loadConstant(vector * lanes).iadd();
+                callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int);
+                code.astore(weights + vector);
+            }
+            for (int row = 0; row < rows; row++) {
+                species();
+                code.aload(A).iload(lineAt).iload(step).iadd().loadConstant(row * shape.aRowStride()).iadd().faload();
+                callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
+                code.astore(input);
+                for (int vector = 0; vector < vectors; vector++) {
+                    multiply(weights + vector, sum(row, vector));
+                }
+            }
+            advance(weightsAt, shape.panelColumns());
+        }
+    }
+
+    /// Each column of A meets the same column of B: the whole window is written out, weights stay in registers and each
+    /// input is loaded once for all rows that see it.
+    private static final class DepthwiseWriter extends Writer {
+        private final DepthwiseShape shape;
+        private final int lineAt;
+        private final int weights;
+
+        DepthwiseWriter(DepthwiseShape shape, CodeBuilder code) {
+            super(code, shape.rows(), shape.columns(), shape.aRowStride(), shape.cRowStride(), shape.fromC(),
+                    shape.finish());
+            this.shape = shape;
+            lineAt = code.allocateLocal(TypeKind.INT);
+            weights = allocate(shape.lines() * shape.taps());
+        }
+
+        @Override
+        void prepare() {
+            if (!shape.isAcross()) {
+                loadWeights();
+            }
+        }
+
+        private void loadWeights() {
+            for (int i = 0; i < shape.lines() * shape.taps(); i++) {
+                species();
+                code.aload(B).iload(B_INDEX).loadConstant(i * shape.panelColumns()).iadd();
+                load();
+                code.astore(weights + i);
+            }
+        }
+
+        @Override
+        void advance() {
+            if (shape.isAcross()) {
+                advance(A_INDEX, shape.columns());
+                advance(B_INDEX, shape.lines() * shape.taps() * shape.panelColumns());
+                advance(BIAS_INDEX, shape.columns());
+                advance(C_INDEX, shape.columns());
+            } else {
+                super.advance();
+            }
+        }
+
+        @Override
+        void addProducts() {
+            if (shape.isAcross()) {
+                loadWeights();
+            }
+            for (int line = 0; line < shape.lines(); line++) {
+                code.iload(A_INDEX).aload(LINE_OFFSETS).iload(FIRST_LINE).loadConstant(line).iadd().iaload().iadd()
+                        .istore(lineAt);
+                for (int offset : offsets()) {
+                    species();
+                    code.aload(A).iload(lineAt).loadConstant(offset).iadd();
+                    load();
+                    code.astore(input);
+                    for (int row = 0; row < rows; row++) {
+                        int distance = offset - row * shape.aRowStride();
+                        if (distance >= 0 && distance % shape.tapStride() == 0
+                                && distance / shape.tapStride() < shape.taps()) {
+                            multiply(weights + line * shape.taps() + distance / shape.tapStride(), sum(row, 0));
+                        }
+                    }
+                }
+            }
+        }
+
+        /// Where the rows look for their taps, in ascending order, so that each row adds its taps in theirs.
+        private int[] offsets() {
+            return IntStream.range(0, rows * shape.taps())
+                    .map(i -> i / shape.taps() * shape.aRowStride() + i % shape.taps() * shape.tapStride())
+                    .sorted().distinct().toArray();
         }
     }
 }
