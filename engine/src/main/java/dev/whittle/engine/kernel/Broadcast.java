@@ -75,23 +75,27 @@ final class Broadcast {
         return kernel(p, NANOSECONDS, run);
     }
 
-    /// As [#kernel(Preparation, BinaryRun)], of runs so fast that short ones which repeat are worth copying one after the
-    /// other, to make one long run. Inputs have one array element each.
+    /// As [#kernel(Preparation, BinaryRun)], of runs that are fast where both inputs have steps of 1: a short row that repeats,
+    /// or a code of eight bits, is copied one after the other, to make long runs. Elements are array elements.
     ///
     /// @param nanoseconds that one element takes, roughly
     <A, C> Kernel fastKernel(Preparation p, double nanoseconds, BinaryRun<A, C> run) {
-        boolean repeatsOne = outerSizes.length == 1 && runStep0 == 1 && runStep1 == 1;
-        if (!repeatsOne || runLength > TILE / 2) {
+        boolean repeatsElement = outerSizes.length == 0 && runStep0 != runStep1
+                && TensorChecks.isEightBit(p.inputTensor(0).type());
+        boolean repeatsRow = outerSizes.length == 1 && runStep0 == 1 && runStep1 == 1;
+        int rowLength = repeatsElement ? 1 : runLength;
+        boolean isEmpty = output.elementCount() == 0;
+        if (isEmpty || !repeatsElement && !repeatsRow || rowLength > TILE / 2) {
             return kernel(p, nanoseconds, run);
         }
         Slot input0 = p.input(0);
         Slot input1 = p.input(1);
         Slot output = p.output(0);
-        boolean repeats0 = outerSteps0[0] == 0;
+        boolean repeats0 = (repeatsElement ? runStep0 : outerSteps0[0]) == 0;
         p.mayOverwrite(repeats0 ? 1 : 0);
-        int rows = outerSizes[0];
-        int tileRows = Math.min(rows, TILE / runLength);
-        int tileLength = tileRows * runLength;
+        int rows = repeatsElement ? runLength : outerSizes[0];
+        int tileRows = Math.min(rows, TILE / rowLength);
+        int tileLength = tileRows * rowLength;
         WorkerScratch tile = WorkerScratch.of(p, input0.type(), tileLength);
         return DivisibleKernel.of(Math.ceilDiv(rows, tileRows), (long) (output.elementCount() * nanoseconds),
                 (memory, first, end, worker) -> {
@@ -100,11 +104,15 @@ final class Broadcast {
                     A tiles = array(memory, tile.slot());
                     C c = array(memory, output);
                     int tileStart = tile.offset(memory, worker);
-                    for (int row = 0; row < tileRows; row++) {
-                        System.arraycopy(repeats0 ? a : b, memory.offset(repeats0 ? input0 : input1), tiles,
-                                tileStart + row * runLength, runLength);
+                    System.arraycopy(repeats0 ? a : b, memory.offset(repeats0 ? input0 : input1), tiles, tileStart,
+                            rowLength);
+                    int filled = rowLength;
+                    while (filled < tileLength) {
+                        int length = Math.min(filled, tileLength - filled);
+                        System.arraycopy(tiles, tileStart, tiles, tileStart + filled, length);
+                        filled += length;
                     }
-                    int last = Math.min(rows, end * tileRows) * runLength;
+                    int last = (int) Math.min(rows, (long) end * tileRows) * rowLength;
                     for (int start = first * tileLength; start < last; start += tileLength) {
                         int length = Math.min(tileLength, last - start);
                         int to = memory.offset(output) + start;

@@ -295,8 +295,8 @@ final class Pool2d implements OperatorKernel {
         private static final VectorSpecies<Integer> INTS = Lanes.INT;
         private static final int INT_LANES = INTS.length();
 
-        static int floatPositions(float[] input, int from, int rows, int columns, int channels, int rowStride, int step,
-                int positions) {
+        static int floatPositions(float[] input, int from, int rows, int columns, int channels, int rowStride,
+                int step, int positions) {
             int lastRead = from + (rows - 1) * rowStride + (columns - 1) * channels
                     + Math.max(0, channels - FLOAT_LANES) + FLOAT_LANES;
             return positions(FLOAT_LANES, input.length - lastRead, channels, step, positions);
@@ -347,9 +347,12 @@ final class Pool2d implements OperatorKernel {
             int last = Math.max(0, channels - FLOAT_LANES);
             for (int block = 0; block < channels; block += FLOAT_LANES) {
                 int channel = Math.min(block, last);
-                if (rows == 2 && columns == 2) {
-                    largestOfFour(input, from + channel, channels, rowStride, step, positions, min, max, output,
-                            to + channel);
+                if (rows <= 2 && columns <= 2) {
+                    largestOfFour(input, from + channel, rows, columns, channels, rowStride, step, positions, min, max,
+                            output, to + channel);
+                } else if (rows <= 3 && columns <= 3) {
+                    largestOfNine(input, from + channel, rows, columns, channels, rowStride, step, positions, min, max,
+                            output, to + channel);
                 } else {
                     largestOfMany(input, from + channel, rows, columns, channels, rowStride, step, positions, min,
                             max, output, to + channel);
@@ -357,19 +360,56 @@ final class Pool2d implements OperatorKernel {
             }
         }
 
-        private static void largestOfFour(float[] input, int from, int channels, int rowStride, int step,
-                int positions, float min, float max, float[] output, int to) {
+        /// Of windows of at most 2 × 2: what a smaller one lacks is one of its elements once more, which changes nothing.
+        private static void largestOfFour(float[] input, int from, int rows, int columns, int channels, int rowStride,
+                int step, int positions, float min, float max, float[] output, int to) {
             FloatVector least = FloatVector.broadcast(FLOATS, -Float.MAX_VALUE);
+            int right = (columns - 1) * channels;
+            int below = (rows - 1) * rowStride;
             for (int i = 0; i < positions; i++) {
                 int upper = from + i * step;
-                int lower = upper + rowStride;
+                int lower = upper + below;
                 FloatVector value = FloatVector.fromArray(FLOATS, input, upper);
                 FloatVector largest = least.blend(value, least.lt(value));
-                value = FloatVector.fromArray(FLOATS, input, upper + channels);
+                value = FloatVector.fromArray(FLOATS, input, upper + right);
                 largest = largest.blend(value, largest.lt(value));
                 value = FloatVector.fromArray(FLOATS, input, lower);
                 largest = largest.blend(value, largest.lt(value));
-                value = FloatVector.fromArray(FLOATS, input, lower + channels);
+                value = FloatVector.fromArray(FLOATS, input, lower + right);
+                largest = largest.blend(value, largest.lt(value));
+                Lanes.clamp(largest, min, max).intoArray(output, to + i * channels);
+            }
+        }
+
+        /// As [#largestOfFour], of at most 3 × 3.
+        private static void largestOfNine(float[] input, int from, int rows, int columns, int channels, int rowStride,
+                int step, int positions, float min, float max, float[] output, int to) {
+            FloatVector least = FloatVector.broadcast(FLOATS, -Float.MAX_VALUE);
+            int right = Math.min(1, columns - 1) * channels;
+            int farRight = (columns - 1) * channels;
+            int below = Math.min(1, rows - 1) * rowStride;
+            int farBelow = (rows - 1) * rowStride;
+            for (int i = 0; i < positions; i++) {
+                int upper = from + i * step;
+                int middle = upper + below;
+                int lower = upper + farBelow;
+                FloatVector value = FloatVector.fromArray(FLOATS, input, upper);
+                FloatVector largest = least.blend(value, least.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, upper + right);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, upper + farRight);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, middle);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, middle + right);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, middle + farRight);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, lower);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, lower + right);
+                largest = largest.blend(value, largest.lt(value));
+                value = FloatVector.fromArray(FLOATS, input, lower + farRight);
                 largest = largest.blend(value, largest.lt(value));
                 Lanes.clamp(largest, min, max).intoArray(output, to + i * channels);
             }
@@ -396,9 +436,12 @@ final class Pool2d implements OperatorKernel {
             int last = Math.max(0, channels - BYTE_LANES);
             for (int block = 0; block < channels; block += BYTE_LANES) {
                 int channel = Math.min(block, last);
-                if (rows == 2 && columns == 2) {
-                    largestOfFour(input, from + channel, flip, channels, rowStride, step, positions, min, max, output,
-                            to + channel);
+                if (rows <= 2 && columns <= 2) {
+                    largestOfFour(input, from + channel, flip, rows, columns, channels, rowStride, step, positions, min,
+                            max, output, to + channel);
+                } else if (rows <= 3 && columns <= 3) {
+                    largestOfNine(input, from + channel, flip, rows, columns, channels, rowStride, step, positions, min,
+                            max, output, to + channel);
                 } else {
                     largestOfMany(input, from + channel, flip, rows, columns, channels, rowStride, step, positions,
                             min, max, output, to + channel);
@@ -406,19 +449,50 @@ final class Pool2d implements OperatorKernel {
             }
         }
 
-        private static void largestOfFour(byte[] input, int from, byte flip, int channels, int rowStride, int step,
-                int positions, byte min, byte max, byte[] output, int to) {
+        private static void largestOfFour(byte[] input, int from, byte flip, int rows, int columns, int channels,
+                int rowStride, int step, int positions, byte min, byte max, byte[] output, int to) {
             ByteVector flips = ByteVector.broadcast(BYTES, flip);
+            int right = (columns - 1) * channels;
+            int below = (rows - 1) * rowStride;
             for (int i = 0; i < positions; i++) {
                 int upper = from + i * step;
-                int lower = upper + rowStride;
-                ByteVector left = ByteVector.fromArray(BYTES, input, upper).lanewise(VectorOperators.XOR, flips)
+                int lower = upper + below;
+                ByteVector lefts = ByteVector.fromArray(BYTES, input, upper).lanewise(VectorOperators.XOR, flips)
                         .max(ByteVector.fromArray(BYTES, input, lower).lanewise(VectorOperators.XOR, flips));
-                ByteVector right = ByteVector.fromArray(BYTES, input, upper + channels)
+                ByteVector rights = ByteVector.fromArray(BYTES, input, upper + right)
                         .lanewise(VectorOperators.XOR, flips)
-                        .max(ByteVector.fromArray(BYTES, input, lower + channels)
+                        .max(ByteVector.fromArray(BYTES, input, lower + right)
                                 .lanewise(VectorOperators.XOR, flips));
-                left.max(right).max(min).min(max).lanewise(VectorOperators.XOR, flips)
+                lefts.max(rights).max(min).min(max).lanewise(VectorOperators.XOR, flips)
+                        .intoArray(output, to + i * channels);
+            }
+        }
+
+        private static void largestOfNine(byte[] input, int from, byte flip, int rows, int columns, int channels,
+                int rowStride, int step, int positions, byte min, byte max, byte[] output, int to) {
+            ByteVector flips = ByteVector.broadcast(BYTES, flip);
+            int right = Math.min(1, columns - 1) * channels;
+            int farRight = (columns - 1) * channels;
+            int below = Math.min(1, rows - 1) * rowStride;
+            int farBelow = (rows - 1) * rowStride;
+            for (int i = 0; i < positions; i++) {
+                int upper = from + i * step;
+                int middle = upper + below;
+                int lower = upper + farBelow;
+                ByteVector upperLargest = ByteVector.fromArray(BYTES, input, upper).lanewise(VectorOperators.XOR, flips)
+                        .max(ByteVector.fromArray(BYTES, input, upper + right).lanewise(VectorOperators.XOR, flips))
+                        .max(ByteVector.fromArray(BYTES, input, upper + farRight).lanewise(VectorOperators.XOR,
+                                flips));
+                ByteVector middleLargest = ByteVector.fromArray(BYTES, input, middle)
+                        .lanewise(VectorOperators.XOR, flips)
+                        .max(ByteVector.fromArray(BYTES, input, middle + right).lanewise(VectorOperators.XOR, flips))
+                        .max(ByteVector.fromArray(BYTES, input, middle + farRight).lanewise(VectorOperators.XOR,
+                                flips));
+                ByteVector lowerLargest = ByteVector.fromArray(BYTES, input, lower).lanewise(VectorOperators.XOR, flips)
+                        .max(ByteVector.fromArray(BYTES, input, lower + right).lanewise(VectorOperators.XOR, flips))
+                        .max(ByteVector.fromArray(BYTES, input, lower + farRight).lanewise(VectorOperators.XOR,
+                                flips));
+                upperLargest.max(middleLargest).max(lowerLargest).max(min).min(max).lanewise(VectorOperators.XOR, flips)
                         .intoArray(output, to + i * channels);
             }
         }

@@ -8,7 +8,7 @@
 /// piece that several share:
 /// - how elements are walked: `Movement` (copies without looking at them), `Broadcast` with `BinaryRun`, `UnaryRun`,
 ///   `CodeTable` and `InterpolationTable`, `Reduction`, `Window`, `Indices` and `Positions`, `Integers`;
-/// - products: `Gemm` and its tiers, `InputRows` and `RowSource` for what goes in, `Filter`, `PackedWeights` and `RowWeights`,
+/// - products: `Gemm` and its tiers, `TiledProduct` and `DepthwiseProduct` with their `Tile`s, `InputLines` and `RowSource` for what goes in, `Filter`, `PackedWeights` and `RowWeights`,
 ///   `OutputStage` for what comes out, `HybridInput`;
 /// - arithmetic and rounding: `Multiplier`, `Requantizer`, `FixedPoint`, `Rounding`, `ActivationRange`, `Exp`, `HalfFloat`;
 /// - checks: `TensorChecks`, `Axis`.
