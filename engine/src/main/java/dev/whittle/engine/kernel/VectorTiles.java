@@ -87,9 +87,10 @@ final class VectorTiles {
         return LANES;
     }
 
-    /// The most rows whose sums, for the given number of vectors, stay in registers beside the weights and an input.
+    /// The most rows, for the given number of vectors, whose sums stay in registers beside the weights and an input. More
+    /// than 24 would fit, but measured slower, and past the inliner's node limit the last vectors become objects.
     static int rows(int vectors) {
-        return (REGISTERS - 1 - vectors) / vectors;
+        return Math.min(24, REGISTERS - 1 - vectors) / vectors;
     }
 
     static final DepthwiseProduct.Tiling DEPTHWISE = new DepthwiseProduct.Tiling() {
@@ -149,6 +150,8 @@ final class VectorTiles {
         private final int cRowStride;
         private final int aRowStride;
         private final int mask;
+        private final int minimum;
+        private final int maximum;
         final int tile;
         final int input;
         /// First of the variables that hold the bias of each vector.
@@ -167,6 +170,8 @@ final class VectorTiles {
             vectors = Math.ceilDiv(columns, lanes);
             isMasked = columns % lanes != 0;
             mask = code.allocateLocal(TypeKind.REFERENCE);
+            minimum = code.allocateLocal(TypeKind.REFERENCE);
+            maximum = code.allocateLocal(TypeKind.REFERENCE);
             tile = code.allocateLocal(TypeKind.INT);
             input = code.allocateLocal(TypeKind.REFERENCE);
             biases = allocate(vectors);
@@ -188,6 +193,10 @@ final class VectorTiles {
 
         final void write() {
             prepare();
+            if (finish != TileShape.Finish.NONE) {
+                broadcast(MIN, minimum);
+                broadcast(MAX, maximum);
+            }
             code.iconst_0().istore(tile);
             loop(tile, COUNT, () -> {
                 startSums();
@@ -208,6 +217,13 @@ final class VectorTiles {
                 advance();
             });
             code.return_();
+        }
+
+        private void broadcast(int number, int vector) {
+            species();
+            code.fload(number);
+            callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
+            code.astore(vector);
         }
 
         /// What is done once, before the tiles.
@@ -266,17 +282,13 @@ final class VectorTiles {
                     call("add", FLOAT_VECTOR, VECTOR);
                     code.astore(sum);
                     if (finish != TileShape.Finish.BIAS) {
-                        code.aload(sum).fload(MIN).aload(sum).fload(MIN);
-                        call("lt", MASK, CD_float);
-                        call("blend", FLOAT_VECTOR, CD_float, MASK);
+                        code.aload(sum).aload(minimum).aload(sum).aload(minimum);
+                        call("lt", MASK, VECTOR);
+                        call("blend", FLOAT_VECTOR, VECTOR, MASK);
                         code.astore(sum);
                     }
                     if (finish == TileShape.Finish.CLAMP) {
-                        species();
-                        code.fload(MAX);
-                        callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
-                        code.astore(input);
-                        code.aload(sum).aload(input).aload(input).aload(sum);
+                        code.aload(sum).aload(maximum).aload(maximum).aload(sum);
                         call("lt", MASK, VECTOR);
                         call("blend", FLOAT_VECTOR, VECTOR, MASK);
                         code.astore(sum);
