@@ -7,6 +7,7 @@ import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// CONV_2D: `output[b, y, x, o] = activation(Σ input[b, y·strideY − padTop + j·dilationY, x·strideX − padLeft + i·dilationX, c]
 /// · filter[o, j, i, c] + bias[o])`, the sum over filterY `j`, filterX `i`, inChannel `c` in this order.
@@ -85,8 +86,19 @@ final class Conv2d implements OperatorKernel {
                 ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
                 : null;
         RowSource source = RowSource.of(p, 0, hybrid);
-        if (isReal && window.isPointwise() && groups == 1) {
-            return pointwise(p, window, weights, channels, filter);
+        if (window.isPointwise() && groups == 1) {
+            TiledProduct.Layout layout = TiledProduct.Layout.ofMatrix(window.batches() * window.positions(), depth,
+                    channels);
+            TiledProduct product = isReal
+                    ? TiledProduct.ofReals(p.tier(), weights, 0, channels, filter.bias(), options(p).activation(),
+                            layout)
+                    : TiledProduct.ofCodes(p.tier(), weights, 0, channels, segments, layout);
+            int blockTiles = Math.clamp(BLOCK_FLOATS / (product.rowsOfTile() * Math.max(depth, channels)), 1,
+                    product.tiles());
+            OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, groups),
+                    isReal ? new int[0] : Filter.sums(weights, channels), blockTiles * product.rowsOfTile(),
+                    segments.length - 1, hybrid, window.positions());
+            return pointwise(p, window, product, blockTiles, source, stage, hybrid, spoilt, channels);
         }
         InputLines[] lines = new InputLines[groups];
         TiledProduct[] products = new TiledProduct[groups];
@@ -172,16 +184,49 @@ final class Conv2d implements OperatorKernel {
                 : Requantizer.Mode.FIXED_POINT;
     }
 
-    /// A 1×1 filter reads the image as it lies: one product over all positions.
-    private static Kernel pointwise(Preparation p, Window window, float[] weights, int channels, Filter filter) {
+    /// A 1×1 filter sees the image as it lies: one product over all positions, in blocks of tiles.
+    private static Kernel pointwise(Preparation p, Window window, TiledProduct product, int blockTiles,
+            RowSource source, OutputStage stage, @Nullable HybridInput hybrid, @Nullable MostNegativeWeights spoilt,
+            int channels) {
+        int depth = window.inChannels();
+        int tileRows = product.rowsOfTile();
+        int allRows = window.batches() * window.positions();
+        boolean isReal = source instanceof RowSource.Reals;
         Slot input = p.input(0);
-        Slot output = p.output(0);
-        TiledProduct product = TiledProduct.ofReals(p.tier(), weights, 0, channels, filter.bias(),
-                options(p).activation(), TiledProduct.Layout.ofMatrix(window.batches() * window.positions(),
-                        window.inChannels(), channels));
-        return DivisibleKernel.of(product.tiles(), nanoseconds(window, channels, window.inChannels()),
-                (memory, first, end, worker) -> product.multiplyTiles(memory.floats(input), memory.offset(input),
-                        memory.floats(output), memory.offset(output), 0, first, end));
+        WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32,
+                isReal ? 0 : TensorChecks.scratchLength(p, blockTiles, tileRows, depth));
+        int[] oneLine = {0};
+        DivisibleKernel tiles = DivisibleKernel.of(product.tiles(),
+                nanoseconds(window, channels, depth) + (isReal ? 0 : codeNanoseconds(window, channels)),
+                (memory, first, end, worker) -> {
+                    for (int tile = first; tile < end; tile += blockTiles) {
+                        int endTile = Math.min(tile + blockTiles, end);
+                        int row = tile * tileRows;
+                        int rows = Math.min(endTile * tileRows, allRows) - row;
+                        float[] sums = stage.sums(memory);
+                        int to = stage.sumsOffset(memory, row, worker);
+                        float[] a = memory.floats(isReal ? input : buffer.slot());
+                        int from = isReal ? memory.offset(input) + row * depth : buffer.offset(memory, worker);
+                        for (int part = 0; part < source.parts(); part++) {
+                            if (!isReal) {
+                                source.widen(memory, part, source.offset(memory) + row * depth, 0, 1, rows * depth, a,
+                                        from, 0);
+                            }
+                            product.multiplyTiles(a, from - row * depth, sums,
+                                    to - row * channels + part * stage.partStride(), stage.segmentStride(), tile,
+                                    endTile);
+                        }
+                        if (spoilt != null) {
+                            spoilt.spoil(a, from, depth, oneLine, depth, rows, sums, to, channels,
+                                    stage.segmentStride());
+                        }
+                        stage.finish(memory, row, rows, worker);
+                    }
+                });
+        return hybrid == null ? tiles : memory -> {
+            hybrid.quantize(memory);
+            tiles.invoke(memory);
+        };
     }
 
     private Kernel reference(Preparation p, Window window, Filter filter, int groups) {

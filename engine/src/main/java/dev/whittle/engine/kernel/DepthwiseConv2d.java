@@ -21,6 +21,8 @@ final class DepthwiseConv2d implements OperatorKernel {
     /// Of one thread with vectors, roughly, to tell what is worth dividing.
     private static final int MULTIPLICATIONS_PER_NANOSECOND = 40;
 
+    private static final int SUMS_TO_FINISH = 4096;
+
     private static Options.DepthwiseConv2d options(Preparation p) {
         return (Options.DepthwiseConv2d) p.options();
     }
@@ -79,8 +81,12 @@ final class DepthwiseConv2d implements OperatorKernel {
         int[] lineOffsets = lineOffsets(window, ring, repeated.length());
         DepthwiseProduct product = new DepthwiseProduct(p.tier(), weights, channels, window, repeated, lineOffsets,
                 isReal, isReal ? filter.bias() : null, activation);
+        // What becomes of the sums has parameters for each channel, which are worth loading for several rows at once.
+        int finishedRows = isReal ? 1 : Math.clamp(SUMS_TO_FINISH / (window.outWidth() * channels), 1,
+                window.batches() * window.outHeight());
         OutputStage stage = filter.stage(p, activation, mode(p), isReal ? new int[0] : Filter.sums(tapsLast(weights,
-                channels), channels), window.outWidth(), product.segments(), hybrid, window.positions());
+                channels), channels), finishedRows * window.outWidth(), product.segments(), hybrid,
+                window.positions());
         int ringLength = isInput ? 0 : TensorChecks.scratchLength(p, ring, repeated.length());
         WorkerScratch rings = WorkerScratch.of(p, ElementType.FLOAT32,
                 TensorChecks.scratchLength(p, ringLength, source.parts()));
@@ -102,14 +108,15 @@ final class DepthwiseConv2d implements OperatorKernel {
                 (memory, first, end, worker) -> {
                     // The input row below which all that the window sees has been copied.
                     int copiedBelow = Integer.MIN_VALUE;
+                    int finished = first;
                     for (int unit = first; unit < end; unit++) {
                         int batch = unit / window.outHeight();
                         int outY = unit % window.outHeight();
                         int firstY = window.inY(outY, 0);
                         int endY = window.inY(outY, window.filterHeight() - 1) + 1;
-                        int row = unit * window.outWidth();
                         float[] sums = stage.sums(memory);
-                        int to = stage.sumsOffset(memory, row, worker);
+                        int to = stage.sumsOffset(memory, finished * window.outWidth(), worker)
+                                + (unit - finished) * window.outWidth() * channels;
                         if (isInput) {
                             product.multiply(memory.floats(input),
                                     memory.offset(input) + lines.inputOffset(batch, outY), 0, sums, to,
@@ -129,7 +136,11 @@ final class DepthwiseConv2d implements OperatorKernel {
                             }
                             copiedBelow = endY;
                         }
-                        stage.finish(memory, row, window.outWidth(), worker);
+                        if (unit + 1 - finished == finishedRows || unit + 1 == end) {
+                            stage.finish(memory, finished * window.outWidth(),
+                                    (unit + 1 - finished) * window.outWidth(), worker);
+                            finished = unit + 1;
+                        }
                     }
                 });
         return hybrid == null ? outputRows : memory -> {
