@@ -3,7 +3,10 @@ package dev.whittle.engine.kernel;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Padding;
+import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Tensor;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
@@ -25,6 +28,9 @@ final class Conv2d implements OperatorKernel {
     private static final int MULTIPLICATIONS_PER_NANOSECOND = 50;
     /// Input (64 KB) that stays in a near cache while all columns of the filter pass over it.
     private static final int BLOCK_FLOATS = 1 << 14;
+
+    /// Sums of so many products, at most 128 · 255 each, are exact as floats.
+    private static final int MOST_STEPS_TO_POOL = (1 << 24) / (128 * 255);
 
     private static Options.Conv2d options(Preparation p) {
         return (Options.Conv2d) p.options();
@@ -49,6 +55,35 @@ final class Conv2d implements OperatorKernel {
     private static Window window(Preparation p) {
         return Window.ofFilter(p, options(p).padding(), options(p).strideHeight(), options(p).strideWidth(),
                 options(p).dilationHeight(), options(p).dilationWidth());
+    }
+
+    /// Where the largest of sums becomes the largest output: real numbers are finished before they are compared, and codes
+    /// where the output rises with the sum.
+    @Override
+    public boolean canPool(Preparation p, Options.Pool2d pooling) {
+        Window window = window(p);
+        Tensor filterTensor = p.inputTensor(1);
+        boolean isUsual = pooling.filterHeight() == 2 && pooling.filterWidth() == 2 && pooling.strideHeight() == 2
+                && pooling.strideWidth() == 2 && pooling.activation() == Activation.NONE
+                && window.outHeight() >= 2 && window.outWidth() >= 2
+                && (pooling.padding() == Padding.VALID || window.outHeight() % 2 == 0 && window.outWidth() % 2 == 0);
+        boolean isWhole = window.inChannels() == filterTensor.shape().dimension(3)
+                && (window.dilationWidth() == 1 || window.filterWidth() == 1)
+                && TiledProduct.canPool(p.tier(), window.filterHeight());
+        if (!isUsual || !isWhole) {
+            return false;
+        }
+        ElementType type = p.inputTensor(0).type();
+        if (type == ElementType.FLOAT32) {
+            return filterTensor.type() == ElementType.FLOAT32;
+        }
+        QuantizationParameters in = p.inputTensor(0).quantization();
+        QuantizationParameters weights = filterTensor.quantization();
+        QuantizationParameters out = p.outputTensor(0).quantization();
+        return (type == ElementType.INT8 || type == ElementType.UINT8) && p.outputTensor(0).type() == type
+                && window.taps() * window.inChannels() <= MOST_STEPS_TO_POOL && in != null && weights != null
+                && out != null && in.scale().size() == 1 && out.scale().size() == 1
+                && weights.scale().stream().allMatch(scale -> scale > 0 && in.scale(0) * scale < out.scale(0));
     }
 
     @Override
@@ -86,7 +121,8 @@ final class Conv2d implements OperatorKernel {
                 ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
                 : null;
         RowSource source = RowSource.of(p, 0, hybrid);
-        if (window.isPointwise() && groups == 1) {
+        boolean isPooled = p.pooling() != null;
+        if (window.isPointwise() && groups == 1 && !isPooled) {
             TiledProduct.Layout layout = TiledProduct.Layout.ofMatrix(window.batches() * window.positions(), depth,
                     channels);
             TiledProduct product = isReal
@@ -100,57 +136,63 @@ final class Conv2d implements OperatorKernel {
                     segments.length - 1, hybrid, window.positions());
             return pointwise(p, window, product, blockTiles, source, stage, hybrid, spoilt, channels);
         }
+        // Output rows and positions; where they are pooled, each is of two rows or positions of the window.
+        int step = isPooled ? 2 : 1;
+        int outHeight = window.outHeight() / step;
+        int outWidth = window.outWidth() / step;
         InputLines[] lines = new InputLines[groups];
         TiledProduct[] products = new TiledProduct[groups];
         for (int group = 0; group < groups; group++) {
-            lines[group] = new InputLines(source, window, group * groupDepth, groupDepth);
-            TiledProduct.Layout layout = new TiledProduct.Layout(window.outWidth(), lines[group].positionStride(),
-                    channels, lines[group].offsets(), lines[group].depth());
+            InputLines from = new InputLines(source, window, group * groupDepth, groupDepth);
+            TiledProduct.Layout layout = new TiledProduct.Layout(outWidth, step * from.positionStride(), channels,
+                    from.offsets(), from.depth(),
+                    isPooled ? new TileShape.Pool(from.positionStride(), from.outRowStride()) : null);
+            lines[group] = from;
             products[group] = isReal
                     ? TiledProduct.ofReals(p.tier(), weights, group * groupColumns, groupColumns, filter.bias(),
                             options(p).activation(), layout)
                     : TiledProduct.ofCodes(p.tier(), weights, group * groupColumns, groupColumns, segments, layout);
         }
-        int outRowElements = window.outWidth() * channels;
-        int blockRows = Math.clamp(BLOCK_FLOATS / Math.max(lines[0].outRowStride(), isReal ? 1 : outRowElements), 1,
-                window.outHeight());
+        int outRowElements = outWidth * channels;
+        int blockRows = Math.clamp(
+                BLOCK_FLOATS / Math.max(step * lines[0].outRowStride(), isReal ? 1 : outRowElements), 1, outHeight);
         OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, groups),
-                isReal ? new int[0] : Filter.sums(weights, channels), blockRows * window.outWidth(),
-                segments.length - 1, hybrid, window.positions());
+                isReal ? new int[0] : Filter.sums(weights, channels), blockRows * outWidth, segments.length - 1,
+                hybrid, outHeight * outWidth);
         WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32,
                 lines[0].isInput()
                         ? 0
-                        : TensorChecks.scratchLength(p, lines[0].count(blockRows), lines[0].length()));
+                        : TensorChecks.scratchLength(p, lines[0].count(step * blockRows), lines[0].length()));
         int[] offsets = lines[0].offsets();
         Slot input = p.input(0);
         OutputRows.Block block = (memory, batch, outY, rows, worker) -> {
-            int row = (batch * window.outHeight() + outY) * window.outWidth();
+            int row = (batch * outHeight + outY) * outWidth;
             float[] sums = stage.sums(memory);
             int to = stage.sumsOffset(memory, row, worker);
             for (int group = 0; group < groups; group++) {
                 InputLines from = lines[group];
                 float[] a = memory.floats(from.isInput() ? input : buffer.slot());
                 int aOffset = from.isInput()
-                        ? memory.offset(input) + from.inputOffset(batch, outY)
+                        ? memory.offset(input) + from.inputOffset(batch, step * outY)
                         : buffer.offset(memory, worker);
                 for (int part = 0; part < source.parts(); part++) {
                     if (!from.isInput()) {
-                        from.copy(memory, source, part, batch, outY, rows, a, aOffset);
+                        from.copy(memory, source, part, batch, step * outY, step * rows, a, aOffset);
                     }
                     products[group].multiply(a, aOffset, sums, to + group * groupColumns + part * stage.partStride(),
-                            stage.segmentStride(), rows, from.outRowStride(), outRowElements);
+                            stage.segmentStride(), rows, step * from.outRowStride(), outRowElements);
                 }
                 if (spoilt != null) {
                     for (int i = 0; i < rows; i++) {
                         spoilt.spoil(a, aOffset + i * from.outRowStride(), from.positionStride(), offsets,
-                                from.depth(), window.outWidth(), sums, to + i * outRowElements, channels,
+                                from.depth(), outWidth, sums, to + i * outRowElements, channels,
                                 stage.segmentStride());
                     }
                 }
             }
-            stage.finish(memory, row, rows * window.outWidth(), worker);
+            stage.finish(memory, row, rows * outWidth, worker);
         };
-        DivisibleKernel outputRows = OutputRows.of(window, blockRows,
+        DivisibleKernel outputRows = OutputRows.of(window.batches(), outHeight, blockRows,
                 nanoseconds(window, channels, groupDepth) + (isReal ? 0 : codeNanoseconds(window, channels)), block);
         return hybrid == null ? outputRows : memory -> {
             hybrid.quantize(memory);

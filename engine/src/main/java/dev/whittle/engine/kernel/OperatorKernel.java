@@ -1,6 +1,7 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +39,12 @@ public interface OperatorKernel {
     /// @throws dev.whittle.engine.model.UnsupportedModelException when the rule does not cover the input
     /// @throws dev.whittle.engine.model.MalformedModelException when the inputs contradict each other
     List<Shape> outputShapes(Preparation preparation);
+
+    /// Whether [#prepare] can take over the MAX_POOL_2D that alone reads output 0, so that what it pools is never stored. For
+    /// a preparation whose output 0 is still the operator's own.
+    default boolean canPool(Preparation preparation, Options.Pool2d pooling) {
+        return false;
+    }
 
     /// Checks types, shapes, scales and ranges, packs weights and binds the loops.
     ///

@@ -13,14 +13,14 @@ final class OutputRows {
     private OutputRows() {}
 
     /// @param blockRows the most rows of a block
-    static DivisibleKernel of(Window window, int blockRows, long estimatedNanoseconds, Block block) {
-        return DivisibleKernel.of(window.batches() * window.outHeight(), estimatedNanoseconds,
+    static DivisibleKernel of(int batches, int outHeight, int blockRows, long estimatedNanoseconds, Block block) {
+        return DivisibleKernel.of(batches * outHeight, estimatedNanoseconds,
                 (memory, first, end, worker) -> {
                     int row = first;
                     while (row < end) {
-                        int outY = row % window.outHeight();
-                        int rows = Math.min(Math.min(blockRows, end - row), window.outHeight() - outY);
-                        block.compute(memory, row / window.outHeight(), outY, rows, worker);
+                        int outY = row % outHeight;
+                        int rows = Math.min(Math.min(blockRows, end - row), outHeight - outY);
+                        block.compute(memory, row / outHeight, outY, rows, worker);
                         row += rows;
                     }
                 });

@@ -6,6 +6,7 @@ import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import org.jspecify.annotations.Nullable;
 
 /// What one operator sees of the plan while it is being prepared.
 public interface Preparation {
@@ -79,6 +80,10 @@ public interface Preparation {
     ///
     /// @throws MalformedModelException when there is none with this number
     Subroutine subroutine(int subgraph);
+
+    /// The MAX_POOL_2D whose output is this operator's output 0, after [OperatorKernel#canPool]; null where the output is its
+    /// own.
+    Options.@Nullable Pool2d pooling();
 
     /// Says that one run multiplies this often, so that a file cannot ask for more work than the limits allow. For
     /// operators whose work can be out of all proportion to their tensors: products, convolutions, windows.

@@ -1,5 +1,7 @@
 package dev.whittle.engine.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /// What is fixed about a [Tile]. Strides that are constants make its addresses constants too, which is worth 10 to 15 % to
 /// compiled vector code.
 ///
@@ -7,11 +9,27 @@ package dev.whittle.engine.kernel;
 /// @param panelColumns floats of B from one step of the reduction to the next
 /// @param lines pieces of the reduction that are contiguous in A
 /// @param fromC sums go on from what is in C
+/// @param pool where a row is the largest of several, else null; then the reduction is in one piece
 record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStride, int cRowStride, boolean fromC,
-        Finish finish) {
+        Finish finish, @Nullable Pool pool) {
+
+    /// A row is the largest of 2 × 2 that lie side by side in A, each finished before, with the rules of MAX_POOL_2D; where
+    /// nothing is finished they are sums of codes, and the largest is that.
+    ///
+    /// @param columnStride floats from a row's left part to its right one
+    /// @param rowStride floats from its upper part to its lower one
+    record Pool(int columnStride, int rowStride) {
+        /// Parts of a row.
+        static final int PARTS = 4;
+
+        int offset(int part) {
+            return part / 2 * rowStride + part % 2 * columnStride;
+        }
+    }
 
     TileShape withRows(int count) {
-        return new TileShape(count, columns, panelColumns, lines, aRowStride, cRowStride, fromC, finish);
+        return new TileShape(count, columns, panelColumns, lines, aRowStride, cRowStride, fromC, finish,
+                pool);
     }
 
     /// What becomes of a sum.

@@ -30,10 +30,16 @@ final class TiledProduct {
     /// @param rows how many follow each other, `aRowStride` apart
     /// @param lineOffsets where each line of the reduction lies, from where its row starts
     /// @param depth steps in each line
-    record Layout(int rows, int aRowStride, int cRowStride, int[] lineOffsets, int depth) {
+    /// @param pool where each row is the largest of several, else null
+    record Layout(int rows, int aRowStride, int cRowStride, int[] lineOffsets, int depth,
+            TileShape.@Nullable Pool pool) {
         /// Rows that are contiguous.
         static Layout ofMatrix(int rows, int depth, int columns) {
-            return new Layout(rows, depth, columns, new int[1], depth);
+            return new Layout(rows, depth, columns, new int[1], depth, null);
+        }
+
+        int parts() {
+            return pool == null ? 1 : TileShape.Pool.PARTS;
         }
 
         int reduction() {
@@ -81,7 +87,7 @@ final class TiledProduct {
         if (bias != null) {
             System.arraycopy(bias, firstColumn, biases, 0, columns);
         }
-        TileShape.Finish finish = bias == null && activation == Activation.NONE
+        TileShape.Finish finish = bias == null && activation == Activation.NONE && layout.pool() == null
                 ? TileShape.Finish.NONE
                 : TileShape.Finish.of(activation.minimum(), activation.maximum());
         return of(tier, weights, firstColumn, columns, new int[]{0, layout.reduction()}, finish, biases,
@@ -100,11 +106,11 @@ final class TiledProduct {
     private static TiledProduct of(KernelTier tier, float[] weights, int firstColumn, int columns,
             int[] bounds, TileShape.Finish finish, float[] bias, float min, float max, Layout layout) {
         Lane lane = Lane.of(tier);
-        int vectors = panelVectors(lane, layout.rows(), columns);
-        int rowsOfTile = rowsOfTile(lane, vectors, layout.rows());
+        int vectors = panelVectors(lane, layout, columns);
+        int rowsOfTile = rowsOfTile(lane, vectors, layout);
         int tailRows = layout.rows() % rowsOfTile;
         int reduction = layout.reduction();
-        int mostSteps = layout.rows() == 1 ? Math.max(1, reduction) : MOST_STEPS;
+        int mostSteps = layout.rows() == 1 || layout.pool() != null ? Math.max(1, reduction) : MOST_STEPS;
         int length = 0;
         for (int column = 0; column < columns; column += lane.panelColumns(vectors, columns - column)) {
             length = Math.addExact(length,
@@ -130,7 +136,8 @@ final class TiledProduct {
                             : Math.clamp(Math.min(left, mostSteps) / depth, 1, MOST_LINES);
                     boolean isLast = lines * depth == left;
                     TileShape shape = new TileShape(rowsOfTile, width, padded, lines, layout.aRowStride(),
-                            layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE);
+                            layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE,
+                            layout.pool());
                     pieces.add(new Piece(at / layout.depth(), step, depth, to + at * padded, column, segment,
                             lane.tile(shape), tailRows == 0 ? null : lane.tile(shape.withRows(tailRows))));
                     at += lines * depth;
@@ -154,19 +161,20 @@ final class TiledProduct {
     }
 
     /// What makes the fewest cycles: each vector of sums takes half of one for each step, and waits for its last result.
-    private static int panelVectors(Lane lane, int rows, int columns) {
+    private static int panelVectors(Lane lane, Layout layout, int columns) {
+        int rows = layout.rows();
         int best = 1;
         double fewest = Double.MAX_VALUE;
         for (int vectors : PANEL_VECTORS) {
-            if (lane.rows(vectors) < 1 || vectors > 1 && vectors * lane.lanes() > columns) {
+            if (lane.rows(vectors) < layout.parts() || vectors > 1 && vectors * lane.lanes() > columns) {
                 continue;
             }
-            int tileRows = rowsOfTile(lane, vectors, rows);
+            int tileRows = rowsOfTile(lane, vectors, layout);
             double cycles = 0;
             for (int column = 0; column < columns; column += lane.panelColumns(vectors, columns - column)) {
                 int width = Math.ceilDiv(lane.panelColumns(vectors, columns - column), lane.lanes());
-                cycles += rows / tileRows * cycles(tileRows, width)
-                        + (rows % tileRows == 0 ? 0 : cycles(rows % tileRows, width));
+                cycles += rows / tileRows * cycles(tileRows * layout.parts(), width)
+                        + (rows % tileRows == 0 ? 0 : cycles(rows % tileRows * layout.parts(), width));
             }
             if (cycles < fewest) {
                 fewest = cycles;
@@ -181,8 +189,13 @@ final class TiledProduct {
     }
 
     /// As even as it goes, so that no short tile is left.
-    private static int rowsOfTile(Lane lane, int vectors, int rows) {
-        return Math.ceilDiv(rows, Math.ceilDiv(rows, lane.rows(vectors)));
+    private static int rowsOfTile(Lane lane, int vectors, Layout layout) {
+        return Math.ceilDiv(layout.rows(), Math.ceilDiv(layout.rows(), lane.rows(vectors) / layout.parts()));
+    }
+
+    /// Whether a tier has tiles that pool, for so many lines of the reduction.
+    static boolean canPool(KernelTier tier, int lines) {
+        return tier == KernelTier.VECTOR && lines <= MOST_LINES;
     }
 
     /// Tiles that make up the rows.

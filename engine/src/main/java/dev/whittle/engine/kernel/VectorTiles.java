@@ -149,18 +149,22 @@ final class VectorTiles {
         private final TileShape.Finish finish;
         private final int cRowStride;
         private final int aRowStride;
+        private final int parts;
         private final int mask;
         private final int minimum;
         private final int maximum;
+        private final int least;
         final int tile;
         final int input;
         /// First of the variables that hold the bias of each vector.
         private final int biases;
         private final int sums;
 
-        Writer(CodeBuilder code, int rows, int columns, int aRowStride, int cRowStride, boolean fromC,
+        /// @param parts of each row, of which the largest is kept
+        Writer(CodeBuilder code, int rows, int parts, int columns, int aRowStride, int cRowStride, boolean fromC,
                 TileShape.Finish finish) {
             this.code = code;
+            this.parts = parts;
             this.rows = rows;
             this.aRowStride = aRowStride;
             this.cRowStride = cRowStride;
@@ -172,10 +176,11 @@ final class VectorTiles {
             mask = code.allocateLocal(TypeKind.REFERENCE);
             minimum = code.allocateLocal(TypeKind.REFERENCE);
             maximum = code.allocateLocal(TypeKind.REFERENCE);
+            least = code.allocateLocal(TypeKind.REFERENCE);
             tile = code.allocateLocal(TypeKind.INT);
             input = code.allocateLocal(TypeKind.REFERENCE);
             biases = allocate(vectors);
-            sums = allocate(rows * vectors);
+            sums = allocate(rows * parts * vectors);
             if (isMasked) {
                 species();
                 code.iconst_0().loadConstant(columns).invokeinterface(SPECIES, "indexInRange",
@@ -194,17 +199,21 @@ final class VectorTiles {
         final void write() {
             prepare();
             if (finish != TileShape.Finish.NONE) {
-                broadcast(MIN, minimum);
-                broadcast(MAX, maximum);
+                broadcast(() -> code.fload(MIN), minimum);
+                broadcast(() -> code.fload(MAX), maximum);
+                broadcast(() -> code.loadConstant(-Float.MAX_VALUE), least);
             }
             code.iconst_0().istore(tile);
             loop(tile, COUNT, () -> {
                 startSums();
                 addProducts();
                 finish();
+                if (parts > 1) {
+                    pool();
+                }
                 for (int row = 0; row < rows; row++) {
                     for (int vector = 0; vector < vectors; vector++) {
-                        code.aload(sum(row, vector)).aload(C);
+                        code.aload(sum(row * parts, vector)).aload(C);
                         cIndex(row, vector);
                         if (isMasked) {
                             code.aload(mask);
@@ -219,9 +228,9 @@ final class VectorTiles {
             code.return_();
         }
 
-        private void broadcast(int number, int vector) {
+        private void broadcast(Runnable number, int vector) {
             species();
-            code.fload(number);
+            number.run();
             callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
             code.astore(vector);
         }
@@ -249,17 +258,40 @@ final class VectorTiles {
         }
 
         private void startSums() {
-            for (int row = 0; row < rows; row++) {
+            for (int sum = 0; sum < rows * parts; sum++) {
                 for (int vector = 0; vector < vectors; vector++) {
                     species();
                     if (fromC) {
                         code.aload(C);
-                        cIndex(row, vector);
+                        cIndex(sum, vector);
                         load();
                     } else {
                         callStatic("zero", FLOAT_VECTOR, SPECIES);
                     }
-                    code.astore(sum(row, vector));
+                    code.astore(sum(sum, vector));
+                }
+            }
+        }
+
+        /// Leaves the largest part of each row in its first.
+        private void pool() {
+            for (int row = 0; row < rows; row++) {
+                for (int vector = 0; vector < vectors; vector++) {
+                    int largest = sum(row * parts, vector);
+                    if (finish != TileShape.Finish.NONE) {
+                        // What is no number, or less than any, does not count.
+                        code.aload(least).aload(largest).aload(least).aload(largest);
+                        call("lt", MASK, VECTOR);
+                        call("blend", FLOAT_VECTOR, VECTOR, MASK);
+                        code.astore(largest);
+                    }
+                    for (int part = 1; part < parts; part++) {
+                        int other = sum(row * parts + part, vector);
+                        code.aload(largest).aload(other).aload(largest).aload(other);
+                        call("lt", MASK, VECTOR);
+                        call("blend", FLOAT_VECTOR, VECTOR, MASK);
+                        code.astore(largest);
+                    }
                 }
             }
         }
@@ -275,7 +307,7 @@ final class VectorTiles {
                 load();
                 code.astore(biases + vector);
             }
-            for (int row = 0; row < rows; row++) {
+            for (int row = 0; row < rows * parts; row++) {
                 for (int vector = 0; vector < vectors; vector++) {
                     int sum = sum(row, vector);
                     code.aload(sum).aload(biases + vector);
@@ -353,8 +385,8 @@ final class VectorTiles {
         private final int weights;
 
         ProductWriter(TileShape shape, CodeBuilder code) {
-            super(code, shape.rows(), shape.columns(), shape.aRowStride(), shape.cRowStride(), shape.fromC(),
-                    shape.finish());
+            super(code, shape.rows(), shape.pool() == null ? 1 : TileShape.Pool.PARTS, shape.columns(),
+                    shape.aRowStride(), shape.cRowStride(), shape.fromC(), shape.finish());
             this.shape = shape;
             step = code.allocateLocal(TypeKind.INT);
             lineAt = code.allocateLocal(TypeKind.INT);
@@ -385,13 +417,16 @@ final class VectorTiles {
                 callStatic("fromArray", FLOAT_VECTOR, SPECIES, FLOATS, CD_int);
                 code.astore(weights + vector);
             }
-            for (int row = 0; row < rows; row++) {
+            TileShape.Pool pool = shape.pool();
+            int parts = pool == null ? 1 : TileShape.Pool.PARTS;
+            for (int sum = 0; sum < rows * parts; sum++) {
+                int at = sum / parts * shape.aRowStride() + (pool == null ? 0 : pool.offset(sum % parts));
                 species();
-                code.aload(A).iload(lineAt).iload(step).iadd().loadConstant(row * shape.aRowStride()).iadd().faload();
+                code.aload(A).iload(lineAt).iload(step).iadd().loadConstant(at).iadd().faload();
                 callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);
                 code.astore(input);
                 for (int vector = 0; vector < vectors; vector++) {
-                    multiply(weights + vector, sum(row, vector));
+                    multiply(weights + vector, sum(sum, vector));
                 }
             }
             advance(weightsAt, shape.panelColumns());
@@ -406,7 +441,7 @@ final class VectorTiles {
         private final int weights;
 
         DepthwiseWriter(DepthwiseShape shape, CodeBuilder code) {
-            super(code, shape.rows(), shape.columns(), shape.aRowStride(), shape.cRowStride(), shape.fromC(),
+            super(code, shape.rows(), 1, shape.columns(), shape.aRowStride(), shape.cRowStride(), shape.fromC(),
                     shape.finish());
             this.shape = shape;
             lineAt = code.allocateLocal(TypeKind.INT);

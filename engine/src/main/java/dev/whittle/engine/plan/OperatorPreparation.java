@@ -20,20 +20,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// What one operator sees while a plan is built.
 final class OperatorPreparation implements Preparation {
     private final Scope scope;
     private final int index;
     private final Operator operator;
+    private final Options.@Nullable Pool2d pooling;
     private long work;
     private long keptBytes;
     private final List<SharedMemory.Offer> offers = new ArrayList<>();
 
     OperatorPreparation(Scope scope, int index, Operator operator) {
+        this(scope, index, operator, null);
+    }
+
+    /// @param operator whose output is that of a pooling that it takes over, unless `pooling` is null
+    OperatorPreparation(Scope scope, int index, Operator operator, Options.@Nullable Pool2d pooling) {
         this.scope = scope;
         this.index = index;
         this.operator = operator;
+        this.pooling = pooling;
     }
 
     /// @throws UnsupportedModelException when the operator does not compute with the type of the tensor that decides
@@ -97,6 +105,11 @@ final class OperatorPreparation implements Preparation {
     @Override
     public Options options() {
         return operator.options();
+    }
+
+    @Override
+    public Options.@Nullable Pool2d pooling() {
+        return pooling;
     }
 
     @Override

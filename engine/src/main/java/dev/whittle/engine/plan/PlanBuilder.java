@@ -25,6 +25,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -81,8 +82,15 @@ final class PlanBuilder implements Scope {
     }
 
     Plan build() {
-        for (int i = 0; i < subgraph.operators().size(); i++) {
-            plan(i, subgraph.operators().get(i));
+        List<Operator> operators = subgraph.operators();
+        int i = 0;
+        while (i < operators.size()) {
+            if (i + 1 < operators.size() && planWithPooling(i, operators.get(i), operators.get(i + 1))) {
+                i++;
+            } else {
+                plan(i, operators.get(i));
+            }
+            i++;
         }
         // Callers read and write these, whether or not an operator does.
         subgraph.inputs().forEach(this::useIfKnown);
@@ -129,10 +137,63 @@ final class PlanBuilder implements Scope {
             fold(operator, kernel, ownScratches);
             ownScratches.clear();
         } else {
-            planned.add(new PlannedOperator(index, operator, kernel));
+            planned.add(new PlannedOperator(index, operator, null, kernel));
             offers.add(preparation.offers());
             keptBytes += preparation.keptBytes();
         }
+    }
+
+    /// Plans an operator together with the pooling that follows, if it can take it over.
+    ///
+    /// @return whether it was planned
+    private boolean planWithPooling(int index, Operator operator, Operator next) {
+        if (options.preserveAllTensors() || !(next.options() instanceof Options.MaxPool2d(Options.Pool2d pooling))
+                || operator.outputs().size() != 1
+                || !next.inputs().equals(operator.outputs()) || hasUnknownInput(operator) || isConstant(operator)
+                || isUsedElsewhere(operator.outputs().getFirst())) {
+            return false;
+        }
+        OperatorPreparation own = new OperatorPreparation(this, index, operator);
+        OperatorKernel rule = rule(own, operator);
+        own.requireType(rule);
+        int scratchCount = scratches.size();
+        try {
+            int between = operator.outputs().getFirst();
+            tensors.set(between, tensors.get(between).withShape(own.outputShapes(rule).getFirst()));
+            if (!own.inputTensor(1).isConstant() || !rule.canPool(own, pooling)) {
+                return false;
+            }
+            OperatorPreparation after = new OperatorPreparation(this, index + 1, next);
+            OperatorKernel afterRule = rule(after, next);
+            after.requireType(afterRule);
+            int pooled = next.outputs().getFirst();
+            tensors.set(pooled, tensors.get(pooled).withShape(after.outputShapes(afterRule).getFirst()));
+            if (!Objects.equals(tensors.get(pooled).quantization(), tensors.get(between).quantization())) {
+                return false;
+            }
+            Operator both = new Operator(operator.options(), operator.inputs(), next.outputs(), operator.version());
+            OperatorPreparation preparation = new OperatorPreparation(this, index, both, pooling);
+            Kernel kernel = preparation.prepare(rule);
+            multiplications += preparation.work();
+            preparation.requireWork(multiplications);
+            planned.add(new PlannedOperator(index, both, next, kernel));
+            offers.add(preparation.offers());
+            keptBytes += preparation.keptBytes();
+            return true;
+        } catch (ValueNotKnown e) {
+            scratches.subList(scratchCount, scratches.size()).clear();
+            return false;
+        }
+    }
+
+    /// Whether anybody but one operator reads a tensor.
+    private boolean isUsedElsewhere(int tensor) {
+        long readers = subgraph.operators().stream().flatMap(operator -> operator.inputs().stream())
+                .filter(input -> input == tensor).count();
+        long writers = subgraph.operators().stream().flatMap(operator -> operator.outputs().stream())
+                .filter(output -> output == tensor).count();
+        return readers != 1 || writers != 1 || subgraph.outputs().contains(tensor)
+                || subgraph.inputs().contains(tensor) || tensors.get(tensor).isVariable();
     }
 
     private OperatorKernel rule(OperatorPreparation preparation, Operator operator) {
@@ -167,7 +228,7 @@ final class PlanBuilder implements Scope {
             }
             useIfKnown(output);
         }
-        planned.add(new PlannedOperator(index, operator,
+        planned.add(new PlannedOperator(index, operator, null,
                 new DeferredOperator(deferredCount++, index, operator, rule)));
         offers.add(List.of());
     }
