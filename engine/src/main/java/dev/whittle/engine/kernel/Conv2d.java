@@ -8,6 +8,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ final class Conv2d implements OperatorKernel {
     private static final int MULTIPLICATIONS_PER_NANOSECOND = 50;
     /// Input (64 KB) that stays in a near cache while all columns of the filter pass over it.
     private static final int BLOCK_FLOATS = 1 << 14;
+
+    /// The reference spoils products with [MostNegativeWeights] unless the channels are a multiple of this.
+    private static final int CHANNELS_OF_NO_SPOILT = 4;
 
     /// Sums of so many products, at most 128 · 255 each, are exact as floats.
     private static final int MOST_STEPS_TO_POOL = (1 << 24) / (128 * 255);
@@ -75,7 +79,9 @@ final class Conv2d implements OperatorKernel {
         }
         ElementType type = p.inputTensor(0).type();
         if (type == ElementType.FLOAT32) {
-            return filterTensor.type() == ElementType.FLOAT32;
+            return filterTensor.type() == ElementType.FLOAT32 || filterTensor.type() == ElementType.INT8
+                    && window.taps() * window.inChannels() <= MOST_STEPS_TO_POOL
+                    && filterTensor.shape().dimension(0) % CHANNELS_OF_NO_SPOILT == 0;
         }
         QuantizationParameters in = p.inputTensor(0).quantization();
         QuantizationParameters weights = filterTensor.quantization();
@@ -117,7 +123,7 @@ final class Conv2d implements OperatorKernel {
                 : PackedWeights.exactSegments(weights, channels, depth);
         boolean isAsymmetric = isHybrid && (groups > 1 || hasDifferentScales(filter));
         HybridInput hybrid = isHybrid ? HybridInput.of(p, p.input(0), window.batches(), isAsymmetric) : null;
-        MostNegativeWeights spoilt = isHybrid && !isAsymmetric && channels % 4 != 0
+        MostNegativeWeights spoilt = isHybrid && !isAsymmetric && channels % CHANNELS_OF_NO_SPOILT != 0
                 ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
                 : null;
         RowSource source = RowSource.of(p, 0, hybrid);
@@ -136,6 +142,12 @@ final class Conv2d implements OperatorKernel {
                     segments.length - 1, hybrid, window.positions());
             return pointwise(p, window, product, blockTiles, source, stage, hybrid, spoilt, channels);
         }
+        boolean isScaled = hybrid != null && p.tier() != KernelTier.REFERENCE && groups == 1 && spoilt == null
+                && segments.length == 2 && options(p).activation().isClamp();
+        HybridScaling scaling = isScaled
+                ? HybridScaling.of(p, Objects.requireNonNull(hybrid), filter.bias(), Filter.sums(weights, channels),
+                        filter.channelScales())
+                : null;
         // Output rows and positions; where they are pooled, each is of two rows or positions of the window.
         int step = isPooled ? 2 : 1;
         int outHeight = window.outHeight() / step;
@@ -148,17 +160,25 @@ final class Conv2d implements OperatorKernel {
                     from.offsets(), from.depth(),
                     isPooled ? new TileShape.Pool(from.positionStride(), from.outRowStride()) : null);
             lines[group] = from;
-            products[group] = isReal
-                    ? TiledProduct.ofReals(p.tier(), weights, group * groupColumns, groupColumns, filter.bias(),
-                            options(p).activation(), layout)
-                    : TiledProduct.ofCodes(p.tier(), weights, group * groupColumns, groupColumns, segments, layout);
+            if (scaling != null) {
+                products[group] = TiledProduct.ofScaledCodes(p.tier(), weights, channels, options(p).activation(),
+                        layout);
+            } else {
+                products[group] = isReal
+                        ? TiledProduct.ofReals(p.tier(), weights, group * groupColumns, groupColumns, filter.bias(),
+                                options(p).activation(), layout)
+                        : TiledProduct.ofCodes(p.tier(), weights, group * groupColumns, groupColumns, segments,
+                                layout);
+            }
         }
         int outRowElements = outWidth * channels;
         int blockRows = Math.clamp(
                 BLOCK_FLOATS / Math.max(step * lines[0].outRowStride(), isReal ? 1 : outRowElements), 1, outHeight);
-        OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, groups),
-                isReal ? new int[0] : Filter.sums(weights, channels), blockRows * outWidth, segments.length - 1,
-                hybrid, outHeight * outWidth);
+        OutputStage stage = scaling != null
+                ? new OutputStage.Reals(p.output(0), channels)
+                : filter.stage(p, options(p).activation(), mode(p, filter, groups),
+                        isReal ? new int[0] : Filter.sums(weights, channels), blockRows * outWidth,
+                        segments.length - 1, hybrid, outHeight * outWidth);
         WorkerScratch buffer = WorkerScratch.of(p, ElementType.FLOAT32,
                 lines[0].isInput()
                         ? 0
@@ -179,8 +199,15 @@ final class Conv2d implements OperatorKernel {
                     if (!from.isInput()) {
                         from.copy(memory, source, part, batch, step * outY, step * rows, a, aOffset);
                     }
-                    products[group].multiply(a, aOffset, sums, to + group * groupColumns + part * stage.partStride(),
-                            stage.segmentStride(), rows, step * from.outRowStride(), outRowElements);
+                    int sumsOffset = to + group * groupColumns + part * stage.partStride();
+                    if (scaling != null) {
+                        products[group].multiply(a, aOffset, memory.floats(scaling.parameters()),
+                                scaling.offset(memory, batch), sums, sumsOffset, 0, rows, step * from.outRowStride(),
+                                outRowElements);
+                    } else {
+                        products[group].multiply(a, aOffset, sums, sumsOffset, stage.segmentStride(), rows,
+                                step * from.outRowStride(), outRowElements);
+                    }
                 }
                 if (spoilt != null) {
                     for (int i = 0; i < rows; i++) {
@@ -196,6 +223,9 @@ final class Conv2d implements OperatorKernel {
                 nanoseconds(window, channels, groupDepth) + (isReal ? 0 : codeNanoseconds(window, channels)), block);
         return hybrid == null ? outputRows : memory -> {
             hybrid.quantize(memory);
+            if (scaling != null) {
+                scaling.prepare(memory);
+            }
             outputRows.invoke(memory);
         };
     }

@@ -248,6 +248,15 @@ final class Filter {
         return sums;
     }
 
+    /// The scale of each output channel.
+    float[] channelScales() {
+        float[] scales = new float[channels];
+        for (int channel = 0; channel < channels; channel++) {
+            scales[channel] = scales().scale(channel);
+        }
+        return scales;
+    }
+
     /// Binds the output stage of this family. Input codes enter the product without their zero point taken off, so its
     /// share, `zeroPoint · Σw`, is taken off the bias.
     ///
@@ -271,11 +280,8 @@ final class Filter {
                     activation);
         }
         if (hybrid != null) {
-            float[] scales = new float[channels];
-            for (int channel = 0; channel < channels; channel++) {
-                scales[channel] = scales().scale(channel);
-            }
-            return new OutputStage.Hybrid(output, scratch, hybrid, rowsPerBatch, segments, segmentStride, scales, sums,
+            return new OutputStage.Hybrid(output, scratch, hybrid, rowsPerBatch, segments, segmentStride,
+                    channelScales(), sums,
                     bias, activation, p.tier());
         }
         return new OutputStage.Codes(output, scratch, channels, parts, segments, segmentStride,

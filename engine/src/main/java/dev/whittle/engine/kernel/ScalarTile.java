@@ -24,7 +24,12 @@ record ScalarTile(TileShape shape) implements Tile {
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < columns; j++) {
                     int at = cIndex + i * shape.cRowStride() + j;
-                    c[at] = Gemm.clamp(c[at] + bias[biasIndex + j], min, max);
+                    float sum = c[at];
+                    if (shape.scalingStride() != 0) {
+                        sum = (sum + bias[biasIndex + shape.scalingStride() + j])
+                                * bias[biasIndex + 2 * shape.scalingStride() + j];
+                    }
+                    c[at] = Gemm.clamp(sum + bias[biasIndex + j], min, max);
                 }
             }
         }

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// @param panelColumns floats of B from one step of the reduction to the next
 /// @param lines pieces of the reduction that are contiguous in A
 /// @param fromC sums go on from what is in C
+/// @param scalingStride where it is not 0, sums of codes become real before the bias is added:
+///        `(sum + bias[biasIndex + scalingStride + j]) · bias[biasIndex + 2 · scalingStride + j]`
 /// @param pool where a row is the largest of several, else null; then the reduction is in one piece
 record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStride, int cRowStride, boolean fromC,
-        Finish finish, @Nullable Pool pool) {
+        Finish finish, int scalingStride, @Nullable Pool pool) {
 
     /// A row is the largest of 2 × 2 that lie side by side in A, each finished before, with the rules of MAX_POOL_2D; where
     /// nothing is finished they are sums of codes, and the largest is that.
@@ -29,7 +31,7 @@ record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStr
 
     TileShape withRows(int count) {
         return new TileShape(count, columns, panelColumns, lines, aRowStride, cRowStride, fromC, finish,
-                pool);
+                scalingStride, pool);
     }
 
     /// What becomes of a sum.

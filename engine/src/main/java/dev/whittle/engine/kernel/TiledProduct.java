@@ -90,7 +90,7 @@ final class TiledProduct {
         TileShape.Finish finish = bias == null && activation == Activation.NONE && layout.pool() == null
                 ? TileShape.Finish.NONE
                 : TileShape.Finish.of(activation.minimum(), activation.maximum());
-        return of(tier, weights, firstColumn, columns, new int[]{0, layout.reduction()}, finish, biases,
+        return of(tier, weights, firstColumn, columns, new int[]{0, layout.reduction()}, finish, 0, biases,
                 activation.minimum(), activation.maximum(), layout);
     }
 
@@ -99,12 +99,22 @@ final class TiledProduct {
     /// @param bounds [PackedWeights#exactSegments] of all the columns of the operator
     static TiledProduct ofCodes(KernelTier tier, float[] weights, int firstColumn, int columns,
             int[] bounds, Layout layout) {
-        return of(tier, weights, firstColumn, columns, bounds, TileShape.Finish.NONE, new float[0],
+        return of(tier, weights, firstColumn, columns, bounds, TileShape.Finish.NONE, 0, new float[0],
                 Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, layout);
     }
 
+    /// The product of codes less their zero point, in one segment, which becomes real: [#multiply] is given the parameters, as
+    /// [HybridScaling] lays them out.
+    static TiledProduct ofScaledCodes(KernelTier tier, float[] weights, int columns, Activation activation,
+            Layout layout) {
+        return of(tier, weights, 0, columns, new int[]{0, layout.reduction()},
+                TileShape.Finish.of(activation.minimum(), activation.maximum()), columns, new float[0],
+                activation.minimum(), activation.maximum(), layout);
+    }
+
     private static TiledProduct of(KernelTier tier, float[] weights, int firstColumn, int columns,
-            int[] bounds, TileShape.Finish finish, float[] bias, float min, float max, Layout layout) {
+            int[] bounds, TileShape.Finish finish, int scalingStride, float[] bias, float min, float max,
+            Layout layout) {
         Lane lane = Lane.of(tier);
         int vectors = panelVectors(lane, layout, columns);
         int rowsOfTile = rowsOfTile(lane, vectors, layout);
@@ -137,7 +147,7 @@ final class TiledProduct {
                     boolean isLast = lines * depth == left;
                     TileShape shape = new TileShape(rowsOfTile, width, padded, lines, layout.aRowStride(),
                             layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE,
-                            layout.pool());
+                            isLast ? scalingStride : 0, layout.pool());
                     pieces.add(new Piece(at / layout.depth(), step, depth, to + at * padded, column, segment,
                             lane.tile(shape), tailRows == 0 ? null : lane.tile(shape.withRows(tailRows))));
                     at += lines * depth;
@@ -212,10 +222,17 @@ final class TiledProduct {
     /// on.
     void multiply(float[] a, int aOffset, float[] sums, int sumsOffset, int segmentStride, int images,
             int aImageStride, int sumsImageStride) {
+        multiply(a, aOffset, bias, 0, sums, sumsOffset, segmentStride, images, aImageStride, sumsImageStride);
+    }
+
+    /// As the other, with parameters for each column, the bias first.
+    void multiply(float[] a, int aOffset, float[] parameters, int parametersOffset, float[] sums, int sumsOffset,
+            int segmentStride, int images, int aImageStride, int sumsImageStride) {
         for (Piece piece : pieces) {
             int to = sumsOffset + piece.segment() * segmentStride + piece.column();
             for (int image = 0; image < images; image++) {
-                multiply(piece, a, aOffset + image * aImageStride, sums, to + image * sumsImageStride, 0, tiles());
+                multiply(piece, a, aOffset + image * aImageStride, parameters, parametersOffset, sums,
+                        to + image * sumsImageStride, 0, tiles());
             }
         }
     }
@@ -226,26 +243,30 @@ final class TiledProduct {
     void multiplyTiles(float[] a, int aOffset, float[] sums, int sumsOffset, int segmentStride, int firstTile,
             int endTile) {
         for (Piece piece : pieces) {
-            multiply(piece, a, aOffset, sums, sumsOffset + piece.segment() * segmentStride + piece.column(), firstTile,
+            multiply(piece, a, aOffset, bias, 0, sums, sumsOffset + piece.segment() * segmentStride + piece.column(),
+                    firstTile,
                     endTile);
         }
     }
 
-    private void multiply(Piece piece, float[] a, int aOffset, float[] sums, int sumsOffset, int firstTile,
+    private void multiply(Piece piece, float[] a, int aOffset, float[] parameters, int parametersOffset, float[] sums,
+            int sumsOffset, int firstTile,
             int endTile) {
         int whole = Math.min(endTile, wholeTiles);
         if (whole > firstTile) {
             int row = firstTile * rowsOfTile;
             piece.tile.multiply(a, aOffset + piece.step() + row * layout.aRowStride(), layout.lineOffsets(),
                     piece.line(),
-                    piece.depth(), packed, piece.weights(), bias, piece.column(), min, max, sums,
+                    piece.depth(), packed, piece.weights(), parameters, parametersOffset + piece.column(), min, max,
+                    sums,
                     sumsOffset + row * layout.cRowStride(), whole - firstTile);
         }
         if (endTile > wholeTiles && piece.tail != null) {
             int row = wholeTiles * rowsOfTile;
             piece.tail.multiply(a, aOffset + piece.step() + row * layout.aRowStride(), layout.lineOffsets(),
                     piece.line(),
-                    piece.depth(), packed, piece.weights(), bias, piece.column(), min, max, sums,
+                    piece.depth(), packed, piece.weights(), parameters, parametersOffset + piece.column(), min, max,
+                    sums,
                     sumsOffset + row * layout.cRowStride(), 1);
         }
     }

@@ -150,20 +150,23 @@ final class VectorTiles {
         private final int cRowStride;
         private final int aRowStride;
         private final int parts;
+        private final int scalingStride;
         private final int mask;
         private final int minimum;
         private final int maximum;
         private final int least;
         final int tile;
         final int input;
-        /// First of the variables that hold the bias of each vector.
-        private final int biases;
+        /// First of the variables that hold the bias, or another parameter, of each vector.
+        private final int parameters;
         private final int sums;
 
         /// @param parts of each row, of which the largest is kept
+        /// @param scalingStride as in [TileShape]
         Writer(CodeBuilder code, int rows, int parts, int columns, int aRowStride, int cRowStride, boolean fromC,
-                TileShape.Finish finish) {
+                TileShape.Finish finish, int scalingStride) {
             this.code = code;
+            this.scalingStride = scalingStride;
             this.parts = parts;
             this.rows = rows;
             this.aRowStride = aRowStride;
@@ -179,7 +182,7 @@ final class VectorTiles {
             least = code.allocateLocal(TypeKind.REFERENCE);
             tile = code.allocateLocal(TypeKind.INT);
             input = code.allocateLocal(TypeKind.REFERENCE);
-            biases = allocate(vectors);
+            parameters = allocate(vectors);
             sums = allocate(rows * parts * vectors);
             if (isMasked) {
                 species();
@@ -301,18 +304,14 @@ final class VectorTiles {
             if (finish == TileShape.Finish.NONE) {
                 return;
             }
-            for (int vector = 0; vector < vectors; vector++) {
-                species();
-                code.aload(BIAS).iload(BIAS_INDEX).loadConstant(vector * lanes).iadd();
-                load();
-                code.astore(biases + vector);
+            if (scalingStride != 0) {
+                forEachSum(1, "add");
+                forEachSum(2, "mul");
             }
+            forEachSum(0, "add");
             for (int row = 0; row < rows * parts; row++) {
                 for (int vector = 0; vector < vectors; vector++) {
                     int sum = sum(row, vector);
-                    code.aload(sum).aload(biases + vector);
-                    call("add", FLOAT_VECTOR, VECTOR);
-                    code.astore(sum);
                     if (finish != TileShape.Finish.BIAS) {
                         code.aload(sum).aload(minimum).aload(sum).aload(minimum);
                         call("lt", MASK, VECTOR);
@@ -325,6 +324,25 @@ final class VectorTiles {
                         call("blend", FLOAT_VECTOR, VECTOR, MASK);
                         code.astore(sum);
                     }
+                }
+            }
+        }
+
+        /// Adds to each sum, or multiplies it by, the parameter of its column.
+        ///
+        /// @param parameter 0 is the bias, those of the scaling follow
+        private void forEachSum(int parameter, String operation) {
+            for (int vector = 0; vector < vectors; vector++) {
+                species();
+                code.aload(BIAS).iload(BIAS_INDEX).loadConstant(parameter * scalingStride + vector * lanes).iadd();
+                load();
+                code.astore(parameters + vector);
+            }
+            for (int row = 0; row < rows * parts; row++) {
+                for (int vector = 0; vector < vectors; vector++) {
+                    code.aload(sum(row, vector)).aload(parameters + vector);
+                    call(operation, FLOAT_VECTOR, VECTOR);
+                    code.astore(sum(row, vector));
                 }
             }
         }
@@ -386,7 +404,7 @@ final class VectorTiles {
 
         ProductWriter(TileShape shape, CodeBuilder code) {
             super(code, shape.rows(), shape.pool() == null ? 1 : TileShape.Pool.PARTS, shape.columns(),
-                    shape.aRowStride(), shape.cRowStride(), shape.fromC(), shape.finish());
+                    shape.aRowStride(), shape.cRowStride(), shape.fromC(), shape.finish(), shape.scalingStride());
             this.shape = shape;
             step = code.allocateLocal(TypeKind.INT);
             lineAt = code.allocateLocal(TypeKind.INT);
@@ -442,7 +460,7 @@ final class VectorTiles {
 
         DepthwiseWriter(DepthwiseShape shape, CodeBuilder code) {
             super(code, shape.rows(), 1, shape.columns(), shape.aRowStride(), shape.cRowStride(), shape.fromC(),
-                    shape.finish());
+                    shape.finish(), 0);
             this.shape = shape;
             lineAt = code.allocateLocal(TypeKind.INT);
             weights = allocate(shape.lines() * shape.taps());

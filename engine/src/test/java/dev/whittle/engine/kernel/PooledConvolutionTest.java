@@ -28,7 +28,7 @@ class PooledConvolutionTest {
     private static final int[] CHANNELS = {1, 3, 4, 8, 10, 16, 17, 24, 32, 48, 64, 100};
 
     private enum Types {
-        REALS, ODD_REALS, INT8, UINT8
+        REALS, ODD_REALS, INT8, UINT8, HYBRID, ODD_HYBRID
     }
 
     private final Random random = new Random(7);
@@ -101,7 +101,8 @@ class PooledConvolutionTest {
                     Activation.NONE);
             Shape filterShape = Shape.of(channels, filterHeight, filterWidth, depth);
             Shape imageShape = Shape.of(batches, height, width, depth);
-            boolean isReal = types == Types.REALS || types == Types.ODD_REALS;
+            boolean isReal = types != Types.INT8 && types != Types.UINT8;
+            boolean isOdd = types == Types.ODD_REALS || types == Types.ODD_HYBRID;
             ElementType type = isReal
                     ? ElementType.FLOAT32
                     : types == Types.INT8 ? ElementType.INT8 : ElementType.UINT8;
@@ -116,15 +117,17 @@ class PooledConvolutionTest {
             Tensor weights = switch (types) {
                 case REALS, ODD_REALS -> Tensor.constant("weights", type, filterShape, null,
                         Buffer.ofFloats(reals(weightCount, false)));
-                case INT8 -> Tensor.constant("weights", type, filterShape,
-                        QuantizationParameters.perChannel(scales, new long[channels], 0),
+                case INT8, HYBRID, ODD_HYBRID -> Tensor.constant("weights", ElementType.INT8, filterShape,
+                        channels == 1 || random.nextBoolean()
+                                ? QuantizationParameters.perTensor(0.02f, 0)
+                                : QuantizationParameters.perChannel(scales, new long[channels], 0),
                         Buffer.of(codes(weightCount, -127)));
                 case UINT8 -> Tensor.constant("weights", type, filterShape,
                         QuantizationParameters.perTensor(0.02f, 120), Buffer.of(codes(weightCount, -128)));
             };
             Tensor bias = isReal
                     ? Tensor.constant("bias", ElementType.FLOAT32, Shape.of(channels), null,
-                            Buffer.ofFloats(reals(channels, types == Types.ODD_REALS)))
+                            Buffer.ofFloats(reals(channels, isOdd)))
                     : Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null,
                             Buffer.ofInts(random.ints(channels, -9000, 9000).toArray()));
             Tensor image = Tensor.activation("image", type, imageShape, in);
@@ -133,7 +136,7 @@ class PooledConvolutionTest {
             Model model = model(List.of(image, weights, bias, between, output), conv, pool);
             byte[] input = codes(imageShape.elementCount(), -128);
             if (isReal) {
-                ByteBuffer bytes = Buffer.ofFloats(reals(imageShape.elementCount(), types == Types.ODD_REALS)).bytes();
+                ByteBuffer bytes = Buffer.ofFloats(reals(imageShape.elementCount(), isOdd)).bytes();
                 input = new byte[bytes.remaining()];
                 bytes.get(input);
             }
