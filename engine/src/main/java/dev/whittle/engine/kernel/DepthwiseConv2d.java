@@ -71,7 +71,11 @@ final class DepthwiseConv2d implements OperatorKernel {
         float[] weights = filter.values();
         int multiplier = channels / window.inChannels();
         RowSource source = RowSource.of(p, 0, hybrid);
-        InputLines lines = new InputLines(source, window, 0, window.inChannels());
+        // Products with padding may be left out only if they are 0.
+        boolean isUnpadded = isReal && multiplier == 1 && areFinite(weights);
+        InputLines lines = isUnpadded
+                ? InputLines.ofUnpadded(window)
+                : new InputLines(source, window, 0, window.inChannels());
         // With several filters for each channel each line is copied once more, with each channel as often.
         boolean isRepeated = multiplier > 1;
         InputLines repeated = isRepeated ? lines.withChannels(channels) : lines;
@@ -80,7 +84,7 @@ final class DepthwiseConv2d implements OperatorKernel {
         int ring = (window.filterHeight() - 1) * window.dilationHeight() + 1;
         int[] lineOffsets = lineOffsets(window, ring, repeated.length());
         DepthwiseProduct product = new DepthwiseProduct(p.tier(), weights, channels, window, repeated, lineOffsets,
-                isReal, isReal ? filter.bias() : null, activation);
+                !isUnpadded, isReal, isReal ? filter.bias() : null, activation);
         // What becomes of the sums has parameters for each channel, which are worth loading for several rows at once.
         int finishedRows = isReal ? 1 : Math.clamp(SUMS_TO_FINISH / (window.outWidth() * channels), 1,
                 window.batches() * window.outHeight());
@@ -118,7 +122,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                         int to = stage.sumsOffset(memory, finished * window.outWidth(), worker)
                                 + (unit - finished) * window.outWidth() * channels;
                         if (isInput) {
-                            product.multiply(memory.floats(input),
+                            product.multiply(outY, memory.floats(input),
                                     memory.offset(input) + lines.inputOffset(batch, outY), 0, sums, to,
                                     stage.segmentStride());
                         } else {
@@ -131,7 +135,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                                     copy.copy(memory, part, batch, inY, a,
                                             ringOffset + Math.floorMod(inY, ring) * repeated.length(), worker);
                                 }
-                                product.multiply(a, ringOffset, turn * window.filterHeight(), sums,
+                                product.multiply(outY, a, ringOffset, turn * window.filterHeight(), sums,
                                         to + part * stage.partStride(), stage.segmentStride());
                             }
                             copiedBelow = endY;
@@ -175,6 +179,15 @@ final class DepthwiseConv2d implements OperatorKernel {
                 : Requantizer.Mode.FIXED_POINT;
     }
 
+    private static boolean areFinite(float[] weights) {
+        for (float weight : weights) {
+            if (!Float.isFinite(weight)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// `[tap][channel]` to `[channel][tap]`.
     private static float[] tapsLast(float[] weights, int channels) {
         int taps = weights.length / channels;
@@ -196,7 +209,7 @@ final class DepthwiseConv2d implements OperatorKernel {
                 taps.forEach((from, weight) -> sum[0] = Math.fma(
                         from < 0 ? 0 : memory.floats(input)[memory.offset(input) + from], weight, sum[0]));
                 memory.floats(output)[memory.offset(output) + at] = Gemm.clamp(
-                        bias == null ? sum[0] : sum[0] + bias[channel], activation.minimum(), activation.maximum());
+                        sum[0] + DepthwiseProduct.bias(bias, channel), activation.minimum(), activation.maximum());
             });
         }
         Requantizer requantizer = filter.requantizer(p, activation, mode(p), new int[filter.channels()]);

@@ -2,8 +2,9 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Activation;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Weights `[filterY][filterX][channel]`, packed and cut into [Tile]s for an output row of a depthwise convolution: panels
@@ -21,95 +22,183 @@ final class DepthwiseProduct {
     private static final int MOST_WEIGHTS = 25;
     private static final int MOST_TAPS = 9;
 
-    /// @param count panels that it covers
-    private record Piece(int line, int aOffset, int weights, int column, int count, int segment, Tile tile,
-            @Nullable Tile tail) {
+    /// A part of the weights: some lines and taps of some panels.
+    ///
+    /// @param panels side by side, `width` channels each
+    /// @param weights where they start among the packed ones
+    private record Block(int line, int lines, int tap, int taps, int column, int width, int padded, int panels,
+            int weights, int segment) {
+        boolean isAcross() {
+            return panels > 1;
+        }
     }
 
+    /// Tiles of one kind, that follow each other.
+    private record Span(Tile tile, int row, int tiles, int rowsOfTile) {
+    }
+
+    /// A block, or the lines of it that an output row sees.
+    private record Piece(Block block, int line, int weights, Span[] spans) {
+    }
+
+    private final Window window;
     private final int[] lineOffsets;
     private final int aRowStride;
+    private final int tapStride;
     private final int rows;
     private final int rowsOfTile;
     private final int channels;
+    private final Tiling tiling;
     private final float[] packed;
     private final int segments;
-    private final Piece[] pieces;
+    private final boolean isPadded;
+    /// For each output row its pieces; rows that see all lines share theirs.
+    private final Piece[][] pieces;
     private final float[] bias;
     private final float min;
     private final float max;
+    private final TileShape.Finish finish;
 
     /// @param lines with as many channels as there are weights for each tap
     /// @param lineOffsets where each line of the window lies, from where an output row starts; perhaps for several rows
+    /// @param isPadded whether the lines reach past the image; else what would be padding takes no part
     /// @param isReal with bias and activation, and one segment; else sums of codes
     DepthwiseProduct(KernelTier tier, float[] weights, int channels, Window window, InputLines lines,
-            int[] lineOffsets, boolean isReal,
-            float @Nullable [] bias, Activation activation) {
+            int[] lineOffsets, boolean isPadded, boolean isReal, float @Nullable [] bias, Activation activation) {
+        this.window = window;
         this.lineOffsets = lineOffsets;
-        aRowStride = lines.positionStride();
+        this.isPadded = isPadded;
         this.channels = channels;
+        aRowStride = lines.positionStride();
+        tapStride = window.dilationWidth() * channels;
         rows = window.outWidth();
-        Tiling tiling = tier == KernelTier.VECTOR ? VectorTiles.DEPTHWISE : SCALAR;
+        tiling = tier == KernelTier.VECTOR ? VectorTiles.DEPTHWISE : SCALAR;
         rowsOfTile = Math.ceilDiv(rows, Math.ceilDiv(rows, tiling.rows(channels)));
         this.bias = new float[channels];
-        Arrays.fill(this.bias, -0f);
         if (bias != null) {
-            System.arraycopy(bias, 0, this.bias, 0, channels);
+            for (int channel = 0; channel < channels; channel++) {
+                this.bias[channel] = bias(bias, channel);
+            }
         }
         min = isReal ? activation.minimum() : Float.NEGATIVE_INFINITY;
         max = isReal ? activation.maximum() : Float.POSITIVE_INFINITY;
-        TileShape.Finish last = isReal ? TileShape.Finish.of(min, max) : TileShape.Finish.NONE;
-        int pieceTaps = Math.min(window.filterWidth(), MOST_TAPS);
-        int pieceLines = pieceTaps < window.filterWidth() ? 1 : Math.max(1, MOST_WEIGHTS / pieceTaps);
-        int columns = 0;
-        for (int column = 0; column < channels; column += tiling.columns(channels - column)) {
-            columns += tiling.paddedColumns(channels - column);
+        finish = isReal ? TileShape.Finish.of(min, max) : TileShape.Finish.NONE;
+        List<Block> blocks = blocks(isReal ? Integer.MAX_VALUE : EXACT_TAPS);
+        Block last = blocks.getLast();
+        segments = last.segment() + 1;
+        packed = pack(weights, blocks);
+        pieces = new Piece[window.outHeight()][];
+        Map<List<Integer>, Piece[]> known = new HashMap<>();
+        for (int outY = 0; outY < pieces.length; outY++) {
+            int first = 0;
+            int end = window.filterHeight();
+            if (!isPadded) {
+                while (window.inY(outY, first) < 0) {
+                    first++;
+                }
+                while (window.inY(outY, end - 1) >= window.inHeight()) {
+                    end--;
+                }
+            }
+            int firstLine = first;
+            int endLine = end;
+            pieces[outY] = known.computeIfAbsent(List.of(first, end), _ -> pieces(blocks, firstLine, endLine));
         }
-        packed = new float[Math.multiplyExact(window.taps(), columns)];
-        List<Piece> found = new ArrayList<>();
+    }
+
+    /// A bias of −0, or none, counts as +0: then it makes no difference whether products with padding are added.
+    static float bias(float @Nullable [] bias, int channel) {
+        return bias == null ? 0 : bias[channel] + 0f;
+    }
+
+    private List<Block> blocks(int mostTapsOfSegment) {
+        int blockTaps = Math.min(window.filterWidth(), MOST_TAPS);
+        int blockLines = blockTaps < window.filterWidth() ? 1 : Math.max(1, MOST_WEIGHTS / blockTaps);
+        List<Block> blocks = new ArrayList<>();
         int to = 0;
-        int segment = 0;
         int panels;
         for (int column = 0; column < channels; column += panels * tiling.columns(channels - column)) {
             int width = tiling.columns(channels - column);
             int padded = tiling.paddedColumns(channels - column);
             int whole = (channels - column) / width;
             // Many panels: across them first, as the channels lie in memory.
-            boolean isAcross = whole >= PANELS_TO_GO_ACROSS;
-            panels = isAcross ? whole : 1;
-            segment = 0;
+            panels = whole >= PANELS_TO_GO_ACROSS ? whole : 1;
+            int segment = 0;
             int tapsOfSegment = 0;
-            boolean isFirst = true;
-            for (int line = 0; line < window.filterHeight(); line += pieceLines) {
-                for (int tap = 0; tap < window.filterWidth(); tap += pieceTaps) {
-                    int height = Math.min(pieceLines, window.filterHeight() - line);
-                    int taps = Math.min(pieceTaps, window.filterWidth() - tap);
-                    if (!isReal && tapsOfSegment + height * taps > EXACT_TAPS) {
+            for (int line = 0; line < window.filterHeight(); line += blockLines) {
+                for (int tap = 0; tap < window.filterWidth(); tap += blockTaps) {
+                    int height = Math.min(blockLines, window.filterHeight() - line);
+                    int taps = Math.min(blockTaps, window.filterWidth() - tap);
+                    if (tapsOfSegment + height * taps > mostTapsOfSegment) {
                         segment++;
                         tapsOfSegment = 0;
-                        isFirst = true;
                     }
                     tapsOfSegment += height * taps;
-                    boolean isLast = line + height == window.filterHeight() && tap + taps == window.filterWidth();
-                    DepthwiseShape shape = new DepthwiseShape(rowsOfTile, width, padded, height, taps, isAcross,
-                            window.dilationWidth() * channels, lines.positionStride(), channels, !isFirst,
-                            isLast ? last : TileShape.Finish.NONE);
-                    found.add(new Piece(line, tap * window.dilationWidth() * channels + column, to, column, panels,
-                            segment, tiling.tile(shape),
-                            rows % rowsOfTile == 0 ? null : tiling.tile(shape.withRows(rows % rowsOfTile))));
-                    for (int i = 0; i < panels * height * taps; i++) {
-                        int panel = i / (height * taps);
-                        int y = line + i / taps % height;
-                        int x = tap + i % taps;
-                        System.arraycopy(weights, (y * window.filterWidth() + x) * channels + column + panel * width,
-                                packed, to, width);
-                        to += padded;
-                    }
-                    isFirst = false;
+                    blocks.add(new Block(line, height, tap, taps, column, width, padded, panels, to, segment));
+                    to = Math.addExact(to,
+                            Math.multiplyExact(Math.multiplyExact(panels, height * taps), padded));
                 }
             }
         }
-        segments = segment + 1;
-        pieces = found.toArray(Piece[]::new);
+        return blocks;
+    }
+
+    private float[] pack(float[] weights, List<Block> blocks) {
+        Block last = blocks.getLast();
+        float[] to = new float[last.weights() + last.panels() * last.lines() * last.taps() * last.padded()];
+        for (Block block : blocks) {
+            for (int i = 0; i < block.panels() * block.lines() * block.taps(); i++) {
+                int panel = i / (block.lines() * block.taps());
+                int y = block.line() + i / block.taps() % block.lines();
+                int x = block.tap() + i % block.taps();
+                System.arraycopy(weights,
+                        (y * window.filterWidth() + x) * channels + block.column() + panel * block.width(), to,
+                        block.weights() + i * block.padded(), block.width());
+            }
+        }
+        return to;
+    }
+
+    /// What there is of the blocks within some lines of the window.
+    private Piece[] pieces(List<Block> blocks, int firstLine, int endLine) {
+        List<Block> seen = blocks.stream()
+                .filter(block -> block.line() < endLine && block.line() + block.lines() > firstLine).toList();
+        Piece[] found = new Piece[seen.size()];
+        for (int i = 0; i < found.length; i++) {
+            Block block = seen.get(i);
+            int line = Math.max(block.line(), firstLine);
+            int lines = Math.min(block.line() + block.lines(), endLine) - line;
+            boolean isFirst = i == 0 || !goesOn(seen.get(i - 1), block);
+            boolean isLast = i + 1 == found.length || !goesOn(block, seen.get(i + 1));
+            found[i] = new Piece(block, line, block.weights() + (line - block.line()) * block.taps() * block.padded(),
+                    spans(block, lines, !isFirst, isLast ? finish : TileShape.Finish.NONE));
+        }
+        return found;
+    }
+
+    private static boolean goesOn(Block block, Block next) {
+        return block.column() == next.column() && block.segment() == next.segment();
+    }
+
+    private Span[] spans(Block block, int lines, boolean fromC, TileShape.Finish ends) {
+        List<Span> spans = new ArrayList<>();
+        for (int row = 0; row < rows; row += rowsOfTile) {
+            int height = Math.min(rowsOfTile, rows - row);
+            int firstX = window.inX(row, block.tap());
+            int lastX = window.inX(row + height - 1, block.tap() + block.taps() - 1);
+            boolean isInside = isPadded || firstX >= 0 && lastX < window.inWidth();
+            Tile tile = tiling.tile(new DepthwiseShape(height, block.width(), block.padded(), lines, block.taps(),
+                    block.isAcross(), tapStride, aRowStride, channels, block.lines() * block.taps() * block.padded(),
+                    isInside ? 0 : Math.max(0, -firstX * channels),
+                    isInside ? Integer.MAX_VALUE : (window.inWidth() - firstX) * channels, fromC, ends));
+            Span before = spans.isEmpty() ? null : spans.getLast();
+            if (before != null && before.tile().equals(tile)) {
+                spans.set(spans.size() - 1, new Span(tile, before.row(), before.tiles() + 1, height));
+            } else {
+                spans.add(new Span(tile, row, 1, height));
+            }
+        }
+        return spans.toArray(Span[]::new);
     }
 
     int segments() {
@@ -120,22 +209,20 @@ final class DepthwiseProduct {
     ///
     /// @param firstLine of its `lineOffsets`
     /// @param sumsOffset where the sums of segment 0 go, those of segment `s` go `s · segmentStride` further on
-    void multiply(float[] a, int aOffset, int firstLine, float[] sums, int sumsOffset, int segmentStride) {
-        int whole = rows / rowsOfTile;
-        for (Piece piece : pieces) {
-            int from = aOffset + piece.aOffset();
-            int to = sumsOffset + piece.segment() * segmentStride + piece.column();
+    void multiply(int outY, float[] a, int aOffset, int firstLine, float[] sums, int sumsOffset, int segmentStride) {
+        for (Piece piece : pieces[outY]) {
+            Block block = piece.block();
+            int from = aOffset + block.tap() * tapStride + block.column();
+            int to = sumsOffset + block.segment() * segmentStride + block.column();
             int line = firstLine + piece.line();
-            boolean isAcross = piece.count() > 1;
-            for (int tile = 0; tile < (isAcross ? whole : 1); tile++) {
-                int row = tile * rowsOfTile;
-                piece.tile.multiply(a, from + row * aRowStride, lineOffsets, line, 0, packed, piece.weights(), bias,
-                        piece.column(), min, max, sums, to + row * channels, isAcross ? piece.count() : whole);
-            }
-            if (piece.tail != null) {
-                int row = whole * rowsOfTile;
-                piece.tail.multiply(a, from + row * aRowStride, lineOffsets, line, 0, packed, piece.weights(), bias,
-                        piece.column(), min, max, sums, to + row * channels, piece.count());
+            for (Span span : piece.spans()) {
+                int calls = block.isAcross() ? span.tiles() : 1;
+                int count = block.isAcross() ? block.panels() : span.tiles();
+                for (int call = 0; call < calls; call++) {
+                    int row = span.row() + call * span.rowsOfTile();
+                    span.tile().multiply(a, from + row * aRowStride, lineOffsets, line, 0, packed, piece.weights(),
+                            bias, block.column(), min, max, sums, to + row * channels, count);
+                }
             }
         }
     }

@@ -12,15 +12,17 @@ package dev.whittle.engine.kernel;
 ///
 /// @param isAcross the `count` of a call is of panels side by side, `columns` each, not of rows; the weights and biases of
 ///        each follow those of the one before
+/// @param bPanelStride floats of B from one panel to the next
+/// @param firstInside what lies less floats from where the first row starts is left of the image and takes no part
+/// @param endInside what lies so far or further is right of it
 /// @param columns channels, at most a vector
 /// @param panelColumns floats of B from one tap to the next
 record DepthwiseShape(int rows, int columns, int panelColumns, int lines, int taps, boolean isAcross, int tapStride,
         int aRowStride,
-        int cRowStride, boolean fromC, TileShape.Finish finish) {
+        int cRowStride, int bPanelStride, int firstInside, int endInside, boolean fromC, TileShape.Finish finish) {
 
-    DepthwiseShape withRows(int count) {
-        return new DepthwiseShape(count, columns, panelColumns, lines, taps, isAcross, tapStride, aRowStride,
-                cRowStride, fromC,
-                finish);
+    boolean isInside(int row, int tap) {
+        int offset = row * aRowStride + tap * tapStride;
+        return offset >= firstInside && offset < endInside;
     }
 }

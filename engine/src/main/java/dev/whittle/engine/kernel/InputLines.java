@@ -18,10 +18,20 @@ final class InputLines {
 
     /// @param firstChannel first of the `channels` input channels to read, for grouped convolution
     InputLines(RowSource source, Window window, int firstChannel, int channels) {
+        this(window, firstChannel, channels,
+                source instanceof RowSource.Reals && channels == window.inChannels() && window.isInside());
+    }
+
+    /// The image's rows of real numbers as they are, where the window may reach past their ends.
+    static InputLines ofUnpadded(Window window) {
+        return new InputLines(window, 0, window.inChannels(), true);
+    }
+
+    private InputLines(Window window, int firstChannel, int channels, boolean isInput) {
         this.window = window;
         this.firstChannel = firstChannel;
         this.channels = channels;
-        isInput = source instanceof RowSource.Reals && channels == window.inChannels() && window.isInside();
+        this.isInput = isInput;
         rowStep = isInput || window.filterHeight() > 1 ? 1 : window.strideHeight();
         columnStep = isInput || window.filterWidth() > 1 ? 1 : window.strideWidth();
         pixels = isInput
@@ -90,9 +100,10 @@ final class InputLines {
         return (window.inY(outRows - 1, window.filterHeight() - 1) - window.inY(0, 0)) / rowStep + 1;
     }
 
-    /// Where in the input the lines under output row `outY` start, if they are the image's rows.
+    /// Where in the input the lines under output row `outY` start, if they are the image's rows: what its first position sees
+    /// first, be it inside the image or not.
     int inputOffset(int batch, int outY) {
-        return (batch * window.inHeight() + window.inY(outY, 0)) * length();
+        return (batch * window.inHeight() + window.inY(outY, 0)) * length() + window.inX(0, 0) * channels;
     }
 
     /// Copies the lines under `outRows` output rows from `outY` on.

@@ -11,7 +11,7 @@ record ScalarDepthwiseTile(DepthwiseShape shape) implements Tile {
         for (int panel = 0; panel < panels; panel++) {
             int column = panel * shape.columns();
             multiply(a, aIndex + column, lineOffsets, firstLine, b,
-                    bIndex + panel * shape.lines() * shape.taps() * shape.panelColumns(), bias, biasIndex + column,
+                    bIndex + panel * shape.bPanelStride(), bias, biasIndex + column,
                     min, max, c, cIndex + column, rows);
         }
     }
@@ -26,6 +26,9 @@ record ScalarDepthwiseTile(DepthwiseShape shape) implements Tile {
                     int from = aIndex + i * shape.aRowStride() + lineOffsets[firstLine + line] + j;
                     int weights = bIndex + line * shape.taps() * shape.panelColumns() + j;
                     for (int tap = 0; tap < shape.taps(); tap++) {
+                        if (!shape.isInside(i % shape.rows(), tap)) {
+                            continue;
+                        }
                         sum = Math.fma(a[from + tap * shape.tapStride()], b[weights + tap * shape.panelColumns()],
                                 sum);
                     }

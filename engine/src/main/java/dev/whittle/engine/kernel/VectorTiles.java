@@ -486,7 +486,7 @@ final class VectorTiles {
         void advance() {
             if (shape.isAcross()) {
                 advance(A_INDEX, shape.columns());
-                advance(B_INDEX, shape.lines() * shape.taps() * shape.panelColumns());
+                advance(B_INDEX, shape.bPanelStride());
                 advance(BIAS_INDEX, shape.columns());
                 advance(C_INDEX, shape.columns());
             } else {
@@ -521,6 +521,7 @@ final class VectorTiles {
         /// Where the rows look for their taps, in ascending order, so that each row adds its taps in theirs.
         private int[] offsets() {
             return IntStream.range(0, rows * shape.taps())
+                    .filter(i -> shape.isInside(i / shape.taps(), i % shape.taps()))
                     .map(i -> i / shape.taps() * shape.aRowStride() + i % shape.taps() * shape.tapStride())
                     .sorted().distinct().toArray();
         }
