@@ -72,8 +72,8 @@ final class Conv2d implements OperatorKernel {
                 && window.outHeight() >= 2 && window.outWidth() >= 2
                 && (pooling.padding() == Padding.VALID || window.outHeight() % 2 == 0 && window.outWidth() % 2 == 0);
         boolean isWhole = window.inChannels() == filterTensor.shape().dimension(3)
-                && (window.dilationWidth() == 1 || window.filterWidth() == 1)
-                && TiledProduct.canPool(p.tier(), window.filterHeight());
+                && window.dilationWidth() == 1
+                && TiledProduct.canPool(p.tier(), window.filterHeight(), window.filterWidth() * window.inChannels());
         if (!isUsual || !isWhole) {
             return false;
         }
@@ -156,8 +156,9 @@ final class Conv2d implements OperatorKernel {
         TiledProduct[] products = new TiledProduct[groups];
         for (int group = 0; group < groups; group++) {
             InputLines from = new InputLines(source, window, group * groupDepth, groupDepth);
+            int lineDepth = TiledProduct.isShort(p.tier(), from.depth()) ? 1 : from.depth();
             TiledProduct.Layout layout = new TiledProduct.Layout(outWidth, step * from.positionStride(), channels,
-                    from.offsets(), from.depth(),
+                    from.offsets(lineDepth), lineDepth,
                     isPooled ? new TileShape.Pool(from.positionStride(), from.outRowStride()) : null);
             lines[group] = from;
             if (scaling != null) {
@@ -183,7 +184,7 @@ final class Conv2d implements OperatorKernel {
                 lines[0].isInput()
                         ? 0
                         : TensorChecks.scratchLength(p, lines[0].count(step * blockRows), lines[0].length()));
-        int[] offsets = lines[0].offsets();
+        int[] offsets = lines[0].offsets(lines[0].depth());
         Slot input = p.input(0);
         OutputRows.Block block = (memory, batch, outY, rows, worker) -> {
             int row = (batch * outHeight + outY) * outWidth;

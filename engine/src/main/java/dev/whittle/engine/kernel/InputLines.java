@@ -77,20 +77,18 @@ final class InputLines {
     /// Steps of the reduction that a position finds next to each other: `[filterX][channel]`, or the channels of one tap
     /// where columns lie between the taps.
     int depth() {
-        return isRun() ? window.filterWidth() * channels : channels;
+        return window.dilationWidth() == 1 ? window.filterWidth() * channels : channels;
     }
 
-    private boolean isRun() {
-        return window.dilationWidth() == 1 || window.filterWidth() == 1;
-    }
-
-    /// For each run of [#depth] steps of the reduction where a position finds it, from what it sees first.
-    int[] offsets() {
-        int columns = isRun() ? 1 : window.filterWidth();
-        int[] offsets = new int[window.filterHeight() * columns];
+    /// For each run of `depth` steps of the reduction where a position finds it, from what it sees first.
+    ///
+    /// @param depth [#depth] or a divisor of it
+    int[] offsets(int depth) {
+        int[] offsets = new int[window.taps() * channels / depth];
         for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = i / columns * window.dilationHeight() * length()
-                    + i % columns * window.dilationWidth() * channels;
+            int tap = i * depth / channels;
+            offsets[i] = tap / window.filterWidth() * window.dilationHeight() * length()
+                    + tap % window.filterWidth() * window.dilationWidth() * channels + i * depth % channels;
         }
         return offsets;
     }

@@ -16,6 +16,12 @@ record ScalarTile(TileShape shape) implements Tile {
                 }
             }
         }
+        if (shape.lines() == TileShape.LOOSE) {
+            for (int step = 0; step < depth; step++) {
+                multiply(a, aIndex + lineOffsets[firstLine + step], 1, b, bIndex + step * shape.panelColumns(), c,
+                        cIndex, rows);
+            }
+        }
         for (int line = 0; line < shape.lines(); line++) {
             multiply(a, aIndex + lineOffsets[firstLine + line], depth, b,
                     bIndex + line * depth * shape.panelColumns(), c, cIndex, rows);

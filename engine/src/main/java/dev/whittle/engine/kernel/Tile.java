@@ -13,7 +13,9 @@ package dev.whittle.engine.kernel;
 /// c[cIndex + i · cRowStride + j] = finish(sum)
 /// ```
 ///
-/// where `finish` is that of the shape: nothing, or `clamp(sum + bias[biasIndex + j])` with the rules of [Gemm#clamp], the
+/// or, where lines are loose, `a[aIndex + i · aRowStride + lineOffsets[firstLine + r]]` for each `r`.
+///
+/// There `finish` is that of the shape: nothing, or `clamp(sum + bias[biasIndex + j])` with the rules of [Gemm#clamp], the
 /// sum scaled before where the shape says so.
 /// Where the shape pools, a row stands for several, of whose finished sums it keeps the largest ([TileShape.Pool]).
 /// Every implementation yields the same bits. Instances have no state and may be shared by threads.

@@ -7,13 +7,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param columns as many as come out; at most `panelColumns`
 /// @param panelColumns floats of B from one step of the reduction to the next
-/// @param lines pieces of the reduction that are contiguous in A
+/// @param lines pieces of the reduction that are contiguous in A; [#LOOSE] where each step has an offset of its own: as many
+///        steps as a call gives for the depth
 /// @param fromC sums go on from what is in C
 /// @param scalingStride where it is not 0, sums of codes become real before the bias is added:
 ///        `(sum + bias[biasIndex + scalingStride + j]) · bias[biasIndex + 2 · scalingStride + j]`
 /// @param pool where a row is the largest of several, else null; then the reduction is in one piece
 record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStride, int cRowStride, boolean fromC,
         Finish finish, int scalingStride, @Nullable Pool pool) {
+
+    /// For short lines: a loop for each would be started more often than it turns.
+    static final int LOOSE = 0;
 
     /// A row is the largest of 2 × 2 that lie side by side in A, each finished before, with the rules of MAX_POOL_2D; where
     /// nothing is finished they are sums of codes, and the largest is that.

@@ -20,6 +20,7 @@ final class TiledProduct {
     private static final int MOST_STEPS = 2048;
     /// Each line is a loop of the tile's code, which the compiler refuses from a certain size on.
     private static final int MOST_LINES = 6;
+    private static final int SHORT_LINE = 16;
     /// Vectors in a panel that a tile can be as wide as, those first that leave most rows.
     private static final int[] PANEL_VECTORS = {2, 1, 4, 8};
     /// Cycles before the result of a multiplication can be added to: so many sums times two are worth having.
@@ -36,6 +37,11 @@ final class TiledProduct {
         /// Rows that are contiguous.
         static Layout ofMatrix(int rows, int depth, int columns) {
             return new Layout(rows, depth, columns, new int[1], depth, null);
+        }
+
+        /// Whether each step has an offset of its own.
+        boolean isLoose() {
+            return depth == 1;
         }
 
         int parts() {
@@ -139,13 +145,14 @@ final class TiledProduct {
                 while (at < bounds[segment + 1]) {
                     int left = bounds[segment + 1] - at;
                     int step = at % layout.depth();
-                    int depth = Math.min(Math.min(layout.depth() - step, left), mostSteps);
+                    int depth = Math.min(Math.min(layout.isLoose() ? left : layout.depth() - step, left), mostSteps);
                     // Several lines only where all of each is taken.
-                    int lines = depth < layout.depth()
+                    int lines = layout.isLoose() || depth < layout.depth()
                             ? 1
                             : Math.clamp(Math.min(left, mostSteps) / depth, 1, MOST_LINES);
                     boolean isLast = lines * depth == left;
-                    TileShape shape = new TileShape(rowsOfTile, width, padded, lines, layout.aRowStride(),
+                    TileShape shape = new TileShape(rowsOfTile, width, padded,
+                            layout.isLoose() ? TileShape.LOOSE : lines, layout.aRowStride(),
                             layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE,
                             isLast ? scalingStride : 0, layout.pool());
                     pieces.add(new Piece(at / layout.depth(), step, depth, to + at * padded, column, segment,
@@ -203,9 +210,14 @@ final class TiledProduct {
         return Math.ceilDiv(layout.rows(), Math.ceilDiv(layout.rows(), lane.rows(vectors) / layout.parts()));
     }
 
-    /// Whether a tier has tiles that pool, for so many lines of the reduction.
-    static boolean canPool(KernelTier tier, int lines) {
-        return tier == KernelTier.VECTOR && lines <= MOST_LINES;
+    /// Whether a tier has tiles that pool, for so many lines of so many steps.
+    static boolean canPool(KernelTier tier, int lines, int depth) {
+        return tier == KernelTier.VECTOR && (lines <= MOST_LINES || isShort(tier, depth));
+    }
+
+    /// Whether lines of so many steps are better cut into loose steps.
+    static boolean isShort(KernelTier tier, int depth) {
+        return tier == KernelTier.VECTOR && depth < SHORT_LINE;
     }
 
     /// Tiles that make up the rows.
