@@ -72,8 +72,8 @@ final class DepthwiseProduct {
         aRowStride = lines.positionStride();
         tapStride = window.dilationWidth() * channels;
         rows = window.outWidth();
-        tiling = tier == KernelTier.VECTOR ? VectorTiles.DEPTHWISE : SCALAR;
-        rowsOfTile = Math.ceilDiv(rows, Math.ceilDiv(rows, tiling.rows(channels)));
+        tiling = Tiling.of(tier);
+        rowsOfTile = Math.ceilDiv(rows, Math.ceilDiv(rows, tiling.depthwiseRows()));
         this.bias = new float[channels];
         if (bias != null) {
             for (int channel = 0; channel < channels; channel++) {
@@ -117,9 +117,9 @@ final class DepthwiseProduct {
         List<Block> blocks = new ArrayList<>();
         int to = 0;
         int panels;
-        for (int column = 0; column < channels; column += panels * tiling.columns(channels - column)) {
-            int width = tiling.columns(channels - column);
-            int padded = tiling.paddedColumns(channels - column);
+        for (int column = 0; column < channels; column += panels * tiling.depthwiseColumns(channels - column)) {
+            int width = tiling.depthwiseColumns(channels - column);
+            int padded = tiling.paddedColumns(width);
             int whole = (channels - column) / width;
             // Many panels: across them first, as the channels lie in memory.
             panels = whole >= PANELS_TO_GO_ACROSS ? whole : 1;
@@ -226,40 +226,4 @@ final class DepthwiseProduct {
             }
         }
     }
-
-    /// What the tiles of a tier can be.
-    interface Tiling {
-        /// The most rows of a tile.
-        int rows(int channels);
-
-        /// Columns of the next panel.
-        int columns(int channelsLeft);
-
-        /// Floats that they take.
-        int paddedColumns(int channelsLeft);
-
-        Tile tile(DepthwiseShape shape);
-    }
-
-    private static final Tiling SCALAR = new Tiling() {
-        @Override
-        public int rows(int channels) {
-            return Integer.MAX_VALUE;
-        }
-
-        @Override
-        public int columns(int channelsLeft) {
-            return channelsLeft;
-        }
-
-        @Override
-        public int paddedColumns(int channelsLeft) {
-            return channelsLeft;
-        }
-
-        @Override
-        public Tile tile(DepthwiseShape shape) {
-            return new ScalarDepthwiseTile(shape);
-        }
-    };
 }

@@ -121,24 +121,25 @@ final class TiledProduct {
     private static TiledProduct of(KernelTier tier, float[] weights, int firstColumn, int columns,
             int[] bounds, TileShape.Finish finish, int scalingStride, float[] bias, float min, float max,
             Layout layout) {
-        Lane lane = Lane.of(tier);
-        int vectors = panelVectors(lane, layout, columns);
-        int rowsOfTile = rowsOfTile(lane, vectors, layout);
+        Tiling tiling = Tiling.of(tier);
+        int vectors = panelVectors(tiling, layout, columns);
+        int rowsOfTile = rowsOfTile(tiling, vectors, layout);
         int tailRows = layout.rows() % rowsOfTile;
         int reduction = layout.reduction();
         int mostSteps = layout.rows() == 1 || layout.pool() != null ? Math.max(1, reduction) : MOST_STEPS;
         int length = 0;
-        for (int column = 0; column < columns; column += lane.panelColumns(vectors, columns - column)) {
+        for (int column = 0; column < columns; column += tiling.panelColumns(vectors, columns - column)) {
             length = Math.addExact(length,
-                    Math.multiplyExact(lane.paddedColumns(vectors, columns - column), reduction));
+                    Math.multiplyExact(tiling.paddedColumns(tiling.panelColumns(vectors, columns - column)),
+                            reduction));
         }
         float[] packed = new float[length];
         List<Piece> pieces = new ArrayList<>();
         int to = 0;
         int column = 0;
         while (column < columns) {
-            int width = lane.panelColumns(vectors, columns - column);
-            int padded = lane.paddedColumns(vectors, columns - column);
+            int width = tiling.panelColumns(vectors, columns - column);
+            int padded = tiling.paddedColumns(width);
             pack(weights, firstColumn + column, width, reduction, packed, to, padded);
             for (int segment = 0; segment + 1 < bounds.length; segment++) {
                 int at = bounds[segment];
@@ -156,7 +157,7 @@ final class TiledProduct {
                             layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE,
                             isLast ? scalingStride : 0, layout.pool());
                     pieces.add(new Piece(at / layout.depth(), step, depth, to + at * padded, column, segment,
-                            lane.tile(shape), tailRows == 0 ? null : lane.tile(shape.withRows(tailRows))));
+                            tiling.tile(shape), tailRows == 0 ? null : tiling.tile(shape.withRows(tailRows))));
                     at += lines * depth;
                 }
             }
@@ -178,18 +179,18 @@ final class TiledProduct {
     }
 
     /// What makes the fewest cycles: each vector of sums takes half of one for each step, and waits for its last result.
-    private static int panelVectors(Lane lane, Layout layout, int columns) {
+    private static int panelVectors(Tiling tiling, Layout layout, int columns) {
         int rows = layout.rows();
         int best = 1;
         double fewest = Double.MAX_VALUE;
         for (int vectors : PANEL_VECTORS) {
-            if (lane.rows(vectors) < layout.parts() || vectors > 1 && vectors * lane.lanes() > columns) {
+            if (tiling.rows(vectors) < layout.parts() || vectors > 1 && vectors * tiling.lanes() > columns) {
                 continue;
             }
-            int tileRows = rowsOfTile(lane, vectors, layout);
+            int tileRows = rowsOfTile(tiling, vectors, layout);
             double cycles = 0;
-            for (int column = 0; column < columns; column += lane.panelColumns(vectors, columns - column)) {
-                int width = Math.ceilDiv(lane.panelColumns(vectors, columns - column), lane.lanes());
+            for (int column = 0; column < columns; column += tiling.panelColumns(vectors, columns - column)) {
+                int width = Math.ceilDiv(tiling.panelColumns(vectors, columns - column), tiling.lanes());
                 cycles += rows / tileRows * cycles(tileRows * layout.parts(), width)
                         + (rows % tileRows == 0 ? 0 : cycles(rows % tileRows * layout.parts(), width));
             }
@@ -206,8 +207,8 @@ final class TiledProduct {
     }
 
     /// As even as it goes, so that no short tile is left.
-    private static int rowsOfTile(Lane lane, int vectors, Layout layout) {
-        return Math.ceilDiv(layout.rows(), Math.ceilDiv(layout.rows(), lane.rows(vectors) / layout.parts()));
+    private static int rowsOfTile(Tiling tiling, int vectors, Layout layout) {
+        return Math.ceilDiv(layout.rows(), Math.ceilDiv(layout.rows(), tiling.rows(vectors) / layout.parts()));
     }
 
     /// Whether a tier has tiles that pool, for so many lines of so many steps.
@@ -280,65 +281,6 @@ final class TiledProduct {
                     piece.depth(), packed, piece.weights(), parameters, parametersOffset + piece.column(), min, max,
                     sums,
                     sumsOffset + row * layout.cRowStride(), 1);
-        }
-    }
-
-    /// What a tier's tiles can be.
-    private enum Lane {
-        SCALAR {
-            @Override
-            int lanes() {
-                return 4;
-            }
-
-            @Override
-            int rows(int vectors) {
-                return vectors <= 2 ? 12 : 0;
-            }
-
-            @Override
-            Tile tile(TileShape shape) {
-                return new ScalarTile(shape);
-            }
-        },
-        VECTOR {
-            @Override
-            int lanes() {
-                return VectorTiles.lanes();
-            }
-
-            @Override
-            int rows(int vectors) {
-                return VectorTiles.rows(vectors);
-            }
-
-            @Override
-            Tile tile(TileShape shape) {
-                return VectorTiles.of(shape);
-            }
-        };
-
-        static Lane of(KernelTier tier) {
-            return tier == KernelTier.VECTOR ? VECTOR : SCALAR;
-        }
-
-        abstract int lanes();
-
-        /// The most rows of a tile so many vectors wide, 0 where there is no such tile.
-        abstract int rows(int vectors);
-
-        abstract Tile tile(TileShape shape);
-
-        /// Columns of the next panel: whole vectors as long as there are any.
-        int panelColumns(int vectors, int columnsLeft) {
-            return columnsLeft < lanes()
-                    ? columnsLeft
-                    : Math.min(vectors, columnsLeft / lanes()) * lanes();
-        }
-
-        /// As [#panelColumns], to which a last one short of a vector is filled up.
-        int paddedColumns(int vectors, int columnsLeft) {
-            return Math.ceilDiv(panelColumns(vectors, columnsLeft), lanes()) * lanes();
         }
     }
 }

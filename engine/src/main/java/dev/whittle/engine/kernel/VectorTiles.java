@@ -94,28 +94,16 @@ final class VectorTiles {
         return Math.min(24, REGISTERS - 1 - vectors) / vectors;
     }
 
-    static final DepthwiseProduct.Tiling DEPTHWISE = new DepthwiseProduct.Tiling() {
-        @Override
-        public int rows(int channels) {
-            return REGISTERS / 4;
-        }
+    /// The most rows of a depthwise tile: the weights of 3 × 3 taps stay in registers beside their sums.
+    static int depthwiseRows() {
+        return REGISTERS / 4;
+    }
 
-        @Override
-        public int columns(int channelsLeft) {
-            return Math.min(channelsLeft, LANES);
-        }
-
-        @Override
-        public int paddedColumns(int channelsLeft) {
-            return Math.min(LANES, Math.ceilDiv(channelsLeft, 4) * 4);
-        }
-
-        @Override
-        public Tile tile(DepthwiseShape shape) {
-            return of(shape, "VectorDepthwiseTile" + shape.rows() + "x" + shape.columns(),
-                    code -> new DepthwiseWriter(shape, code).write());
-        }
-    };
+    /// The code for a depthwise shape, shared by all who ask for it.
+    static Tile of(DepthwiseShape shape) {
+        return of(shape, "VectorDepthwiseTile" + shape.rows() + "x" + shape.columns(),
+                code -> new DepthwiseWriter(shape, code).write());
+    }
 
     private static ClassDesc desc(Class<?> type) {
         return ClassDesc.ofDescriptor(type.descriptorString());
