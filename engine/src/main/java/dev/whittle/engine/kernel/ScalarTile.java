@@ -9,6 +9,11 @@ record ScalarTile(TileShape shape) implements Tile {
             float[] bias, int biasIndex, float min, float max, float[] c, int cIndex, int count) {
         int rows = shape.rows() * count;
         int columns = shape.columns();
+        if (shape.pool() != null) {
+            pooled(shape.pool(), a, aIndex, lineOffsets, firstLine, depth, b, bIndex, bias, biasIndex, min, max, c,
+                    cIndex, rows);
+            return;
+        }
         if (!shape.fromC()) {
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < columns; j++) {
@@ -30,13 +35,40 @@ record ScalarTile(TileShape shape) implements Tile {
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < columns; j++) {
                     int at = cIndex + i * shape.cRowStride() + j;
-                    float sum = c[at];
-                    if (shape.scalingStride() != 0) {
-                        sum = (sum + bias[biasIndex + shape.scalingStride() + j])
-                                * bias[biasIndex + 2 * shape.scalingStride() + j];
-                    }
-                    c[at] = Gemm.clamp(sum + bias[biasIndex + j], min, max);
+                    c[at] = finished(c[at], bias, biasIndex + j, min, max);
                 }
+            }
+        }
+    }
+
+    private float finished(float sum, float[] bias, int biasIndex, float min, float max) {
+        float real = shape.scalingStride() == 0
+                ? sum
+                : (sum + bias[biasIndex + shape.scalingStride()]) * bias[biasIndex + 2 * shape.scalingStride()];
+        return Gemm.clamp(real + bias[biasIndex], min, max);
+    }
+
+    private void pooled(TileShape.Pool pool, float[] a, int aIndex, int[] lineOffsets, int firstLine, int depth,
+            float[] b, int bIndex, float[] bias, int biasIndex, float min, float max, float[] c, int cIndex, int rows) {
+        boolean isLoose = shape.lines() == TileShape.LOOSE;
+        int lines = isLoose ? depth : shape.lines();
+        int steps = isLoose ? 1 : depth;
+        boolean isFinished = shape.finish() != TileShape.Finish.NONE;
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < shape.columns(); j++) {
+                float largest = isFinished ? -Float.MAX_VALUE : Float.NaN;
+                for (int part = 0; part < TileShape.Pool.PARTS; part++) {
+                    float sum = 0;
+                    for (int line = 0; line < lines; line++) {
+                        int from = aIndex + i * shape.aRowStride() + pool.offset(part) + lineOffsets[firstLine + line];
+                        for (int r = 0; r < steps; r++) {
+                            sum = Math.fma(a[from + r], b[bIndex + (line * steps + r) * shape.panelColumns() + j], sum);
+                        }
+                    }
+                    float value = isFinished ? finished(sum, bias, biasIndex + j, min, max) : sum;
+                    largest = part == 0 && !isFinished || largest < value ? value : largest;
+                }
+                c[cIndex + i * shape.cRowStride() + j] = largest;
             }
         }
     }
