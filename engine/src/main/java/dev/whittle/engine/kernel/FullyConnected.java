@@ -123,6 +123,16 @@ final class FullyConnected implements OperatorKernel {
         MostNegativeWeights spoilt = isHybrid && !isBlockwise
                 ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
                 : null;
+        if (p.tier() == KernelTier.VECTOR && !isHybrid && rows == 1 && channels > 0 && segments.length == 2
+                && TensorChecks.isEightBit(input.type()) && TensorChecks.isEightBit(output.type())
+                && channels <= DirectCodes.MOST_CHANNELS) {
+            DirectCodes direct = DirectCodes.of(p, depth, weights, filter.requantizer(p, activation, mode(p, filter),
+                    Filter.sums(weights, channels)));
+            if (direct != null) {
+                p.keepBytes(filter.packedBytes());
+                return direct;
+            }
+        }
         OutputStage stage = filter.stage(p, activation, mode(p, filter), Filter.sums(weights, channels), rows,
                 segments.length - 1, hybrid, 1);
         RowSource source = RowSource.of(p, 0, hybrid);
