@@ -26,12 +26,8 @@ final class DirectCodes implements Kernel {
     private final int depth;
     private final int channels;
     private final int flip;
-    /// Ints from one step to the next: a vector, or one where there is but one channel, which takes no vectors.
-    private final int stride;
-    /// `[step][channel]`
+    /// `[step][lane]`
     private final int[] weights;
-    /// Of the first channel.
-    private final Staircase staircase;
     private final int[] factors;
     /// Those of the even channels, then those of the odd ones. Even lanes of ints are the lower halves of longs, odd ones
     /// the upper: so odd codes are shifted by 32 less.
@@ -47,14 +43,12 @@ final class DirectCodes implements Kernel {
         this.depth = depth;
         this.channels = staircases.length;
         this.flip = Filter.flip(input.type());
-        this.stride = channels == 1 ? 1 : MOST_CHANNELS;
-        this.weights = new int[depth * stride];
+        this.weights = new int[depth * MOST_CHANNELS];
         for (int channel = 0; channel < channels; channel++) {
             for (int step = 0; step < depth; step++) {
-                this.weights[step * stride + channel] = (int) weights[channel * depth + step];
+                this.weights[step * MOST_CHANNELS + channel] = (int) weights[channel * depth + step];
             }
         }
-        staircase = staircases[0];
         factors = new int[MOST_CHANNELS];
         offsets = new long[MOST_CHANNELS];
         shifts = new long[MOST_CHANNELS];
@@ -71,7 +65,7 @@ final class DirectCodes implements Kernel {
     /// The kernel, or null where a channel has no [Staircase].
     ///
     /// @param weights `[channel][step]`, whose sums of products with codes are exact as floats
-    static @Nullable DirectCodes of(Preparation p, int depth, float[] weights, Requantizer requantizer) {
+    static @Nullable Kernel of(Preparation p, int depth, float[] weights, Requantizer requantizer) {
         Staircase[] staircases = new Staircase[requantizer.channels()];
         for (int channel = 0; channel < staircases.length; channel++) {
             long most = 0;
@@ -84,7 +78,29 @@ final class DirectCodes implements Kernel {
             }
             staircases[channel] = staircase;
         }
-        return new DirectCodes(p, depth, weights, staircases, requantizer.range());
+        return staircases.length == 1
+                ? single(p, depth, weights, staircases[0], requantizer.range())
+                : new DirectCodes(p, depth, weights, staircases, requantizer.range());
+    }
+
+    private static Kernel single(Preparation p, int depth, float[] weights, Staircase staircase,
+            ActivationRange range) {
+        Slot input = p.input(0);
+        Slot output = p.output(0);
+        int flip = Filter.flip(input.type());
+        int[] integers = new int[depth];
+        for (int step = 0; step < depth; step++) {
+            integers[step] = (int) weights[step];
+        }
+        return memory -> {
+            byte[] from = memory.bytes(input);
+            int first = memory.offset(input);
+            int sum = 0;
+            for (int step = 0; step < depth; step++) {
+                sum += (byte) (from[first + step] ^ flip) * integers[step];
+            }
+            memory.bytes(output)[memory.offset(output)] = (byte) range.clamp(staircase.apply(sum));
+        };
     }
 
     @Override
@@ -93,14 +109,6 @@ final class DirectCodes implements Kernel {
         byte[] to = memory.bytes(output);
         int in = memory.offset(input);
         int out = memory.offset(output);
-        if (stride == 1) {
-            int sum = 0;
-            for (int step = 0; step < depth; step++) {
-                sum += (byte) (from[in + step] ^ flip) * weights[step];
-            }
-            to[out] = (byte) Math.max(min, Math.min(max, staircase.apply(sum)));
-            return;
-        }
         IntVector sum = IntVector.zero(INTS);
         for (int step = 0; step < depth; step++) {
             sum = IntVector.fromArray(INTS, weights, step * MOST_CHANNELS).mul((byte) (from[in + step] ^ flip))

@@ -16,30 +16,26 @@ final class DirectReals implements Kernel {
     private final Slot output;
     private final int depth;
     private final int channels;
-    /// Floats from one step to the next: a vector, or one where there is but one channel, which takes no vectors.
-    private final int stride;
-    /// `[step][channel]`
+    /// `[step][lane]`
     private final float[] weights;
     private final float[] bias;
     private final float min;
     private final float max;
 
-    /// @param weights `[channel][step]`
-    DirectReals(Slot input, Slot output, int depth, int channels, float[] weights, float @Nullable [] bias,
+    private DirectReals(Slot input, Slot output, int depth, int channels, float[] weights, float @Nullable [] bias,
             Activation activation) {
         this.input = input;
         this.output = output;
         this.depth = depth;
         this.channels = channels;
-        this.stride = channels == 1 ? 1 : MOST_CHANNELS;
-        this.weights = new float[depth * stride];
+        this.weights = new float[depth * MOST_CHANNELS];
         for (int channel = 0; channel < channels; channel++) {
             for (int step = 0; step < depth; step++) {
-                this.weights[step * stride + channel] = weights[channel * depth + step];
+                this.weights[step * MOST_CHANNELS + channel] = weights[channel * depth + step];
             }
         }
         // Adding −0 changes no float, so a missing bias needs no branch.
-        this.bias = new float[stride];
+        this.bias = new float[MOST_CHANNELS];
         Arrays.fill(this.bias, -0f);
         if (bias != null) {
             System.arraycopy(bias, 0, this.bias, 0, channels);
@@ -48,20 +44,35 @@ final class DirectReals implements Kernel {
         this.max = activation.maximum();
     }
 
+    /// @param weights `[channel][step]`
+    static Kernel of(Slot input, Slot output, int depth, int channels, float[] weights, float @Nullable [] bias,
+            Activation activation) {
+        // A kernel of its own: vector code that seldom runs is not inlined, and its vectors are objects.
+        return channels == 1
+                ? single(input, output, depth, weights, bias == null ? -0f : bias[0], activation.minimum(),
+                        activation.maximum())
+                : new DirectReals(input, output, depth, channels, weights, bias, activation);
+    }
+
+    private static Kernel single(Slot input, Slot output, int depth, float[] weights, float bias, float min,
+            float max) {
+        return memory -> {
+            float[] from = memory.floats(input);
+            int first = memory.offset(input);
+            float sum = 0;
+            for (int step = 0; step < depth; step++) {
+                sum = Math.fma(from[first + step], weights[step], sum);
+            }
+            memory.floats(output)[memory.offset(output)] = Gemm.clamp(sum + bias, min, max);
+        };
+    }
+
     @Override
     public void invoke(Memory memory) {
         float[] from = memory.floats(input);
         float[] to = memory.floats(output);
         int first = memory.offset(input);
         int out = memory.offset(output);
-        if (stride == 1) {
-            float sum = 0;
-            for (int step = 0; step < depth; step++) {
-                sum = Math.fma(from[first + step], weights[step], sum);
-            }
-            to[out] = Gemm.clamp(sum + bias[0], min, max);
-            return;
-        }
         FloatVector sum = FloatVector.zero(SPECIES);
         for (int step = 0; step < depth; step++) {
             sum = FloatVector.broadcast(SPECIES, from[first + step])

@@ -98,7 +98,7 @@ final class FullyConnected implements OperatorKernel {
         if (filter.family() == Filter.Family.REALS) {
             p.keepBytes(filter.packedBytes());
             if (p.tier() == KernelTier.VECTOR && rows == 1 && channels > 0 && channels <= DirectReals.MOST_CHANNELS) {
-                return new DirectReals(input, output, depth, channels, weights, filter.bias(), activation);
+                return DirectReals.of(input, output, depth, channels, weights, filter.bias(), activation);
             }
             TiledProduct.Layout layout = TiledProduct.Layout.ofMatrix(rows, depth, channels);
             Packing packing = isTiled(p, layout, channels)
@@ -126,7 +126,7 @@ final class FullyConnected implements OperatorKernel {
         if (p.tier() == KernelTier.VECTOR && !isHybrid && rows == 1 && channels > 0 && segments.length == 2
                 && TensorChecks.isEightBit(input.type()) && TensorChecks.isEightBit(output.type())
                 && channels <= DirectCodes.MOST_CHANNELS) {
-            DirectCodes direct = DirectCodes.of(p, depth, weights, filter.requantizer(p, activation, mode(p, filter),
+            Kernel direct = DirectCodes.of(p, depth, weights, filter.requantizer(p, activation, mode(p, filter),
                     Filter.sums(weights, channels)));
             if (direct != null) {
                 p.keepBytes(filter.packedBytes());
