@@ -239,7 +239,7 @@ public final class Interpreter implements AutoCloseable {
             arena.begin();
             arena.run();
         } finally {
-            busy.set(false);
+            busy.setRelease(false);
         }
     }
 
@@ -254,7 +254,7 @@ public final class Interpreter implements AutoCloseable {
                 listener.operatorRan(operator, System.nanoTime() - start);
             }
         } finally {
-            busy.set(false);
+            busy.setRelease(false);
         }
     }
 

@@ -97,11 +97,18 @@ final class FullyConnected implements OperatorKernel {
         float[] weights = filter.values();
         if (filter.family() == Filter.Family.REALS) {
             p.keepBytes(filter.packedBytes());
-            PackedWeights[] pieces = pieces(p, rows, channels, depth, (gemm, first, columns) -> PackedWeights
-                    .ofReals(gemm, weights, first, columns, depth, filter.bias(), activation));
-            return products(pieces, rows, depth, (memory, packed, first) -> packed.multiply(memory.floats(input),
-                    memory.offset(input), depth, rows, memory.floats(output), memory.offset(output) + first, channels,
-                    0));
+            if (p.tier() == KernelTier.VECTOR && rows == 1 && channels > 0 && channels <= DirectReals.MOST_CHANNELS) {
+                return DirectReals.of(input, output, depth, channels, weights, filter.bias(), activation);
+            }
+            TiledProduct.Layout layout = TiledProduct.Layout.ofMatrix(rows, depth, channels);
+            Packing packing = isTiled(p, layout, channels)
+                    ? (first, columns) -> Product.of(TiledProduct.ofReals(p.tier(), weights, first, columns,
+                            filter.bias(), activation, layout))
+                    : (first, columns) -> Product.of(PackedWeights.ofReals(Gemm.of(p.tier()), weights, first, columns,
+                            depth, filter.bias(), activation), layout);
+            return products(pieces(p, layout, channels, packing), layout, channels,
+                    (memory, piece) -> piece.product().multiply(memory.floats(input), memory.offset(input),
+                            memory.floats(output), memory.offset(output) + piece.firstColumn(), 0));
         }
         boolean isHybrid = filter.family() == Filter.Family.HYBRID;
         // Products of two codes of 16 bits are not exact as floats.
@@ -116,6 +123,16 @@ final class FullyConnected implements OperatorKernel {
         MostNegativeWeights spoilt = isHybrid && !isBlockwise
                 ? MostNegativeWeights.find(weights, channels, depth, IntUnaryOperator.identity(), segments)
                 : null;
+        if (p.tier() == KernelTier.VECTOR && !isHybrid && rows == 1 && channels > 0 && segments.length == 2
+                && TensorChecks.isEightBit(input.type()) && TensorChecks.isEightBit(output.type())
+                && channels <= DirectCodes.MOST_CHANNELS) {
+            Kernel direct = DirectCodes.of(p, depth, weights, filter.requantizer(p, activation, mode(p, filter),
+                    Filter.sums(weights, channels)));
+            if (direct != null) {
+                p.keepBytes(filter.packedBytes());
+                return direct;
+            }
+        }
         OutputStage stage = filter.stage(p, activation, mode(p, filter), Filter.sums(weights, channels), rows,
                 segments.length - 1, hybrid, 1);
         RowSource source = RowSource.of(p, 0, hybrid);
@@ -130,14 +147,19 @@ final class FullyConnected implements OperatorKernel {
         }
         p.keepBytes(filter.packedBytes());
         Slot codes = hybrid == null ? p.scratch(ElementType.FLOAT32, input.elementCount()) : hybrid.codes();
-        PackedWeights[] pieces = pieces(p, rows, channels, depth, (gemm, first, columns) -> PackedWeights.ofCodes(gemm,
-                weights, first, columns, depth, segments));
+        TiledProduct.Layout layout = TiledProduct.Layout.ofMatrix(rows, depth, channels);
+        Packing packing = isTiled(p, layout, channels)
+                ? (first, columns) -> Product.of(TiledProduct.ofCodes(p.tier(), weights, first, columns, segments,
+                        layout))
+                : (first, columns) -> Product.of(PackedWeights.ofCodes(Gemm.of(p.tier()), weights, first, columns,
+                        depth, segments), layout);
+        Piece[] pieces = pieces(p, layout, channels, packing);
         Kernel[] products = new Kernel[source.parts()];
         for (int part = 0; part < products.length; part++) {
             int partOffset = part * stage.partStride();
-            products[part] = products(pieces, rows, depth, (memory, packed, first) -> packed.multiply(
-                    memory.floats(codes), memory.offset(codes), depth, rows, stage.sums(memory),
-                    stage.sumsOffset(memory, 0, 0) + partOffset + first, channels, stage.segmentStride()));
+            products[part] = products(pieces, layout, channels, (memory, piece) -> piece.product().multiply(
+                    memory.floats(codes), memory.offset(codes), stage.sums(memory),
+                    stage.sumsOffset(memory, 0, 0) + partOffset + piece.firstColumn(), stage.segmentStride()));
         }
         return memory -> {
             if (hybrid != null) {
@@ -157,50 +179,70 @@ final class FullyConnected implements OperatorKernel {
             stage.finish(memory, 0, rows, 0);
         };
     }
-    /// Packs some of the output channels.
-    private interface Packing {
-        PackedWeights pack(Gemm gemm, int firstColumn, int columns);
+
+    /// The product of all rows with some of the output channels.
+    private interface Product {
+        /// The sums of segment `s` go `s · segmentStride` further on.
+        void multiply(float[] a, int aOffset, float[] sums, int sumsOffset, int segmentStride);
+
+        static Product of(TiledProduct product) {
+            return (a, aOffset, sums, sumsOffset, segmentStride) -> product.multiply(a, aOffset, sums, sumsOffset,
+                    segmentStride, 1, 0, 0);
+        }
+
+        static Product of(PackedWeights weights, TiledProduct.Layout layout) {
+            return (a, aOffset, sums, sumsOffset, segmentStride) -> weights.multiply(a, aOffset, layout.aRowStride(),
+                    layout.rows(), sums, sumsOffset, layout.cRowStride(), segmentStride);
+        }
     }
 
-    /// Multiplies by some of the output channels, those from `firstColumn` on.
-    private interface Product {
-        void multiply(Memory memory, PackedWeights piece, int firstColumn);
+    /// Packs some of the output channels.
+    private interface Packing {
+        Product pack(int firstColumn, int columns);
+    }
+
+    private record Piece(int firstColumn, Product product) {
+    }
+
+    private interface Multiplication {
+        void multiply(Memory memory, Piece piece);
+    }
+
+    /// Whether there are tiles: the reference has none, and nothing is not cut into any.
+    private static boolean isTiled(Preparation p, TiledProduct.Layout layout, int channels) {
+        return p.tier() != KernelTier.REFERENCE && layout.rows() > 0 && channels > 0;
     }
 
     /// The weights, in pieces of whole panels where threads may share them; all but the last of one size.
-    private static PackedWeights[] pieces(Preparation p, int rows, int channels, int depth, Packing packing) {
-        Gemm gemm = Gemm.of(p.tier());
+    private static Piece[] pieces(Preparation p, TiledProduct.Layout layout, int channels, Packing packing) {
         int size = Math.max(1, channels);
-        if (p.threads() > 1 && nanoseconds(rows, depth, channels) >= NANOSECONDS_WORTH_DIVIDING) {
-            size = Math.ceilDiv(Math.ceilDiv(channels, p.threads() * PIECES_PER_THREAD), gemm.panelColumns())
-                    * gemm.panelColumns();
+        if (p.threads() > 1 && nanoseconds(layout, channels) >= NANOSECONDS_WORTH_DIVIDING) {
+            int panel = Gemm.of(p.tier()).panelColumns();
+            size = Math.ceilDiv(Math.ceilDiv(channels, p.threads() * PIECES_PER_THREAD), panel) * panel;
         }
-        PackedWeights[] pieces = new PackedWeights[Math.ceilDiv(channels, size)];
+        Piece[] pieces = new Piece[Math.ceilDiv(channels, size)];
         for (int piece = 0; piece < pieces.length; piece++) {
-            pieces[piece] = packing.pack(gemm, piece * size, Math.min(size, channels - piece * size));
+            int first = piece * size;
+            pieces[piece] = new Piece(first, packing.pack(first, Math.min(size, channels - first)));
         }
         return pieces;
     }
 
-    private static Kernel products(PackedWeights[] pieces, int rows, int depth, Product product) {
+    private static Kernel products(Piece[] pieces, TiledProduct.Layout layout, int channels, Multiplication each) {
         if (pieces.length == 1) {
-            PackedWeights all = pieces[0];
-            return memory -> product.multiply(memory, all, 0);
+            Piece all = pieces[0];
+            return memory -> each.multiply(memory, all);
         }
-        int channels = 0;
-        for (PackedWeights piece : pieces) {
-            channels += piece.columns();
-        }
-        return DivisibleKernel.of(pieces.length, nanoseconds(rows, depth, channels), (memory, first, end, worker) -> {
+        return DivisibleKernel.of(pieces.length, nanoseconds(layout, channels), (memory, first, end, worker) -> {
             for (int piece = first; piece < end; piece++) {
-                product.multiply(memory, pieces[piece], piece * pieces[0].columns());
+                each.multiply(memory, pieces[piece]);
             }
         });
     }
 
-    private static long nanoseconds(int rows, int depth, int channels) {
-        long multiplications = (long) rows * depth * channels;
-        return multiplications / (rows <= RowWeights.MOST_ROWS
+    private static long nanoseconds(TiledProduct.Layout layout, int channels) {
+        long multiplications = (long) layout.rows() * layout.depth() * channels;
+        return multiplications / (layout.rows() <= RowWeights.MOST_ROWS
                 ? MULTIPLICATIONS_PER_NANOSECOND
                 : MULTIPLICATIONS_PER_NANOSECOND_OF_MANY_ROWS);
     }

@@ -150,6 +150,23 @@ final class Requantizer {
         return range.clamp(saturatingAdd(scaled, zeroPoint));
     }
 
+    int channels() {
+        return bias.length;
+    }
+
+    ActivationRange range() {
+        return range;
+    }
+
+    /// The code of one channel's sums from `-most` to `most` by one rounding, or null where there is no such thing.
+    @Nullable
+    Staircase staircase(int channel, long most) {
+        // Beyond, sums leave the range that the modes keep apart.
+        return Math.abs(bias[channel]) < 1 << 30 && most < 1 << 24
+                ? Staircase.of(sum -> apply(sum, channel), factor[channel], range, most)
+                : null;
+    }
+
     private static int saturatingAdd(int a, int b) {
         return (int) Math.clamp((long) a + b, Integer.MIN_VALUE, Integer.MAX_VALUE);
     }

@@ -2,6 +2,7 @@ package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.Frame;
+import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.Resources;
 import dev.whittle.engine.kernel.Slot;
@@ -17,7 +18,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +29,8 @@ public final class Arena implements Memory {
     private static final int OPERATORS_PER_TIME_CHECK = 16;
 
     private final @Nullable Plan plan;
+    private final Kernel[] kernels;
+    private final boolean looksAtTime;
     private final InterpreterState state;
     private @Nullable Object[] arrays;
     private int[] offsets;
@@ -43,6 +45,11 @@ public final class Arena implements Memory {
     Arena(@Nullable Plan plan, InterpreterState state, @Nullable Object[] arrays, int[] offsets, int tensorCount,
             int deferredCount, long bytes) {
         this.plan = plan;
+        this.kernels = plan == null
+                ? new Kernel[0]
+                : plan.operators().stream().map(PlannedOperator::kernel).toArray(Kernel[]::new);
+        this.looksAtTime = kernels.length >= OPERATORS_PER_TIME_CHECK
+                || plan != null && plan.model().subgraphs().size() > 1;
         this.state = state;
         this.arrays = arrays;
         this.offsets = offsets;
@@ -71,17 +78,16 @@ public final class Arena implements Memory {
 
     /// Starts a run of an interpreter; [#run] then goes on for the subgraphs that are called.
     public void begin() {
-        state.begin();
+        state.begin(looksAtTime);
     }
 
     /// Computes the outputs of the subgraph from its inputs.
     public void run() {
-        List<PlannedOperator> operators = plan().operators();
-        for (int i = 0; i < operators.size(); i++) {
+        for (int i = 0; i < kernels.length; i++) {
             if (i % OPERATORS_PER_TIME_CHECK == OPERATORS_PER_TIME_CHECK - 1) {
                 state.requireTime();
             }
-            operators.get(i).kernel().invoke(this);
+            kernels[i].invoke(this);
         }
     }
 

@@ -306,6 +306,19 @@ class KernelTiersTest {
     }
 
     @Test
+    void fullyConnectedOfOneRowAndFewChannelsMatchesTheReferenceBitForBit() {
+        for (int round = 0; round < 120; round++) {
+            Types types =
+                    List.of(Types.REALS, Types.INT8_PER_TENSOR, Types.INT8_PER_CHANNEL, Types.UINT8).get(round % 4);
+            int depth = 1 + random.nextInt(40);
+            int channels = 1 + random.nextInt(18);
+            everyTierAgrees("round " + round + " " + types, new Options.FullyConnected(clamp(), false, false),
+                    activation("x", types, 1, depth), weights(types, channels, 0, channels, depth),
+                    bias(types, channels), activation("y", types, 1, channels));
+        }
+    }
+
+    @Test
     void fullyConnectedWorthDividingMatchesTheReferenceBitForBit() {
         for (Types types : Types.values()) {
             for (int batch : new int[]{1, 3, 9}) {
