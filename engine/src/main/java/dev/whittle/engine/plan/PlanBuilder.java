@@ -25,7 +25,6 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Builds one plan: walks the operators in order, giving each its output shapes and its bound kernel; an operator whose
@@ -85,8 +84,12 @@ final class PlanBuilder implements Scope {
             plan(i, subgraph.operators().get(i));
         }
         // Callers read and write these, whether or not an operator does.
-        subgraph.inputs().forEach(this::useIfKnown);
-        subgraph.outputs().forEach(this::useIfKnown);
+        for (int input : subgraph.inputs()) {
+            useIfKnown(input);
+        }
+        for (int output : subgraph.outputs()) {
+            useIfKnown(output);
+        }
         ArenaLayout layout = layout();
         requireAffordable(layout.bytes() + constantBytes + foldedBytes);
         return new Plan(model, subgraphIndex, options, tensors, slots, planned, constants, layout, deferredCount,
@@ -391,15 +394,16 @@ final class PlanBuilder implements Scope {
                 areas.addAll(scratches);
                 return ArenaLayout.of(areas, List.of());
             }
-            Map<Boolean, List<Area>> byShareable = areas.stream().collect(Collectors.partitioningBy(
-                    area -> writtenOnce.get(area.slot()) && !tensors.get(area.slot()).isVariable()));
-            SharedMemory shared = new SharedMemory(byShareable.getOrDefault(true, List.of()), set(subgraph.inputs()),
-                    set(subgraph.outputs()));
+            List<Area> shareable = new ArrayList<>();
+            List<Area> blocks = new ArrayList<>(scratches);
+            for (Area area : areas) {
+                boolean isShareable = writtenOnce.get(area.slot()) && !tensors.get(area.slot()).isVariable();
+                (isShareable ? shareable : blocks).add(area);
+            }
+            SharedMemory shared = new SharedMemory(shareable, set(subgraph.inputs()), set(subgraph.outputs()));
             for (int i = 0; i < planned.size(); i++) {
                 shared.take(offers.get(i), planned.get(i).operator().inputs());
             }
-            List<Area> blocks = new ArrayList<>(scratches);
-            blocks.addAll(byShareable.getOrDefault(false, List.of()));
             blocks.addAll(shared.areas());
             return ArenaLayout.of(blocks, shared.guests());
         } catch (ArithmeticException e) {
@@ -410,7 +414,9 @@ final class PlanBuilder implements Scope {
 
     private static BitSet set(List<Integer> members) {
         BitSet set = new BitSet();
-        members.forEach(set::set);
+        for (int member : members) {
+            set.set(member);
+        }
         return set;
     }
 
