@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Where nothing else is asked for, it answers with scalar kernels at first, since vector kernels take seconds to be compiled;
 /// the second run sets that going in the background, and the first run after it is done goes over to them. The results are
-/// the same bits.
+/// the same bits. So keep an interpreter for many runs.
 ///
 /// ```java
 /// Model model = ModelReader.read(Path.of("digits_int8.tflite"));

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// makes a plan with them and runs it, over memory of its own, until an inference takes less time than one of the
 /// interpreter's plan. Where they do not get there, or refuse the model, the interpreter keeps what it has.
 public final class WarmUp {
-    private static final long MOST_NANOSECONDS = 20_000_000_000L;
+    private static final long MOST_NANOSECONDS = 30_000_000_000L;
     /// Inferences shorter than this are timed together.
     private static final long SHORTEST_TIMING_NANOSECONDS = 1_000_000;
     /// Weights are packed for both plans at once; where they are a larger share of the heap, one plan has to do.
