@@ -54,11 +54,7 @@ public final class Interpreter implements AutoCloseable {
         this.state = state;
         this.busy = busy;
         this.arena = plan.newArena(state);
-        this.warmUp = warmUp(plan);
-    }
-
-    private @Nullable WarmUp warmUp(Plan first) {
-        return first.options().tier() == options.tier() ? null : new WarmUp(first, options.tier());
+        this.warmUp = tier() == options.tier() ? null : new WarmUp(options.tier());
     }
 
     /// An interpreter with the fastest kernels of this machine. All interpreters of one model share its packed weights, as
@@ -117,8 +113,8 @@ public final class Interpreter implements AutoCloseable {
         return plan().options().tier();
     }
 
-    /// Whether [#tier] stays as it is until inputs are resized. False while other kernels are awaited; runs then go over to
-    /// them, or find that they do not come.
+    /// Whether [#tier] stays as it is. False while other kernels are awaited; runs then go over to them, or find that they do
+    /// not come.
     public boolean isSettled() {
         return warmUp == null;
     }
@@ -247,12 +243,15 @@ public final class Interpreter implements AutoCloseable {
         if (!isChanged) {
             return;
         }
-        Plan resized = Plan.first(model, plan.subgraphIndex(), shapes, options);
-        cancelWarmUp();
+        Plan resized = isSettled()
+                ? Plan.shared(model, plan.subgraphIndex(), shapes, plan.options())
+                : Plan.first(model, plan.subgraphIndex(), shapes, options);
         arena.release();
         arena = resized.newArena(state);
         plan = resized;
-        warmUp = warmUp(resized);
+        if (tier() == options.tier()) {
+            endWarmUp();
+        }
         inputShapes.putAll(shapes);
     }
 
@@ -307,23 +306,24 @@ public final class Interpreter implements AutoCloseable {
             return;
         }
         warmUp = null;
-        Plan warm = present.warm();
-        if (warm != null) {
+        if (present.isWarm()) {
             try {
-                Arena next = warm.newArena(state);
-                next.takeOver(arena);
+                Plan next = Plan.shared(model, plan.subgraphIndex(), inputShapes, options.withTier(options.tier()));
+                Arena memory = next.newArena(state);
+                memory.takeOver(arena);
                 arena.release();
-                arena = next;
-                plan = warm;
+                arena = memory;
+                plan = next;
             } catch (UnsupportedModelException e) {
                 // Both together pass the limit for memory.
             }
         }
     }
 
-    private void cancelWarmUp() {
+    private void endWarmUp() {
         if (warmUp != null) {
             warmUp.cancel();
+            warmUp = null;
         }
     }
 
@@ -345,7 +345,7 @@ public final class Interpreter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        cancelWarmUp();
+        endWarmUp();
         arena.release();
         arena = Arena.empty();
     }

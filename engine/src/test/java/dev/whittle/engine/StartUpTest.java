@@ -116,21 +116,24 @@ class StartUpTest {
     void resizesBeforeAndAfterGoingOver() {
         try (Interpreter interpreter = Interpreter.of(model, OPTIONS);
                 Interpreter vector = Interpreter.of(model, OPTIONS.withTier(KernelTier.VECTOR))) {
-            TensorView input = interpreter.input(0);
-            TensorView output = interpreter.output(0);
-            for (int batch = 2; batch <= 3; batch++) {
-                Shape shape = input.shape().withDimension(0, batch);
-                interpreter.resizeInput(0, shape);
-                vector.resizeInput(0, shape);
-                input.putFloats(numbers(input, batch));
-                vector.input(0).putFloats(numbers(input, batch));
-                vector.invoke();
-
-                assertThat(interpreter.tier()).isEqualTo(KernelTier.SCALAR);
-                settle(interpreter);
-                assertThat(interpreter.tier()).isEqualTo(KernelTier.VECTOR);
-                assertThat(output.toFloats()).isEqualTo(vector.output(0).toFloats());
+            long start = System.nanoTime();
+            int batch = 1;
+            int afterwards = 0;
+            while (afterwards < 3 && System.nanoTime() - start < MOST_NANOSECONDS) {
+                batch = batch % 3 + 1;
+                Shape shape = interpreter.input(0).shape().withDimension(0, batch);
+                for (Interpreter each : List.of(interpreter, vector)) {
+                    each.resizeInput(0, shape);
+                    each.input(0).putFloats(numbers(each.input(0), batch));
+                    each.invoke();
+                }
+                assertThat(interpreter.output(0).toFloats()).isEqualTo(vector.output(0).toFloats());
+                if (interpreter.isSettled()) {
+                    assertThat(interpreter.tier()).isEqualTo(KernelTier.VECTOR);
+                    afterwards++;
+                }
             }
+            assertThat(afterwards).isEqualTo(3);
         }
     }
 

@@ -36,7 +36,7 @@ public final class Plan {
     private final ArenaLayout layout;
     private final int deferredCount;
     private final long weightsBytes;
-    /// What its speed is known to be; of no consequence for what it computes.
+    /// Whether its kernels were found to be compiled; of no consequence for what it computes.
     private volatile boolean isWarm;
 
     Plan(Model model, int subgraph, PlanOptions options, List<Tensor> tensors, List<@Nullable Slot> slots,

@@ -16,8 +16,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Gets faster kernels compiled while an interpreter answers with those that are fast at once: a thread in the background
-/// makes a plan with them and runs it, over memory of its own, until an inference takes less time than one of the
+/// makes a plan with them and runs it, over memory of its own, until an inference takes no longer than with the
 /// interpreter's plan. Where they do not get there, or refuse the model, the interpreter keeps what it has.
+///
+/// Inputs may be resized meanwhile: what is compiled for one shape serves others for the most part.
 public final class WarmUp {
     private static final long MOST_NANOSECONDS = 30_000_000_000L;
     /// Inferences shorter than this are timed together.
@@ -25,17 +27,15 @@ public final class WarmUp {
     /// Weights are packed for both plans at once; where they are a larger share of the heap, one plan has to do.
     private static final int HEAP_SHARE = 8;
 
-    private final Plan plan;
     private final KernelTier tier;
     private int runs;
     private volatile boolean isCancelled;
+    /// Held, so that the interpreter finds it among [LivePlans].
     private volatile @Nullable Plan warm;
     private volatile boolean isOver;
 
-    /// @param plan with which the interpreter answers
     /// @param tier of the kernels to be compiled
-    public WarmUp(Plan plan, KernelTier tier) {
-        this.plan = plan;
+    public WarmUp(KernelTier tier) {
         this.tier = tier;
     }
 
@@ -58,6 +58,8 @@ public final class WarmUp {
 
     /// To be called before each run of the interpreter. The first run has the machine for itself; with the second the warm-up
     /// begins, on a copy of its inputs.
+    ///
+    /// @param arena with which the interpreter answers
     public void beforeRun(Arena arena) {
         runs++;
         if (runs == 2) {
@@ -67,9 +69,9 @@ public final class WarmUp {
 
     private void begin(Arena arena) {
         try {
-            Arena sample = plan.newArena(state());
+            Arena sample = newArena(arena.plan());
             sample.takeOver(arena);
-            WeakReference<Arena> interpreter = new WeakReference<>(arena);
+            WeakReference<InterpreterState> interpreter = new WeakReference<>(arena.state());
             Background.THREAD.execute(() -> run(sample, interpreter));
         } catch (RuntimeException | OutOfMemoryError e) {
             // No room beside the interpreter.
@@ -77,16 +79,16 @@ public final class WarmUp {
         }
     }
 
-    private InterpreterState state() {
+    private static Arena newArena(Plan plan) {
         // Code that is not compiled may take long.
-        ModelLimits limits = plan.options().limits();
-        return new InterpreterState(plan.model().source(),
-                limits.withMaxTime(ModelLimits.defaults().maxTime()), 1);
+        ModelLimits limits = plan.options().limits().withMaxTime(ModelLimits.defaults().maxTime());
+        return plan.newArena(new InterpreterState(plan.model().source(), limits, 1));
     }
 
-    private void run(Arena sample, WeakReference<Arena> interpreter) {
+    private void run(Arena sample, WeakReference<InterpreterState> interpreter) {
         try {
             if (isWanted(interpreter)) {
+                Plan plan = sample.plan();
                 Plan candidate = Plan.shared(plan.model(), plan.subgraphIndex(), plan.inputShapes(),
                         plan.options().withTier(tier));
                 if (candidate.isWarm() || becomesWarm(candidate, sample, interpreter)) {
@@ -101,8 +103,8 @@ public final class WarmUp {
         }
     }
 
-    private boolean becomesWarm(Plan candidate, Arena sample, WeakReference<Arena> interpreter) {
-        Arena memory = candidate.newArena(state());
+    private boolean becomesWarm(Plan candidate, Arena sample, WeakReference<InterpreterState> interpreter) {
+        Arena memory = newArena(candidate);
         memory.takeOver(sample);
         double present = Double.POSITIVE_INFINITY;
         double next = Double.POSITIVE_INFINITY;
@@ -117,7 +119,7 @@ public final class WarmUp {
         return false;
     }
 
-    private boolean isWanted(WeakReference<Arena> interpreter) {
+    private boolean isWanted(WeakReference<InterpreterState> interpreter) {
         return !isCancelled && interpreter.get() != null;
     }
 
@@ -140,9 +142,9 @@ public final class WarmUp {
         return isOver;
     }
 
-    /// The plan to go on with, or null where that is the present one.
-    public @Nullable Plan warm() {
-        return warm;
+    /// True once plans of the tier are worth going over to.
+    public boolean isWarm() {
+        return warm != null;
     }
 
     /// Ends it, since the interpreter goes another way.
