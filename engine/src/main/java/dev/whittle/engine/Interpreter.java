@@ -1,14 +1,17 @@
 package dev.whittle.engine;
 
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Signature;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.engine.plan.Arena;
 import dev.whittle.engine.plan.InterpreterState;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.plan.PlannedOperator;
+import dev.whittle.engine.plan.WarmUp;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,8 +19,13 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Runs one model, with memory of its own. Used by one thread at a time; a `Plan` serves any number of interpreters.
+///
+/// Where nothing else is asked for, it answers with scalar kernels at first, since vector kernels take seconds to be compiled;
+/// the second run sets that going in the background, and the first run after it is done goes over to them. The results are
+/// the same bits. So keep an interpreter for many runs.
 ///
 /// ```java
 /// Model model = ModelReader.read(Path.of("digits_int8.tflite"));
@@ -32,16 +40,21 @@ public final class Interpreter implements AutoCloseable {
     private final Map<Integer, Shape> inputShapes = new HashMap<>();
     private final InterpreterState state;
     private final AtomicBoolean busy;
+    private final PlanOptions options;
     private Plan plan;
     private Arena arena;
+    /// Null once the present kernels are those that stay.
+    private @Nullable WarmUp warmUp;
     private boolean closed;
 
-    private Interpreter(Plan plan, InterpreterState state, AtomicBoolean busy) {
+    private Interpreter(Plan plan, PlanOptions options, InterpreterState state, AtomicBoolean busy) {
         this.model = plan.model();
+        this.options = options;
         this.plan = plan;
         this.state = state;
         this.busy = busy;
         this.arena = plan.newArena(state);
+        this.warmUp = tier() == options.tier() ? null : new WarmUp(options.tier());
     }
 
     /// An interpreter with the fastest kernels of this machine. All interpreters of one model share its packed weights, as
@@ -55,13 +68,17 @@ public final class Interpreter implements AutoCloseable {
 
     /// As [#of(Model)], with choices.
     public static Interpreter of(Model model, PlanOptions options) {
-        return of(Plan.shared(model, 0, Map.of(), options));
+        return of(Plan.first(model, 0, Map.of(), options), options);
     }
 
-    /// An interpreter over a plan that exists; it shares the plan's packed weights.
+    /// An interpreter over a plan that exists; it shares the plan's packed weights and runs its kernels from the first.
     public static Interpreter of(Plan plan) {
-        return new Interpreter(plan, new InterpreterState(plan.model().source(), plan.options().limits(),
-                plan.options().threads()), new AtomicBoolean());
+        return of(plan, plan.options().withTier(plan.options().tier()));
+    }
+
+    private static Interpreter of(Plan plan, PlanOptions options) {
+        return new Interpreter(plan, options,
+                new InterpreterState(plan.model().source(), options.limits(), options.threads()), new AtomicBoolean());
     }
 
     /// An interpreter for another entry point of the same model. Both share variables and hash tables, so that one may
@@ -71,7 +88,8 @@ public final class Interpreter implements AutoCloseable {
     public Interpreter signature(String key) {
         for (Signature signature : model.signatures()) {
             if (signature.key().equals(key)) {
-                return new Interpreter(Plan.shared(model, signature.subgraph(), Map.of(), plan().options()), state,
+                requireOpen();
+                return new Interpreter(Plan.first(model, signature.subgraph(), Map.of(), options), options, state,
                         busy);
             }
         }
@@ -87,6 +105,18 @@ public final class Interpreter implements AutoCloseable {
     public Plan plan() {
         requireOpen();
         return plan;
+    }
+
+    /// The kernels that the last run used, and the next will unless others have become ready for it; before the first run,
+    /// those that it will use.
+    public KernelTier tier() {
+        return plan().options().tier();
+    }
+
+    /// Whether [#tier] stays as it is. False while other kernels are awaited; runs then go over to them, or find that they do
+    /// not come.
+    public boolean isSettled() {
+        return warmUp == null;
     }
 
     Arena memory() {
@@ -213,10 +243,15 @@ public final class Interpreter implements AutoCloseable {
         if (!isChanged) {
             return;
         }
-        Plan resized = Plan.shared(model, plan.subgraphIndex(), shapes, plan.options());
+        Plan resized = isSettled()
+                ? Plan.shared(model, plan.subgraphIndex(), shapes, plan.options())
+                : Plan.first(model, plan.subgraphIndex(), shapes, options);
         arena.release();
         arena = resized.newArena(state);
         plan = resized;
+        if (tier() == options.tier()) {
+            endWarmUp();
+        }
         inputShapes.putAll(shapes);
     }
 
@@ -236,6 +271,9 @@ public final class Interpreter implements AutoCloseable {
     public void invoke() {
         enter();
         try {
+            if (warmUp != null) {
+                advance(warmUp);
+            }
             arena.begin();
             arena.run();
         } finally {
@@ -247,6 +285,9 @@ public final class Interpreter implements AutoCloseable {
     public void invoke(OperatorListener listener) {
         enter();
         try {
+            if (warmUp != null) {
+                advance(warmUp);
+            }
             arena.begin();
             for (PlannedOperator operator : plan.operators()) {
                 long start = System.nanoTime();
@@ -255,6 +296,34 @@ public final class Interpreter implements AutoCloseable {
             }
         } finally {
             busy.setRelease(false);
+        }
+    }
+
+    /// Goes over to kernels that have become ready.
+    private void advance(WarmUp present) {
+        if (!present.isOver()) {
+            present.beforeRun(arena);
+            return;
+        }
+        warmUp = null;
+        if (present.isWarm()) {
+            try {
+                Plan next = Plan.shared(model, plan.subgraphIndex(), inputShapes, options.withTier(options.tier()));
+                Arena memory = next.newArena(state);
+                memory.takeOver(arena);
+                arena.release();
+                arena = memory;
+                plan = next;
+            } catch (UnsupportedModelException e) {
+                // Both together pass the limit for memory.
+            }
+        }
+    }
+
+    private void endWarmUp() {
+        if (warmUp != null) {
+            warmUp.cancel();
+            warmUp = null;
         }
     }
 
@@ -276,6 +345,7 @@ public final class Interpreter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        endWarmUp();
         arena.release();
         arena = Arena.empty();
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Measures one model on random inputs, alone or in turns with other runtimes.
 ///
-/// Alone, steady inference is what follows a warm-up of the same length as the measurement; runs are added until both the
+/// First comes [StartUp]. Alone, steady inference is what follows a warm-up of the same length as the measurement; runs are added until both the
 /// least number of runs and the wanted time are reached. Beside others, [Interleaving] says how. The time of each operator
 /// is measured in runs of its own, so that reading the clock between operators does not slow the percentiles.
 public final class Benchmark {
@@ -59,19 +59,20 @@ public final class Benchmark {
 
     /// Measures a model, and compares it with `rivals` if there are any.
     ///
-    /// @param progress hears the share that is done, 0 to 1
+    /// @param waiting hears, until the kernels serve that stay, the share of the longest time for it that has passed, 0 to 1
+    /// @param progress hears the share of a comparison that is done, 0 to 1
     /// @param trace takes the spans of a few inferences; null for none
     /// @throws IllegalArgumentException if the outputs differ more than [OutputDifference] allows, or a rival cannot run the
     ///         model
-    public BenchResult measure(Path file, List<ReferenceRuntime> rivals, DoubleConsumer progress,
-            @Nullable Consumer<Trace> trace) throws IOException {
+    public BenchResult measure(Path file, List<ReferenceRuntime> rivals, DoubleConsumer waiting,
+            DoubleConsumer progress, @Nullable Consumer<Trace> trace) throws IOException {
         long start = System.nanoTime();
         Model model = ModelReader.read(file);
         try (WhittleModel whittle = WhittleModel.of(model, options)) {
             long ready = System.nanoTime();
             Interpreter interpreter = whittle.interpreter();
             put(RandomInputs.of(interpreter, INPUT_SEEDS[INPUT_SEEDS.length - 1]), whittle);
-            double first = timed(interpreter);
+            StartUp startUp = StartUp.of(interpreter, start, ready, waiting);
             interpreter.resetVariables();
             Comparison comparison = null;
             int warmUpRuns = 0;
@@ -94,9 +95,9 @@ public final class Benchmark {
             }
             List<Integer> inputShape =
                     interpreter.inputs().isEmpty() ? List.of() : interpreter.input(0).shape().toList();
-            Measurement measurement = new Measurement(file.toString(), Arithmetic.of(model), options.tier().name(),
-                    options.tier().vectorBits(), options.threads(), inputShape, (ready - start) / NANOS_PER_MILLI,
-                    first, warmUpRuns, runs, latency, interpreter.plan().arenaBytes(),
+            Measurement measurement = new Measurement(file.toString(), Arithmetic.of(model), interpreter.tier().name(),
+                    interpreter.tier().vectorBits(), options.threads(), inputShape, startUp.init(), startUp.first(),
+                    startUp.hundredth(), startUp.settled(), warmUpRuns, runs, latency, interpreter.plan().arenaBytes(),
                     interpreter.plan().arenaLowerBoundBytes(), interpreter.plan().weightsBytes(), Files.size(file),
                     allocated(interpreter, latency.p50()), operators);
             return new BenchResult(BenchResult.FORMAT, Machine.current(), measurement, comparison);

@@ -1,6 +1,7 @@
 package dev.whittle.cli.bench;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What a benchmark measured. Times are in milliseconds.
 ///
@@ -8,8 +9,10 @@ import java.util.List;
 /// @param arithmetic `FLOAT`, `INTEGER` or `HYBRID`
 /// @param kernels the tier that ran
 /// @param vectorBits width of the vector registers used, 0 without the Vector API
-/// @param initMilliseconds from the file to a plan with packed weights and memory
+/// @param initMilliseconds from the file to a plan and memory
 /// @param firstMilliseconds the first inference, with code that is not compiled yet
+/// @param hundredthMilliseconds from the file to the hundredth answer; null where it took more than 40 seconds
+/// @param settledMilliseconds from the file until the kernels served that stay; null where it took more than 40 seconds
 /// @param runs of steady inference
 /// @param arenaBytes of activations and scratch
 /// @param arenaLowerBoundBytes the largest sum of bytes alive at once: no layout can do with less
@@ -18,7 +21,8 @@ import java.util.List;
 /// @param allocatedBytesPerInference on the Java heap, in steady inference
 /// @param operators in execution order, mean times of the steady runs
 public record Measurement(String model, Arithmetic arithmetic, String kernels, int vectorBits, int threads,
-        List<Integer> inputShape, double initMilliseconds, double firstMilliseconds, int warmUpRuns, long runs,
+        List<Integer> inputShape, double initMilliseconds, double firstMilliseconds,
+        @Nullable Double hundredthMilliseconds, @Nullable Double settledMilliseconds, int warmUpRuns, long runs,
         Latency latency, long arenaBytes, long arenaLowerBoundBytes, long weightBytes, long fileBytes,
         double allocatedBytesPerInference, List<OperatorTime> operators) {
 

@@ -15,7 +15,7 @@ record WhittleModel(Interpreter interpreter) implements LoadedModel {
 
     @Override
     public String kernels() {
-        return kernels(interpreter.plan().options().tier().name(), interpreter.plan().options().tier().vectorBits());
+        return kernels(interpreter.tier().name(), interpreter.tier().vectorBits());
     }
 
     /// A tier in words.

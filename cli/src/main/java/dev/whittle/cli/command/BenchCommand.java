@@ -93,14 +93,21 @@ public final class BenchCommand implements Callable<Integer> {
         return new Benchmark(runs, seconds, PlanOptions.defaults().withThreads(threadCount));
     }
 
+    private ProgressLine line(String task) {
+        return new ProgressLine(spec.commandLine().getErr(), task, Progress.isWatched());
+    }
+
+    private ProgressLine waiting(String model) {
+        return line(model + ": until the vector kernels serve, at most");
+    }
+
     private void measure(Path file) throws IOException {
         List<ReferenceRuntime> rivals = rivals();
         Path traceFile = trace;
         AtomicReference<@Nullable Trace> spans = new AtomicReference<>();
         BenchResult result;
-        try (ProgressLine progress =
-                new ProgressLine(spec.commandLine().getErr(), file.toString(), Progress.isWatched())) {
-            result = benchmark(threads.getFirst()).measure(file, rivals, progress,
+        try (ProgressLine waiting = waiting(file.toString()); ProgressLine progress = line(file.toString())) {
+            result = benchmark(threads.getFirst()).measure(file, rivals, waiting, progress,
                     traceFile == null ? null : spans::set);
         }
         Trace taken = spans.get();
@@ -118,14 +125,13 @@ public final class BenchCommand implements Callable<Integer> {
         Suite results = new Suite();
         int total = files.size() * threads.size();
         int done = 0;
-        try (ProgressLine progress =
-                new ProgressLine(spec.commandLine().getErr(), "measuring", Progress.isWatched())) {
+        try (ProgressLine progress = line("measuring")) {
             for (Path file : files) {
                 for (int threadCount : threads) {
                     String name = Suite.name(folder, file);
                     int before = done++;
-                    try {
-                        results.add(name, threadCount, benchmark(threadCount).measure(file, rivals,
+                    try (ProgressLine waiting = waiting(name)) {
+                        results.add(name, threadCount, benchmark(threadCount).measure(file, rivals, waiting,
                                 share -> progress.accept((before + share) / total), null));
                     } catch (IOException | RuntimeException e) {
                         results.addFailure(name, threadCount, e);
@@ -155,9 +161,11 @@ public final class BenchCommand implements Callable<Integer> {
     private static String text(BenchResult result) {
         Measurement measurement = result.measurement();
         Latency latency = measurement.latency();
-        Table summary = new Table("init ms", "first ms", "mean ms", "p50", "p90", "p95", "p99", "runs", "threads");
-        summary.row(milliseconds(measurement.initMilliseconds()), milliseconds(measurement.firstMilliseconds()),
-                milliseconds(latency.mean()), milliseconds(latency.p50()), milliseconds(latency.p90()),
+        Table startUp = new Table("init ms", "first ms", "hundredth answer after", "these kernels after");
+        startUp.row(milliseconds(measurement.initMilliseconds()), milliseconds(measurement.firstMilliseconds()),
+                soon(measurement.hundredthMilliseconds()), soon(measurement.settledMilliseconds()));
+        Table summary = new Table("mean ms", "p50", "p90", "p95", "p99", "runs", "threads");
+        summary.row(milliseconds(latency.mean()), milliseconds(latency.p50()), milliseconds(latency.p90()),
                 milliseconds(latency.p95()), milliseconds(latency.p99()), measurement.runs(), measurement.threads());
         Table memory = new Table("arena bytes", "lower bound", "weight bytes", "file bytes", "allocated per inference");
         memory.row("%,d".formatted(measurement.arenaBytes()), "%,d".formatted(measurement.arenaLowerBoundBytes()),
@@ -167,10 +175,10 @@ public final class BenchCommand implements Callable<Integer> {
         measurement.operators().forEach(time -> operators.row(time.index(), time.operator(),
                 milliseconds(time.milliseconds()), "%.1f %%".formatted(100 * time.share()), time.outputShape(),
                 time.output()));
-        return "%s, input %s, %s, %s%n%s%n%n%s%s%n%s%n%s".formatted(measurement.model(), measurement.inputShape(),
+        return "%s, input %s, %s, %s%n%s%n%n%s%s%n%s%n%s%n%s".formatted(measurement.model(), measurement.inputShape(),
                 measurement.arithmetic().label(), measurement.kernelsInWords(), result.machine().text(),
                 comparison(result.comparison()),
-                summary, memory, operators);
+                startUp, summary, memory, operators);
     }
 
     private static String comparison(@Nullable Comparison comparison) {
@@ -189,6 +197,10 @@ public final class BenchCommand implements Callable<Integer> {
                 rival.side().kernels()));
         return "%s%nratio: p50 of Whittle over p50 of the other, below 1 Whittle is faster; %d blocks of each in turns%n%n"
                 .formatted(sides, comparison.blocks());
+    }
+
+    private static String soon(@Nullable Double value) {
+        return value == null ? "not in 40 s" : milliseconds(value);
     }
 
     /// With more digits where there is little to see.

@@ -1,33 +1,15 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.OperatorCode;
-import java.util.EnumMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What the engine knows about each operator of the schema: one row per operator, in schema order.
 public final class KernelRegistry {
-    private static final Map<OperatorCode, OperatorKernel> KERNELS = kernels();
-
     private KernelRegistry() {}
 
-    /// The row of an operator, or null where the engine does not run it.
+    /// The row of an operator, or null where the engine does not run it. Made anew each time, so that only the classes of
+    /// those are loaded that a model needs.
     public static @Nullable OperatorKernel of(OperatorCode code) {
-        return KERNELS.get(code);
-    }
-
-    private static Map<OperatorCode, OperatorKernel> kernels() {
-        Map<OperatorCode, OperatorKernel> kernels = new EnumMap<>(OperatorCode.class);
-        for (OperatorCode code : OperatorCode.values()) {
-            OperatorKernel kernel = row(code);
-            if (kernel != null) {
-                kernels.put(code, kernel);
-            }
-        }
-        return kernels;
-    }
-
-    private static @Nullable OperatorKernel row(OperatorCode code) {
         return switch (code) {
             case ADD -> new AddSub(AddSub.Kind.ADD);
             case AVERAGE_POOL_2D -> new Pool2d(Pool2d.Kind.AVERAGE);

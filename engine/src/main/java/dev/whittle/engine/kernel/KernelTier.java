@@ -9,13 +9,15 @@ public enum KernelTier {
     /// The system property that names the tier: `auto` (the default), `vector`, `scalar` or `reference`.
     public static final String PROPERTY = "whittle.kernels";
 
+    private static final String AUTOMATIC = "auto";
+
     /// The tier asked for by [#PROPERTY]; by default VECTOR where the Vector API module is there, else SCALAR.
     ///
     /// @throws IllegalStateException when the property has another value, or asks for a module that is not there
     public static KernelTier selected() {
-        String asked = System.getProperty(PROPERTY, "auto");
+        String asked = System.getProperty(PROPERTY, AUTOMATIC);
         return switch (asked) {
-            case "auto" -> isVectorAvailable() ? VECTOR : SCALAR;
+            case AUTOMATIC -> isVectorAvailable() ? VECTOR : SCALAR;
             case "vector" -> {
                 if (!isVectorAvailable()) {
                     throw new IllegalStateException(
@@ -28,6 +30,11 @@ public enum KernelTier {
             default -> throw new IllegalStateException(
                     "-D" + PROPERTY + "=" + asked + ", must be auto, vector, scalar or reference");
         };
+    }
+
+    /// Whether [#PROPERTY] leaves the choice.
+    public static boolean isAutomatic() {
+        return System.getProperty(PROPERTY, AUTOMATIC).equals(AUTOMATIC);
     }
 
     /// Whether this JVM was started with the Vector API module.

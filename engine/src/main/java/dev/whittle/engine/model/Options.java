@@ -11,6 +11,11 @@ public sealed interface Options {
     /// The operator's name and number in the schema.
     OperatorCode code();
 
+    /// The subgraphs that the operator may run, by their numbers.
+    default List<Integer> callees() {
+        return List.of();
+    }
+
     /// `output = activation(input0 + input1)`, with broadcasting.
     ///
     /// @param potScaleInt16 INT16 scales are powers of two and the kernel shifts
@@ -250,6 +255,11 @@ public sealed interface Options {
         public OperatorCode code() {
             return OperatorCode.CALL;
         }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(subgraph);
+        }
     }
 
     /// Runs a subgraph the first time only.
@@ -257,6 +267,11 @@ public sealed interface Options {
         @Override
         public OperatorCode code() {
             return OperatorCode.CALL_ONCE;
+        }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(initSubgraph);
         }
     }
 
@@ -478,6 +493,11 @@ public sealed interface Options {
         public OperatorCode code() {
             return OperatorCode.IF;
         }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(thenSubgraph, elseSubgraph);
+        }
     }
 
     /// Runs `bodySubgraph` as long as `condSubgraph` says so.
@@ -485,6 +505,11 @@ public sealed interface Options {
         @Override
         public OperatorCode code() {
             return OperatorCode.WHILE;
+        }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(condSubgraph, bodySubgraph);
         }
     }
 
@@ -563,6 +588,11 @@ public sealed interface Options {
         public OperatorCode code() {
             return OperatorCode.STABLEHLO_COMPOSITE;
         }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(decompositionSubgraph);
+        }
     }
 
     /// Runs the subgraph whose number in the list is input 0.
@@ -574,6 +604,11 @@ public sealed interface Options {
         @Override
         public OperatorCode code() {
             return OperatorCode.STABLEHLO_CASE;
+        }
+
+        @Override
+        public List<Integer> callees() {
+            return branchSubgraphs;
         }
     }
 
@@ -608,6 +643,11 @@ public sealed interface Options {
         public OperatorCode code() {
             return OperatorCode.STABLEHLO_SCATTER;
         }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(updateComputationSubgraph);
+        }
     }
 
     /// Windows reduced by a subgraph.
@@ -624,6 +664,11 @@ public sealed interface Options {
         @Override
         public OperatorCode code() {
             return OperatorCode.STABLEHLO_REDUCE_WINDOW;
+        }
+
+        @Override
+        public List<Integer> callees() {
+            return List.of(bodySubgraph);
         }
     }
 

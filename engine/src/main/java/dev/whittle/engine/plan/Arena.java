@@ -237,7 +237,9 @@ public final class Arena implements Memory {
     public void release() {
         state.charge(-chargedBytes);
         chargedBytes = 0;
-        frames.values().forEach(PlannedSubroutine::release);
+        for (Frame frame : frames.values()) {
+            PlannedSubroutine.release(frame);
+        }
     }
 
     @Nullable
@@ -265,6 +267,22 @@ public final class Arena implements Memory {
                 from.elementCount() * StorageType.width(from.type()));
     }
 
+    /// Copies what callers have set or may read, and variables, from memory for another plan of the same subgraph and input
+    /// shapes.
+    public void takeOver(Arena other) {
+        for (int i = 0; i < runSlots.length; i++) {
+            Slot from = other.runSlots[i] == null ? other.plan().slot(i) : other.runSlots[i];
+            Tensor tensor = plan().tensors().get(i);
+            if (from == null || tensor.isConstant() || !plan().isReadableAfterRun(i) && !tensor.isVariable()) {
+                continue;
+            }
+            if (plan().slot(i) == null) {
+                shaped(i, from.shape());
+            }
+            copyFrom(other, from, i);
+        }
+    }
+
     /// Fills the variable tensors, also of the subgraphs that were called: INT8 with the zero point, all others with
     /// zero bytes.
     public void resetVariables() {
@@ -275,7 +293,9 @@ public final class Arena implements Memory {
                 reset(slot);
             }
         }
-        frames.values().forEach(PlannedSubroutine::resetVariables);
+        for (Frame frame : frames.values()) {
+            PlannedSubroutine.resetVariables(frame);
+        }
     }
 
     private void reset(Slot slot) {

@@ -22,13 +22,10 @@ final class ArenaLayout {
     /// a file of a hundred thousand operators is not waited for ten times.
     private static final int MOST_AREAS_FOR_ALL_ORDERS = 2_000;
 
-    /// The largest first: what is hard to place finds room, what is small fills the gaps.
-    private static final Comparator<Area> BY_SIZE =
-            Comparator.comparingInt(Area::elementCount).reversed().thenComparingInt(Area::slot);
-    private static final Comparator<Area> BY_SIZE_AND_LIFETIME =
-            Comparator.comparingLong(ArenaLayout::elementOperators).reversed().thenComparingInt(Area::slot);
-    private static final Comparator<Area> BY_FIRST_USE =
-            Comparator.comparingInt(Area::firstOperator).thenComparing(BY_SIZE);
+    /// In which order areas are placed.
+    private enum Order {
+        SIZE, BREADTH, SIZE_AND_LIFETIME, FIRST_USE
+    }
 
     private enum Gap {
         LOWEST, TIGHTEST
@@ -56,7 +53,12 @@ final class ArenaLayout {
         Map<StorageType, Long> elementCounts = new EnumMap<>(StorageType.class);
         long storageLowerBoundBytes = 0;
         for (StorageType storage : StorageType.values()) {
-            List<Area> own = areas.stream().filter(area -> area.storage() == storage).toList();
+            List<Area> own = new ArrayList<>();
+            for (Area area : areas) {
+                if (area.storage() == storage) {
+                    own.add(area);
+                }
+            }
             if (!own.isEmpty()) {
                 long lowerBound = lowerBound(own, alignment(storage));
                 Candidate best = best(own, lowerBound);
@@ -77,9 +79,10 @@ final class ArenaLayout {
 
     private static Candidate best(List<Area> areas, long lowerBound) {
         Candidate best = null;
-        for (List<Area> order : orders(areas)) {
+        for (Order order : areas.size() > MOST_AREAS_FOR_ALL_ORDERS ? List.of(Order.SIZE) : List.of(Order.values())) {
+            List<Area> ordered = ordered(areas, order);
             for (Gap gap : Gap.values()) {
-                Candidate candidate = place(order, gap, best == null ? Integer.MAX_VALUE : best.length - 1);
+                Candidate candidate = place(ordered, gap, best == null ? Integer.MAX_VALUE : best.length - 1);
                 if (candidate != null) {
                     best = candidate;
                 }
@@ -94,13 +97,27 @@ final class ArenaLayout {
         return best;
     }
 
-    private static List<List<Area>> orders(List<Area> areas) {
-        List<Area> bySize = areas.stream().sorted(BY_SIZE).toList();
-        if (areas.size() > MOST_AREAS_FOR_ALL_ORDERS) {
-            return List.of(bySize);
+    private static List<Area> ordered(List<Area> areas, Order order) {
+        List<Area> ordered = new ArrayList<>(areas);
+        switch (order) {
+            case SIZE -> ordered.sort(ArenaLayout::compareSizes);
+            case BREADTH -> {
+                ordered.sort(ArenaLayout::compareSizes);
+                return byBreadth(ordered);
+            }
+            case SIZE_AND_LIFETIME -> ordered.sort(Comparator.comparingLong(ArenaLayout::elementOperators).reversed()
+                    .thenComparingInt(Area::slot));
+            case FIRST_USE -> ordered.sort(Comparator.comparingInt(Area::firstOperator)
+                    .thenComparing(ArenaLayout::compareSizes));
         }
-        return List.of(bySize, byBreadth(bySize), areas.stream().sorted(BY_SIZE_AND_LIFETIME).toList(),
-                areas.stream().sorted(BY_FIRST_USE).toList());
+        return ordered;
+    }
+
+    /// The largest first: what is hard to place finds room, what is small fills the gaps.
+    private static int compareSizes(Area a, Area b) {
+        return a.elementCount() == b.elementCount()
+                ? Integer.compare(a.slot(), b.slot())
+                : Integer.compare(b.elementCount(), a.elementCount());
     }
 
     private static long elementOperators(Area area) {
@@ -236,7 +253,11 @@ final class ArenaLayout {
         private final long[] change;
 
         Changes(List<Area> areas) {
-            change = new long[areas.stream().mapToInt(Area::lastOperator).max().orElse(0) + 3];
+            int last = 0;
+            for (Area area : areas) {
+                last = Math.max(last, area.lastOperator());
+            }
+            change = new long[last + 3];
         }
 
         void add(Area area, long amount) {

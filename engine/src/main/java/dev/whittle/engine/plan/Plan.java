@@ -1,6 +1,7 @@
 package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.KernelRegistry;
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.StorageType;
 import dev.whittle.engine.model.Model;
@@ -10,6 +11,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +36,8 @@ public final class Plan {
     private final ArenaLayout layout;
     private final int deferredCount;
     private final long weightsBytes;
+    /// Whether its kernels were found to be compiled; of no consequence for what it computes.
+    private volatile boolean isWarm;
 
     Plan(Model model, int subgraph, PlanOptions options, List<Tensor> tensors, List<@Nullable Slot> slots,
             List<PlannedOperator> operators, Map<Integer, Object> constants, ArenaLayout layout,
@@ -75,8 +79,27 @@ public final class Plan {
     /// As [#of(Model, int, Map, PlanOptions)], but the plan that somebody already uses for the same model (not an equal
     /// one), input shapes and choices, where there is one: its weights are then packed once.
     public static Plan shared(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
+        return shared(model, subgraph, shapes(model, subgraph, inputShapes), options);
+    }
+
+    static Plan shared(Model model, int subgraph, List<Shape> shapes, PlanOptions options) {
+        Plan present = LivePlans.present(model, subgraph, shapes, options);
+        // Not under a lock, as it may take long. Of two threads that plan the same at once, the later uses what is there.
+        return present == null ? LivePlans.add(of(model, subgraph, shapes, options)) : present;
+    }
+
+    /// As [#shared], but where the options say so and the model allows it, a plan with scalar kernels for as long as those of
+    /// the tier are not warm; [WarmUp] then leads on to them.
+    public static Plan first(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
         List<Shape> shapes = shapes(model, subgraph, inputShapes);
-        return LivePlans.get(model, subgraph, shapes, options, () -> of(model, subgraph, shapes, options));
+        PlanOptions last = options.withTier(options.tier());
+        if (options.startsScalar() && WarmUp.isPossible(model)) {
+            Plan present = LivePlans.present(model, subgraph, shapes, last);
+            if (present == null || !present.isWarm) {
+                return shared(model, subgraph, shapes, options.withTier(KernelTier.SCALAR));
+            }
+        }
+        return shared(model, subgraph, shapes, last);
     }
 
     private static Plan of(Model model, int subgraph, List<Shape> shapes, PlanOptions options) {
@@ -86,9 +109,12 @@ public final class Plan {
 
     private static List<Shape> shapes(Model model, int subgraph, Map<Integer, Shape> inputShapes) {
         Subgraph planned = model.subgraphs().get(subgraph);
-        return planned.inputs().stream()
-                .map(input -> inputShapes.getOrDefault(input, planned.tensor(input).shape()))
-                .toList();
+        List<Shape> shapes = new ArrayList<>();
+        for (int input : planned.inputs()) {
+            Shape chosen = inputShapes.get(input);
+            shapes.add(chosen == null ? planned.tensor(input).shape() : chosen);
+        }
+        return shapes;
     }
 
     /// Refuses a model that needs operators which are not there, naming all of them.
@@ -127,6 +153,24 @@ public final class Plan {
 
     public PlanOptions options() {
         return options;
+    }
+
+    /// The shapes that it was made for.
+    List<Shape> inputShapes() {
+        List<Shape> shapes = new ArrayList<>();
+        for (int input : subgraph().inputs()) {
+            shapes.add(tensors.get(input).shape());
+        }
+        return shapes;
+    }
+
+    /// Whether its kernels have been found to be compiled.
+    boolean isWarm() {
+        return isWarm;
+    }
+
+    void setWarm() {
+        isWarm = true;
     }
 
     /// The tensors of the subgraph with their planned shapes; those that were computed from constants alone are
@@ -187,7 +231,9 @@ public final class Plan {
         }
         @Nullable Object[] arrays = new @Nullable Object[slots.size()];
         int[] offsets = new int[slots.size()];
-        constants.forEach((slot, array) -> arrays[slot] = array);
+        for (Map.Entry<Integer, Object> constant : constants.entrySet()) {
+            arrays[constant.getKey()] = constant.getValue();
+        }
         for (Area.Placed place : layout.placed()) {
             arrays[place.area().slot()] = storages[place.area().storage().ordinal()];
             offsets[place.area().slot()] = place.offset();

@@ -26,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Builds one plan: walks the operators in order, giving each its output shapes and its bound kernel; an operator whose
@@ -93,8 +92,12 @@ final class PlanBuilder implements Scope {
             i++;
         }
         // Callers read and write these, whether or not an operator does.
-        subgraph.inputs().forEach(this::useIfKnown);
-        subgraph.outputs().forEach(this::useIfKnown);
+        for (int input : subgraph.inputs()) {
+            useIfKnown(input);
+        }
+        for (int output : subgraph.outputs()) {
+            useIfKnown(output);
+        }
         ArenaLayout layout = layout();
         requireAffordable(layout.bytes() + constantBytes + foldedBytes);
         return new Plan(model, subgraphIndex, options, tensors, slots, planned, constants, layout, deferredCount,
@@ -188,10 +191,16 @@ final class PlanBuilder implements Scope {
 
     /// Whether anybody but one operator reads a tensor.
     private boolean isUsedElsewhere(int tensor) {
-        long readers = subgraph.operators().stream().flatMap(operator -> operator.inputs().stream())
-                .filter(input -> input == tensor).count();
-        long writers = subgraph.operators().stream().flatMap(operator -> operator.outputs().stream())
-                .filter(output -> output == tensor).count();
+        int readers = 0;
+        int writers = 0;
+        for (Operator operator : subgraph.operators()) {
+            for (int input : operator.inputs()) {
+                readers += input == tensor ? 1 : 0;
+            }
+            for (int output : operator.outputs()) {
+                writers += output == tensor ? 1 : 0;
+            }
+        }
         return readers != 1 || writers != 1 || subgraph.outputs().contains(tensor)
                 || subgraph.inputs().contains(tensor) || tensors.get(tensor).isVariable();
     }
@@ -452,15 +461,16 @@ final class PlanBuilder implements Scope {
                 areas.addAll(scratches);
                 return ArenaLayout.of(areas, List.of());
             }
-            Map<Boolean, List<Area>> byShareable = areas.stream().collect(Collectors.partitioningBy(
-                    area -> writtenOnce.get(area.slot()) && !tensors.get(area.slot()).isVariable()));
-            SharedMemory shared = new SharedMemory(byShareable.getOrDefault(true, List.of()), set(subgraph.inputs()),
-                    set(subgraph.outputs()));
+            List<Area> shareable = new ArrayList<>();
+            List<Area> blocks = new ArrayList<>(scratches);
+            for (Area area : areas) {
+                boolean isShareable = writtenOnce.get(area.slot()) && !tensors.get(area.slot()).isVariable();
+                (isShareable ? shareable : blocks).add(area);
+            }
+            SharedMemory shared = new SharedMemory(shareable, set(subgraph.inputs()), set(subgraph.outputs()));
             for (int i = 0; i < planned.size(); i++) {
                 shared.take(offers.get(i), planned.get(i).operator().inputs());
             }
-            List<Area> blocks = new ArrayList<>(scratches);
-            blocks.addAll(byShareable.getOrDefault(false, List.of()));
             blocks.addAll(shared.areas());
             return ArenaLayout.of(blocks, shared.guests());
         } catch (ArithmeticException e) {
@@ -471,7 +481,9 @@ final class PlanBuilder implements Scope {
 
     private static BitSet set(List<Integer> members) {
         BitSet set = new BitSet();
-        members.forEach(set::set);
+        for (int member : members) {
+            set.set(member);
+        }
         return set;
     }
 

@@ -8,12 +8,14 @@ import dev.whittle.engine.model.ModelLimits;
 /// Choices for a plan. Results depend on `reference` alone, not on the tier, nor on the number of threads.
 ///
 /// @param tier which of the equivalent kernels run
+/// @param startsScalar lets interpreters answer with scalar kernels, which serve at once, until those of the tier are compiled
 /// @param reference whose integers are followed where the reference's kernels differ
 /// @param preserveAllTensors gives every intermediate tensor memory of its own, so that all can be read after a run
 /// @param threads that share the work of one run, the caller's included; small operators stay on one
 /// @param limits what a model may ask for; a model that needs more is refused before anything is allocated
 /// @param customOperators those that models may name
-public record PlanOptions(KernelTier tier, ReferenceKernels reference, boolean preserveAllTensors, int threads,
+public record PlanOptions(KernelTier tier, boolean startsScalar, ReferenceKernels reference, boolean preserveAllTensors,
+        int threads,
         ModelLimits limits, CustomOperators customOperators) {
     /// More would only wait for each other.
     public static final int MAX_THREADS = 256;
@@ -25,40 +27,47 @@ public record PlanOptions(KernelTier tier, ReferenceKernels reference, boolean p
         }
     }
 
-    /// The fastest kernels that this JVM has, memory shared by lifetime, one thread, default limits, the custom operators that are
+    /// The kernels that [KernelTier#PROPERTY] names; where it leaves the choice, the fastest that this JVM has, once they are
+    /// compiled. Memory shared by lifetime, one thread, default limits, the custom operators that are
     /// installed.
     public static PlanOptions defaults() {
-        return new PlanOptions(KernelTier.selected(), ReferenceKernels.REFERENCE, false, 1, ModelLimits.defaults(),
-                CustomOperators.installed());
+        KernelTier tier = KernelTier.selected();
+        return new PlanOptions(tier, tier == KernelTier.VECTOR && KernelTier.isAutomatic(),
+                ReferenceKernels.REFERENCE, false, 1, ModelLimits.defaults(), CustomOperators.installed());
     }
 
     /// As this, with [#preserveAllTensors] chosen.
     public PlanOptions withPreserveAllTensors(boolean preserve) {
-        return new PlanOptions(tier, reference, preserve, threads, limits, customOperators);
+        return new PlanOptions(tier, startsScalar, reference, preserve, threads, limits, customOperators);
     }
 
-    /// As this, with [#tier] chosen.
+    /// As this, with [#tier] chosen, which then runs from the first inference on.
     public PlanOptions withTier(KernelTier newTier) {
-        return new PlanOptions(newTier, reference, preserveAllTensors, threads, limits, customOperators);
+        return new PlanOptions(newTier, false, reference, preserveAllTensors, threads, limits, customOperators);
+    }
+
+    /// As this, with [#startsScalar] chosen.
+    public PlanOptions withStartsScalar(boolean starts) {
+        return new PlanOptions(tier, starts, reference, preserveAllTensors, threads, limits, customOperators);
     }
 
     /// As this, with [#reference] chosen.
     public PlanOptions withReference(ReferenceKernels kernels) {
-        return new PlanOptions(tier, kernels, preserveAllTensors, threads, limits, customOperators);
+        return new PlanOptions(tier, startsScalar, kernels, preserveAllTensors, threads, limits, customOperators);
     }
 
     /// As this, with [#threads] chosen.
     public PlanOptions withThreads(int newThreads) {
-        return new PlanOptions(tier, reference, preserveAllTensors, newThreads, limits, customOperators);
+        return new PlanOptions(tier, startsScalar, reference, preserveAllTensors, newThreads, limits, customOperators);
     }
 
     /// As this, with [#limits] chosen.
     public PlanOptions withLimits(ModelLimits newLimits) {
-        return new PlanOptions(tier, reference, preserveAllTensors, threads, newLimits, customOperators);
+        return new PlanOptions(tier, startsScalar, reference, preserveAllTensors, threads, newLimits, customOperators);
     }
 
     /// As this, with [#customOperators] chosen.
     public PlanOptions withCustomOperators(CustomOperators operators) {
-        return new PlanOptions(tier, reference, preserveAllTensors, threads, limits, operators);
+        return new PlanOptions(tier, startsScalar, reference, preserveAllTensors, threads, limits, operators);
     }
 }

@@ -3,6 +3,7 @@ package dev.whittle.engine.plan;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,21 +15,22 @@ final class Planning {
 
     private final Model model;
     private final PlanOptions options;
-    private final Map<Call, Plan> plans = new HashMap<>();
+    /// By subgraph and input shapes.
+    private final List<Map<List<Shape>, Plan>> plans = new ArrayList<>();
     private int depth;
     private long operators;
-
-    private record Call(int subgraph, List<Shape> inputShapes) {
-    }
 
     Planning(Model model, PlanOptions options) {
         this.model = model;
         this.options = options;
+        for (int i = 0; i < model.subgraphs().size(); i++) {
+            plans.add(new HashMap<>());
+        }
     }
 
     Plan plan(int subgraph, List<Shape> inputShapes) {
-        Call call = new Call(subgraph, inputShapes);
-        Plan known = plans.get(call);
+        Map<List<Shape>, Plan> ofSubgraph = plans.get(subgraph);
+        Plan known = ofSubgraph.get(inputShapes);
         if (known != null) {
             return known;
         }
@@ -44,7 +46,7 @@ final class Planning {
         depth++;
         Plan plan = new PlanBuilder(this, model, subgraph, inputShapes, options).build();
         depth--;
-        plans.put(call, plan);
+        ofSubgraph.put(inputShapes, plan);
         return plan;
     }
 }

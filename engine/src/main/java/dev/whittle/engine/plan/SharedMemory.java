@@ -90,7 +90,9 @@ final class SharedMemory {
     /// @param callersOutputs slots that callers read after the run
     SharedMemory(List<Area> areas, BitSet callersInputs, BitSet callersOutputs) {
         this.callersOutputs = callersOutputs;
-        areas.forEach(area -> nodes.put(area.slot(), new Node(area, callersInputs.get(area.slot()))));
+        for (Area area : areas) {
+            nodes.put(area.slot(), new Node(area, callersInputs.get(area.slot())));
+        }
     }
 
     /// Takes up what one operator offers, as far as lifetimes allow.
@@ -130,7 +132,11 @@ final class SharedMemory {
     /// True when an operator has said of every input in a block that it may be overwritten.
     private boolean areAllOverwritten(Node block, List<Offer> offers, List<Integer> inputs) {
         BitSet overwritten = new BitSet();
-        offers.stream().filter(Offer::isOverwritten).forEach(offer -> overwritten.set(offer.number()));
+        for (Offer offer : offers) {
+            if (offer.isOverwritten()) {
+                overwritten.set(offer.number());
+            }
+        }
         for (int i = 0; i < inputs.size(); i++) {
             Node input = nodes.get(inputs.get(i));
             if (input != null && input.block() == block && !overwritten.get(i)) {

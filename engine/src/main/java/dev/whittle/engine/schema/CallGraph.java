@@ -2,7 +2,6 @@ package dev.whittle.engine.schema;
 
 import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.model.Operator;
-import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Subgraph;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +53,7 @@ final class CallGraph {
         long count = 0;
         for (Operator operator : subgraphs.get(index).operators()) {
             count++;
-            for (int callee : callees(operator.options())) {
+            for (int callee : operator.options().callees()) {
                 count += visit(callee);
             }
             if (count > limits.maxOperators()) {
@@ -65,19 +64,5 @@ final class CallGraph {
         path.removeLast();
         operatorCounts[index] = count;
         return count;
-    }
-
-    private static List<Integer> callees(Options options) {
-        return switch (options) {
-            case Options.Call call -> List.of(call.subgraph());
-            case Options.CallOnce call -> List.of(call.initSubgraph());
-            case Options.If branch -> List.of(branch.thenSubgraph(), branch.elseSubgraph());
-            case Options.While loop -> List.of(loop.condSubgraph(), loop.bodySubgraph());
-            case Options.StablehloComposite composite -> List.of(composite.decompositionSubgraph());
-            case Options.StablehloCase branches -> branches.branchSubgraphs();
-            case Options.StablehloScatter scatter -> List.of(scatter.updateComputationSubgraph());
-            case Options.StablehloReduceWindow reduce -> List.of(reduce.bodySubgraph());
-            default -> List.of();
-        };
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 
 /// Reads a `.tflite` file into a `Model`.
@@ -119,8 +120,10 @@ public final class ModelReader {
         }
         SubgraphReader subgraph = subgraphs.get(index);
         SequencedMap<String, Integer> outputs = new LinkedHashMap<>();
-        tensors(where, table.tables(Slots.SignatureDef.OUTPUTS), subgraph.fileTensorCount())
-                .forEach((name, tensor) -> outputs.put(name, subgraph.current(tensor)));
+        for (Map.Entry<String, Integer> output : tensors(where, table.tables(Slots.SignatureDef.OUTPUTS),
+                subgraph.fileTensorCount()).entrySet()) {
+            outputs.put(output.getKey(), subgraph.current(output.getValue()));
+        }
         return new Signature(key, index,
                 tensors(where, table.tables(Slots.SignatureDef.INPUTS), subgraph.fileTensorCount()), outputs);
     }
