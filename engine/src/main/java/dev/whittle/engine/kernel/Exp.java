@@ -5,16 +5,24 @@ package dev.whittle.engine.kernel;
 ///
 /// Coefficients: Moshier, "Methods and Programs for Mathematical Functions" (the Cephes library's `expf`).
 public final class Exp {
-    private static final float LOG2_E = 1.44269504f;
-    private static final float LN2_HIGH = 0.693359375f;
-    private static final float LN2_LOW = -2.12194440e-4f;
+    static final float LOG2_E = 1.44269504f;
+    static final float LN2_HIGH = 0.693359375f;
+    static final float LN2_LOW = -2.12194440e-4f;
     /** Above it the result is infinite. */
-    private static final float LARGEST = 88.7228394f;
+    static final float LARGEST = 88.7228394f;
     /** Below it the result is zero. */
-    private static final float SMALLEST = -103.972084f;
-    private static final int BIAS = 127;
-    private static final int MANTISSA_BITS = 23;
-    private static final int LEAST_NORMAL_EXPONENT = -126;
+    static final float SMALLEST = -103.972084f;
+    static final int BIAS = 127;
+    static final int MANTISSA_BITS = 23;
+    static final int LEAST_NORMAL_EXPONENT = -126;
+
+    // Of the polynomial, by power.
+    static final float C7 = 1.9875691500e-4f;
+    static final float C6 = 1.3981999507e-3f;
+    static final float C5 = 8.3334519073e-3f;
+    static final float C4 = 4.1665795894e-2f;
+    static final float C3 = 1.6666665459e-1f;
+    static final float C2 = 5.0000001201e-1f;
 
     private Exp() {}
 
@@ -32,12 +40,12 @@ public final class Exp {
         int exponent = (int) Math.rint(x * LOG2_E);
         float r = Math.fma(exponent, -LN2_HIGH, x);
         r = Math.fma(exponent, -LN2_LOW, r);
-        float p = 1.9875691500e-4f;
-        p = Math.fma(p, r, 1.3981999507e-3f);
-        p = Math.fma(p, r, 8.3334519073e-3f);
-        p = Math.fma(p, r, 4.1665795894e-2f);
-        p = Math.fma(p, r, 1.6666665459e-1f);
-        p = Math.fma(p, r, 5.0000001201e-1f);
+        float p = C7;
+        p = Math.fma(p, r, C6);
+        p = Math.fma(p, r, C5);
+        p = Math.fma(p, r, C4);
+        p = Math.fma(p, r, C3);
+        p = Math.fma(p, r, C2);
         float fraction = Math.fma(p, r * r, r) + 1;
         if (exponent > BIAS) {
             return fraction * 2 * powerOfTwo(exponent - 1);

@@ -6,6 +6,9 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /// SOFTMAX along the last dimension: `exp(beta · (x − max)) / Σ exp(beta · (x − max))`.
 ///
@@ -42,7 +45,7 @@ final class Softmax implements OperatorKernel {
         // Rows are read before they are written, and the passes that write read each element once, before its result.
         p.mayOverwrite(0);
         if (type == ElementType.FLOAT32) {
-            return floats(p.input(0), p.output(0), beta);
+            return floats(p.input(0), p.output(0), beta, p.tier() == KernelTier.VECTOR);
         }
         if (!(beta >= 0)) {
             throw p.unsupported("beta is " + beta + ", must be 0 or more for " + type);
@@ -69,24 +72,30 @@ final class Softmax implements OperatorKernel {
         }
     }
 
-    private static Kernel floats(Slot input, Slot output, float beta) {
+    private static Kernel floats(Slot input, Slot output, float beta, boolean vector) {
         int depth = depth(input);
         int rows = rows(input);
+        // Whole vectors; none at all where there is but a part of one.
+        int inVectors = vector ? Simd.whole(depth) : 0;
         return memory -> {
             float[] from = memory.floats(input);
             float[] to = memory.floats(output);
             for (int row = 0; row < rows; row++) {
                 int fromOffset = memory.offset(input) + row * depth;
                 int toOffset = memory.offset(output) + row * depth;
-                float max = from[fromOffset];
-                for (int i = 1; i < depth; i++) {
+                float max = inVectors == 0 ? from[fromOffset] : Simd.largest(from, fromOffset, inVectors);
+                for (int i = inVectors; i < depth; i++) {
                     max = Math.max(max, from[fromOffset + i]);
+                }
+                if (inVectors > 0) {
+                    Simd.exponentials(from, fromOffset, inVectors, max, beta, to, toOffset);
+                }
+                for (int i = inVectors; i < depth; i++) {
+                    to[toOffset + i] = Exp.of((from[fromOffset + i] - max) * beta);
                 }
                 float sum = 0;
                 for (int i = 0; i < depth; i++) {
-                    float e = Exp.of((from[fromOffset + i] - max) * beta);
-                    to[toOffset + i] = e;
-                    sum += e;
+                    sum += to[toOffset + i];
                 }
                 for (int i = 0; i < depth; i++) {
                     to[toOffset + i] /= sum;
@@ -267,5 +276,31 @@ final class Softmax implements OperatorKernel {
     static int rows(Slot slot) {
         int depth = depth(slot);
         return depth == 0 ? 0 : slot.elementCount() / depth;
+    }
+
+    private static final class Simd {
+        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+        private static final int LANES = FLOATS.length();
+
+        /// How many of so many elements whole vectors take.
+        static int whole(int depth) {
+            return FLOATS.loopBound(depth);
+        }
+
+        static float largest(float[] from, int offset, int count) {
+            FloatVector largest = FloatVector.fromArray(FLOATS, from, offset);
+            for (int i = LANES; i < count; i += LANES) {
+                largest = largest.max(FloatVector.fromArray(FLOATS, from, offset + i));
+            }
+            return largest.reduceLanes(VectorOperators.MAX);
+        }
+
+        static void exponentials(float[] from, int fromOffset, int count, float max, float beta, float[] to,
+                int toOffset) {
+            for (int i = 0; i < count; i += LANES) {
+                VectorExp.of(FloatVector.fromArray(FLOATS, from, fromOffset + i).sub(max).mul(beta)).intoArray(to,
+                        toOffset + i);
+            }
+        }
     }
 }

@@ -358,6 +358,25 @@ class KernelTiersTest {
         }
     }
 
+    /// Exponents of every kind: too small for a float, below the normal ones, too large, none.
+    @Test
+    void softmaxOfRealsMatchesTheReferenceBitForBit() {
+        float[] odd = {0, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, 1e30f};
+        for (int round = 0; round < 60; round++) {
+            int depth = 1 + random.nextInt(70);
+            float[] values = new float[3 * depth];
+            float size = round % 3 == 0 ? 1 : 120;
+            for (int i = 0; i < values.length; i++) {
+                values[i] = round % 5 == 0 && random.nextInt(depth) == 0
+                        ? odd[random.nextInt(odd.length)]
+                        : (float) random.nextGaussian() * size;
+            }
+            everyTierAgrees("round " + round, List.of(Buffer.ofFloats(values).bytes()),
+                    new Options.Softmax(round % 4 == 0 ? -0.7f : 1), activation("x", Types.REALS, 3, depth),
+                    activation("y", Types.REALS, 3, depth));
+        }
+    }
+
     @Test
     void poolsOfEveryTypeMatchTheReferenceBitForBit() {
         for (int round = 0; round < 80; round++) {
