@@ -8,6 +8,7 @@ import dev.whittle.cli.bench.Measurement.Latency;
 import dev.whittle.cli.bench.Measurement.OperatorTime;
 import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.plan.PlannedOperator;
@@ -201,7 +202,9 @@ public final class Benchmark {
         List<OperatorTime> times = new ArrayList<>();
         for (PlannedOperator planned : operators) {
             Tensor output = interpreter.plan().tensors().get(planned.operator().outputs().getFirst());
-            times.add(new OperatorTime(planned.index(), planned.operator().code().name(), output.name(),
+            Operator pooling = planned.pooling();
+            String name = planned.operator().code().name() + (pooling == null ? "" : " + " + pooling.code().name());
+            times.add(new OperatorTime(planned.index(), name, output.name(),
                     output.shape().toList(), milliseconds[planned.index()],
                     total == 0 ? 0 : milliseconds[planned.index()] / total));
         }
