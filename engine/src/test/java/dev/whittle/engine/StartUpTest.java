@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class StartUpTest {
     private static final Path CORPUS = Path.of(System.getProperty("whittle.root"), "testdata", "conformance");
     private static final PlanOptions OPTIONS = PlanOptions.defaults().withStartsScalar(true);
-    private static final long MOST_NANOSECONDS = 60_000_000_000L;
+    private static final long MOST_NANOSECONDS = 90_000_000_000L;
 
     private final Model model = model();
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param vectorBits width of the vector registers used, 0 without the Vector API
 /// @param initMilliseconds from the file to a plan and memory
 /// @param firstMilliseconds the first inference, with code that is not compiled yet
-/// @param hundredthMilliseconds from the file to the hundredth answer; null where it took more than 40 seconds
-/// @param settledMilliseconds from the file until the kernels served that stay; null where it took more than 40 seconds
+/// @param hundredthMilliseconds from the file to the hundredth answer; null where it took more than 70 seconds
+/// @param settledMilliseconds from the file until the kernels served that stay; null where it took more than 70 seconds
 /// @param runs of steady inference
 /// @param arenaBytes of activations and scratch
 /// @param arenaLowerBoundBytes the largest sum of bytes alive at once: no layout can do with less

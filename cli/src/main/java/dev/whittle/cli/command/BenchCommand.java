@@ -200,7 +200,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private static String soon(@Nullable Double value) {
-        return value == null ? "not in 40 s" : milliseconds(value);
+        return value == null ? "not in 70 s" : milliseconds(value);
     }
 
     /// With more digits where there is little to see.

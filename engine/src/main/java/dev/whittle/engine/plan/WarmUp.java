@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Gets faster kernels compiled while an interpreter answers with those that are fast at once: a thread in the background
@@ -21,7 +22,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Inputs may be resized meanwhile: what is compiled for one shape serves others for the most part.
 public final class WarmUp {
-    private static final long MOST_NANOSECONDS = 30_000_000_000L;
+    /// A few seconds do where the machine is idle.
+    private static final long MOST_NANOSECONDS = 60_000_000_000L;
+    /// Half of the time is left to the compiler and the interpreter, in parts no longer than this.
+    private static final long MOST_PAUSE_NANOSECONDS = 100_000_000;
     /// Inferences shorter than this are timed together.
     private static final long SHORTEST_TIMING_NANOSECONDS = 1_000_000;
     /// Weights are packed for both plans at once; where they are a larger share of the heap, one plan has to do.
@@ -111,10 +115,12 @@ public final class WarmUp {
         long start = System.nanoTime();
         while (isWanted(interpreter) && System.nanoTime() - start < MOST_NANOSECONDS) {
             present = Math.min(present, nanoseconds(sample));
-            next = Math.min(next, nanoseconds(memory));
+            double last = nanoseconds(memory);
+            next = Math.min(next, last);
             if (next <= present) {
                 return true;
             }
+            LockSupport.parkNanos((long) Math.min(last, MOST_PAUSE_NANOSECONDS));
         }
         return false;
     }
