@@ -24,7 +24,9 @@ final class Workers {
     private static final long YIELD_NANOSECONDS = 200_000;
     private static final long SLEEP_NANOSECONDS = 10_000_000_000L;
     /// Pieces for each worker, so that one which is held up leaves its share to others.
-    private static final int PIECES_EACH = 4;
+    private static final long MOST_PIECES_EACH = 4;
+    /// Less is not worth a piece of its own: neighbouring units share what they read.
+    private static final long NANOSECONDS_OF_A_PIECE = 5_000;
 
     private final Worker[] others;
     /// The number of the kernel in the upper 32 bits, the first unit that nobody has taken in the lower.
@@ -59,7 +61,9 @@ final class Workers {
         kernel = divisible;
         memory = from;
         units = count;
-        piece = Math.max(1, count / ((others.length + 1) * PIECES_EACH));
+        int threads = others.length + 1;
+        long piecesEach = Math.clamp(nanoseconds / threads / NANOSECONDS_OF_A_PIECE, 1, MOST_PIECES_EACH);
+        piece = Math.max(1, Math.ceilDiv(count, Math.toIntExact(threads * piecesEach)));
         unitsDone.set(0);
         ticket.set((ticket.get() >>> 32) + 1 << 32);
         for (Worker other : others) {
