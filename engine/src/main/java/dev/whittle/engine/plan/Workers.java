@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// dividing have passed them by for longer than waking takes, so a small network of many small kernels wakes them too.
 final class Workers {
     /// Kernels that one thread finishes sooner are not divided.
-    private static final long MIN_NANOSECONDS = 4_000;
+    private static final long MIN_NANOSECONDS = 2_000;
     /// So much work that could have been divided passes sleeping threads by before they are woken: waking takes a system
     /// call, and some time to be seen.
     private static final long MIN_NANOSECONDS_TO_WAKE = 40_000;
