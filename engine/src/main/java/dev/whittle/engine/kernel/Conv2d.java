@@ -73,7 +73,7 @@ final class Conv2d implements OperatorKernel {
                 && pooling.strideWidth() == 2 && pooling.activation() == Activation.NONE
                 && window.outHeight() >= 2 && window.outWidth() >= 2
                 && (pooling.padding() == Padding.VALID || window.outHeight() % 2 == 0 && window.outWidth() % 2 == 0);
-        boolean isWhole = window.inChannels() == filterTensor.shape().dimension(3)
+        boolean isWhole = filterTensor.isConstant() && window.inChannels() == filterTensor.shape().dimension(3)
                 && window.dilationWidth() == 1
                 && TiledProduct.canPool(p.tier(), window.filterHeight(), window.filterWidth() * window.inChannels());
         if (!isUsual || !isWhole) {

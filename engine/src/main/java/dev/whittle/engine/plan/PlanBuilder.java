@@ -163,7 +163,7 @@ final class PlanBuilder implements Scope {
         try {
             int between = operator.outputs().getFirst();
             tensors.set(between, tensors.get(between).withShape(own.outputShapes(rule).getFirst()));
-            if (!own.inputTensor(1).isConstant() || !rule.canPool(own, pooling)) {
+            if (!rule.canPool(own, pooling)) {
                 return false;
             }
             OperatorPreparation after = new OperatorPreparation(this, index + 1, next);
