@@ -67,6 +67,9 @@ final class Conv2d implements OperatorKernel {
     /// where the output rises with the sum.
     @Override
     public boolean canPool(Preparation p, Options.Pool2d pooling) {
+        if (p.inputCount() < 2 || !p.hasInput(0) || !p.hasInput(1)) {
+            return false;
+        }
         Window window = window(p);
         Tensor filterTensor = p.inputTensor(1);
         boolean isUsual = pooling.filterHeight() == 2 && pooling.filterWidth() == 2 && pooling.strideHeight() == 2

@@ -152,28 +152,28 @@ final class PlanBuilder implements Scope {
     private boolean planWithPooling(int index, Operator operator, Operator next) {
         if (options.preserveAllTensors() || !(next.options() instanceof Options.MaxPool2d(Options.Pool2d pooling))
                 || operator.outputs().size() != 1
-                || !next.inputs().equals(operator.outputs()) || hasUnknownInput(operator) || isConstant(operator)
+                || next.outputs().size() != 1 || !next.inputs().equals(operator.outputs()) || hasUnknownInput(operator)
+                || isConstant(operator)
                 || isUsedElsewhere(operator.outputs().getFirst())) {
             return false;
         }
+        int between = operator.outputs().getFirst();
+        int pooled = next.outputs().getFirst();
         OperatorPreparation own = new OperatorPreparation(this, index, operator);
         OperatorKernel rule = rule(own, operator);
-        own.requireType(rule);
         int scratchCount = scratches.size();
         try {
-            int between = operator.outputs().getFirst();
-            tensors.set(between, tensors.get(between).withShape(own.outputShapes(rule).getFirst()));
-            if (!rule.canPool(own, pooling)) {
+            if (tensors.get(pooled).type() != tensors.get(between).type()
+                    || !Objects.equals(tensors.get(pooled).quantization(), tensors.get(between).quantization())
+                    || !rule.canPool(own, pooling)) {
                 return false;
             }
+            own.requireType(rule);
+            tensors.set(between, tensors.get(between).withShape(own.outputShapes(rule).getFirst()));
             OperatorPreparation after = new OperatorPreparation(this, index + 1, next);
             OperatorKernel afterRule = rule(after, next);
             after.requireType(afterRule);
-            int pooled = next.outputs().getFirst();
             tensors.set(pooled, tensors.get(pooled).withShape(after.outputShapes(afterRule).getFirst()));
-            if (!Objects.equals(tensors.get(pooled).quantization(), tensors.get(between).quantization())) {
-                return false;
-            }
             Operator both = new Operator(operator.options(), operator.inputs(), next.outputs(), operator.version());
             OperatorPreparation preparation = new OperatorPreparation(this, index, both, pooling);
             Kernel kernel = preparation.prepare(rule);

@@ -1,6 +1,7 @@
 package dev.whittle.engine.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.whittle.engine.Interpreter;
@@ -15,10 +16,12 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -174,6 +177,27 @@ class PooledConvolutionTest {
         try (Interpreter interpreter = Interpreter.of(model, options)) {
             assertThat(interpreter.plan().operators()).hasSize(isWanted ? 2 : 1);
             assertThat(interpreter.plan().isReadableAfterRun(3)).isEqualTo(isWanted);
+        }
+    }
+
+    @Test
+    void aPoolingOfAnotherTypeIsRefusedAsWithoutVectors() {
+        Tensor image = Tensor.activation("image", ElementType.FLOAT32, Shape.of(1, 8, 8, 3), null);
+        Tensor weights = Tensor.constant("weights", ElementType.FLOAT32, Shape.of(16, 3, 3, 3), null,
+                Buffer.ofFloats(reals(432, false)));
+        Tensor bias = Tensor.constant("bias", ElementType.FLOAT32, Shape.of(16), null,
+                Buffer.ofFloats(reals(16, false)));
+        Tensor between = Tensor.activation("between", ElementType.FLOAT32, Shape.of(1, 6, 6, 16), null);
+        Tensor output = Tensor.activation("output", ElementType.INT8, Shape.of(1, 3, 3, 16), null);
+        Model model = model(List.of(image, weights, bias, between, output),
+                new Options.Conv2d(Padding.VALID, 1, 1, 1, 1, Activation.RELU),
+                new Options.Pool2d(Padding.VALID, 2, 2, 2, 2, Activation.NONE));
+
+        for (KernelTier tier : KernelTier.values()) {
+            if (tier != KernelTier.VECTOR || KernelTier.isVectorAvailable()) {
+                assertThatThrownBy(() -> Plan.of(model, PlanOptions.defaults().withTier(tier)))
+                        .hasMessageContaining("MAX_POOL_2D #1");
+            }
         }
     }
 }
