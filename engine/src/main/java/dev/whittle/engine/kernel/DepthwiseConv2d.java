@@ -203,67 +203,57 @@ final class DepthwiseConv2d implements OperatorKernel {
         Slot input = p.input(0);
         Slot output = p.output(0);
         if (filter.family() == Filter.Family.REALS) {
-            float[] bias = filter.bias();
-            return memory -> forEachElement(window, filter, (at, channel, taps) -> {
-                float[] sum = {0};
-                taps.forEach((from, weight) -> sum[0] = Math.fma(
-                        from < 0 ? 0 : memory.floats(input)[memory.offset(input) + from], weight, sum[0]));
-                memory.floats(output)[memory.offset(output) + at] = Gemm.clamp(
-                        sum[0] + DepthwiseProduct.bias(bias, channel), activation.minimum(), activation.maximum());
-            });
+            return memory -> realReference(memory.floats(input), memory.offset(input), window, filter, activation,
+                    memory.floats(output), memory.offset(output));
         }
         Requantizer requantizer = filter.requantizer(p, activation, mode(p), new int[filter.channels()]);
         CodeStorage storage = CodeStorage.of(input.type());
         int zeroPoint = TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0);
-        return memory -> forEachElement(window, filter, (at, channel, taps) -> {
-            long[] sum = {0};
-            taps.forEach((from, weight) -> sum[0] += from < 0
-                    ? 0
-                    : (long) (storage.get(memory.array(input), memory.offset(input) + from) - zeroPoint)
-                            * (int) weight);
-            storage.set(memory.array(output), memory.offset(output) + at, requantizer.apply(sum[0], channel));
-        });
+        return memory -> codeReference(storage, memory.array(input), memory.offset(input), zeroPoint, window, filter,
+                requantizer, memory.array(output), memory.offset(output));
     }
 
-    /// What one output element sees.
-    @FunctionalInterface
-    private interface Taps {
-        void forEach(Tap tap);
-    }
-
-    /// An element of the input, or −1 for padding, and its weight.
-    @FunctionalInterface
-    private interface Tap {
-        void meet(int from, float weight);
-    }
-
-    /// An element of the output.
-    @FunctionalInterface
-    private interface Element {
-        void compute(int at, int channel, Taps taps);
-    }
-
-    private static void forEachElement(Window window, Filter filter, Element element) {
+    private static void realReference(float[] input, int inputOffset, Window window, Filter filter,
+            Activation activation, float[] output, int outputOffset) {
         int channels = filter.channels();
-        int multiplier = channels / window.inChannels();
-        for (int at = 0; at < window.batches() * window.positions() * channels; at++) {
-            int channel = at % channels;
-            int outX = at / channels % window.outWidth();
-            int outY = at / channels / window.outWidth() % window.outHeight();
-            int batch = at / channels / window.positions();
-            element.compute(at, channel, tap -> {
-                for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
-                    for (int filterX = 0; filterX < window.filterWidth(); filterX++) {
-                        int inY = window.inY(outY, filterY);
-                        int inX = window.inX(outX, filterX);
-                        int from = ((batch * window.inHeight() + inY) * window.inWidth() + inX) * window.inChannels()
-                                + channel / multiplier;
-                        tap.meet(window.isInside(inY, inX) ? from : -1,
-                                filter.values()[(filterY * window.filterWidth() + filterX) * channels + channel]);
-                    }
-                }
-            });
+        for (int i = 0; i < window.batches() * window.positions() * channels; i++) {
+            float sum = 0;
+            for (int tap = 0; tap < window.taps(); tap++) {
+                int from = element(window, i, tap, channels);
+                sum = Math.fma(from < 0 ? 0 : input[inputOffset + from],
+                        filter.values()[tap * channels + i % channels], sum);
+            }
+            output[outputOffset + i] = Gemm.clamp(sum + DepthwiseProduct.bias(filter.bias(), i % channels),
+                    activation.minimum(), activation.maximum());
         }
+    }
+
+    private static void codeReference(CodeStorage storage, Object input, int inputOffset, int zeroPoint,
+            Window window, Filter filter, Requantizer requantizer, Object output, int outputOffset) {
+        int channels = filter.channels();
+        for (int i = 0; i < window.batches() * window.positions() * channels; i++) {
+            long sum = 0;
+            for (int tap = 0; tap < window.taps(); tap++) {
+                int from = element(window, i, tap, channels);
+                if (from >= 0) {
+                    sum += (long) (storage.get(input, inputOffset + from) - zeroPoint)
+                            * (int) filter.values()[tap * channels + i % channels];
+                }
+            }
+            storage.set(output, outputOffset + i, requantizer.apply(sum, i % channels));
+        }
+    }
+
+    /// The element of the input that output element `i` sees through a tap; −1 for padding.
+    private static int element(Window window, int i, int tap, int channels) {
+        int position = i / channels;
+        int inY = window.inY(position / window.outWidth() % window.outHeight(), tap / window.filterWidth());
+        int inX = window.inX(position % window.outWidth(), tap % window.filterWidth());
+        int image = position / window.positions() * window.inHeight();
+        return window.isInside(inY, inX)
+                ? ((image + inY) * window.inWidth() + inX) * window.inChannels()
+                        + i % channels / (channels / window.inChannels())
+                : -1;
     }
 
     private static void repeat(float[] from, int fromOffset, int length, int times, float[] to, int toOffset) {

@@ -75,31 +75,38 @@ record ScalarTile(TileShape shape) implements Tile {
 
     /// Adds the products of one line.
     private void multiply(float[] a, int aIndex, int depth, float[] b, int bIndex, float[] c, int cIndex, int rows) {
+        add(a, aIndex, shape.aRowStride(), 1, depth, b, bIndex, shape.panelColumns(), c, cIndex, shape.cRowStride(),
+                rows,
+                shape.columns());
+    }
+
+    /// `c[i][j] += Σ_r a[i][r] · b[r][j]`, one fused multiply-add for each `r` in their order.
+    static void add(float[] a, int aIndex, int aRowStride, int aDepthStride, int depth, float[] b, int bIndex,
+            int bStride, float[] c, int cIndex, int cRowStride, int rows, int columns) {
         int rowsDone = 0;
         while (rowsDone < rows) {
             int height = rowsDone + 3 <= rows ? 3 : 1;
-            int from = aIndex + rowsDone * shape.aRowStride();
-            int to = cIndex + rowsDone * shape.cRowStride();
+            int from = aIndex + rowsDone * aRowStride;
+            int to = cIndex + rowsDone * cRowStride;
             int j = 0;
-            for (; j + 4 <= shape.columns(); j += 4) {
+            for (; j + 4 <= columns; j += 4) {
                 if (height == 3) {
-                    block(a, from, shape.aRowStride(), depth, b, bIndex + j, shape.panelColumns(), c, to + j,
-                            shape.cRowStride());
+                    block(a, from, aRowStride, aDepthStride, depth, b, bIndex + j, bStride, c, to + j, cRowStride);
                 } else {
-                    row(a, from, depth, b, bIndex + j, shape.panelColumns(), c, to + j);
+                    row(a, from, aDepthStride, depth, b, bIndex + j, bStride, c, to + j);
                 }
             }
-            for (; j < shape.columns(); j++) {
+            for (; j < columns; j++) {
                 for (int row = 0; row < height; row++) {
-                    element(a, from + row * shape.aRowStride(), depth, b, bIndex + j, shape.panelColumns(), c,
-                            to + row * shape.cRowStride() + j);
+                    element(a, from + row * aRowStride, aDepthStride, depth, b, bIndex + j, bStride, c,
+                            to + row * cRowStride + j);
                 }
             }
             rowsDone += height;
         }
     }
 
-    private static void block(float[] a, int a0, int rowStride, int depth, float[] b,
+    private static void block(float[] a, int a0, int rowStride, int depthStride, int depth, float[] b,
             int bIndex, int bStride, float[] c, int c0, int cStride) {
         int a1 = a0 + rowStride;
         int a2 = a1 + rowStride;
@@ -123,9 +130,9 @@ record ScalarTile(TileShape shape) implements Tile {
             float b1 = b[at + 1];
             float b2 = b[at + 2];
             float b3 = b[at + 3];
-            float x0 = a[a0 + k];
-            float x1 = a[a1 + k];
-            float x2 = a[a2 + k];
+            float x0 = a[a0 + k * depthStride];
+            float x1 = a[a1 + k * depthStride];
+            float x2 = a[a2 + k * depthStride];
             sum00 = Math.fma(x0, b0, sum00);
             sum01 = Math.fma(x0, b1, sum01);
             sum02 = Math.fma(x0, b2, sum02);
@@ -154,7 +161,7 @@ record ScalarTile(TileShape shape) implements Tile {
         c[c2 + 3] = sum23;
     }
 
-    private static void row(float[] a, int aIndex, int depth, float[] b, int bIndex,
+    private static void row(float[] a, int aIndex, int depthStride, int depth, float[] b, int bIndex,
             int bStride, float[] c, int cIndex) {
         float sum0 = c[cIndex];
         float sum1 = c[cIndex + 1];
@@ -162,7 +169,7 @@ record ScalarTile(TileShape shape) implements Tile {
         float sum3 = c[cIndex + 3];
         int at = bIndex;
         for (int k = 0; k < depth; k++) {
-            float x = a[aIndex + k];
+            float x = a[aIndex + k * depthStride];
             sum0 = Math.fma(x, b[at], sum0);
             sum1 = Math.fma(x, b[at + 1], sum1);
             sum2 = Math.fma(x, b[at + 2], sum2);
@@ -175,11 +182,11 @@ record ScalarTile(TileShape shape) implements Tile {
         c[cIndex + 3] = sum3;
     }
 
-    private static void element(float[] a, int aIndex, int depth, float[] b, int bIndex,
+    private static void element(float[] a, int aIndex, int depthStride, int depth, float[] b, int bIndex,
             int bStride, float[] c, int cIndex) {
         float sum = c[cIndex];
         for (int k = 0; k < depth; k++) {
-            sum = Math.fma(a[aIndex + k], b[bIndex + k * bStride], sum);
+            sum = Math.fma(a[aIndex + k * depthStride], b[bIndex + k * bStride], sum);
         }
         c[cIndex] = sum;
     }
