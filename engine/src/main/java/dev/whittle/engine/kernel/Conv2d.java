@@ -147,6 +147,12 @@ final class Conv2d implements OperatorKernel {
                     segments.length - 1, hybrid, window.positions());
             return pointwise(p, window, product, blockTiles, source, stage, hybrid, spoilt, channels);
         }
+        Winograd winograd = segments.length == 2
+                ? Winograd.of(p, source, window, weights, channels, isPooled)
+                : null;
+        if (winograd != null) {
+            return winograd(p, window, filter, winograd, isPooled ? 2 : 1);
+        }
         boolean isScaled = hybrid != null && p.tier() != KernelTier.REFERENCE && groups == 1 && spoilt == null
                 && segments.length == 2 && options(p).activation().isClamp();
         HybridScaling scaling = isScaled
@@ -234,6 +240,26 @@ final class Conv2d implements OperatorKernel {
             }
             outputRows.invoke(memory);
         };
+    }
+
+    /// @param step output positions along each side that are pooled to one
+    private static Kernel winograd(Preparation p, Window window, Filter filter, Winograd winograd, int step) {
+        int channels = filter.channels();
+        int outHeight = window.outHeight() / step;
+        int outWidth = window.outWidth() / step;
+        int outRows = winograd.outRows();
+        OutputStage stage = filter.stage(p, options(p).activation(), mode(p, filter, 1),
+                Filter.sums(filter.values(), channels), winograd.blockRows() * outRows * outWidth, 1, null,
+                outHeight * outWidth);
+        return OutputRows.of(window.batches(), Math.ceilDiv(outHeight, outRows), winograd.blockRows(),
+                nanoseconds(window, channels, window.inChannels()) / 2 + codeNanoseconds(window, channels),
+                (memory, batch, tileY, rows, worker) -> {
+                    int outY = tileY * outRows;
+                    int row = (batch * outHeight + outY) * outWidth;
+                    winograd.compute(memory, batch, tileY, rows, worker, stage.sums(memory),
+                            stage.sumsOffset(memory, row, worker));
+                    stage.finish(memory, row, Math.min(rows * outRows, outHeight - outY) * outWidth, worker);
+                });
     }
 
     /// What codes take on top of the products.

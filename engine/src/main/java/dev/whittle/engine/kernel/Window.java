@@ -39,6 +39,12 @@ record Window(int batches, int inHeight, int inWidth, int inChannels, int outHei
                 padding.before(inWidth, filterWidth, strideWidth, dilationWidth));
     }
 
+    /// The same filter at other numbers of positions.
+    Window withOutput(int height, int width) {
+        return new Window(batches, inHeight, inWidth, inChannels, height, width, filterHeight, filterWidth,
+                strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft);
+    }
+
     Shape outputShape(int channels) {
         return Shape.of(batches, outHeight, outWidth, channels);
     }
