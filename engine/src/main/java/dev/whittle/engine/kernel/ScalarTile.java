@@ -62,7 +62,8 @@ record ScalarTile(TileShape shape) implements Tile {
                     for (int line = 0; line < lines; line++) {
                         int from = aIndex + i * shape.aRowStride() + pool.offset(part) + lineOffsets[firstLine + line];
                         for (int r = 0; r < steps; r++) {
-                            sum = Math.fma(a[from + r], b[bIndex + (line * steps + r) * shape.panelColumns() + j], sum);
+                            sum = Math.fma(a[from + r * shape.aDepthStride()],
+                                    b[bIndex + (line * steps + r) * shape.panelColumns() + j], sum);
                         }
                     }
                     float value = isFinished ? finished(sum, bias, biasIndex + j, min, max) : sum;
@@ -75,7 +76,8 @@ record ScalarTile(TileShape shape) implements Tile {
 
     /// Adds the products of one line.
     private void multiply(float[] a, int aIndex, int depth, float[] b, int bIndex, float[] c, int cIndex, int rows) {
-        add(a, aIndex, shape.aRowStride(), 1, depth, b, bIndex, shape.panelColumns(), c, cIndex, shape.cRowStride(),
+        add(a, aIndex, shape.aRowStride(), shape.aDepthStride(), depth, b, bIndex, shape.panelColumns(), c, cIndex,
+                shape.cRowStride(),
                 rows,
                 shape.columns());
     }

@@ -8,7 +8,7 @@ package dev.whittle.engine.kernel;
 /// ```
 /// sum = fromC ? c[cIndex + i · cRowStride + j] : +0
 /// for line in 0 … lines, r in 0 … depth:
-///     sum = fma(a[aIndex + i · aRowStride + lineOffsets[firstLine + line] + r],
+///     sum = fma(a[aIndex + i · aRowStride + lineOffsets[firstLine + line] + r · aDepthStride],
 ///               b[bIndex + (line · depth + r) · panelColumns + j], sum)
 /// c[cIndex + i · cRowStride + j] = finish(sum)
 /// ```

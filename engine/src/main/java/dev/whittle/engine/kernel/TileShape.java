@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 /// @param panelColumns floats of B from one step of the reduction to the next
 /// @param lines pieces of the reduction that are contiguous in A; [#LOOSE] where each step has an offset of its own: as many
 ///        steps as a call gives for the depth
+/// @param aDepthStride floats of A from one step of a line to the next
 /// @param fromC sums go on from what is in C
 /// @param scalingStride where it is not 0, sums of codes become real before the bias is added:
 ///        `(sum + bias[biasIndex + scalingStride + j]) · bias[biasIndex + 2 · scalingStride + j]`
 /// @param pool where a row is the largest of several, else null; then the reduction is in one piece
-record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStride, int cRowStride, boolean fromC,
-        Finish finish, int scalingStride, @Nullable Pool pool) {
+record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStride, int aDepthStride, int cRowStride,
+        boolean fromC, Finish finish, int scalingStride, @Nullable Pool pool) {
 
     /// For short lines: a loop for each would be started more often than it turns.
     static final int LOOSE = 0;
@@ -34,7 +35,7 @@ record TileShape(int rows, int columns, int panelColumns, int lines, int aRowStr
     }
 
     TileShape withRows(int count) {
-        return new TileShape(count, columns, panelColumns, lines, aRowStride, cRowStride, fromC, finish,
+        return new TileShape(count, columns, panelColumns, lines, aRowStride, aDepthStride, cRowStride, fromC, finish,
                 scalingStride, pool);
     }
 

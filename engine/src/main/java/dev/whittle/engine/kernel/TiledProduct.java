@@ -39,9 +39,15 @@ final class TiledProduct {
     /// @param rows how many follow each other, `aRowStride` apart
     /// @param lineOffsets where each line of the reduction lies, from where its row starts
     /// @param depth steps in each line
+    /// @param aDepthStride floats from one step to the next
     /// @param pool where each row is the largest of several, else null
-    record Layout(int rows, int aRowStride, int cRowStride, int[] lineOffsets, int depth,
+    record Layout(int rows, int aRowStride, int cRowStride, int[] lineOffsets, int depth, int aDepthStride,
             TileShape.@Nullable Pool pool) {
+        Layout(int rows, int aRowStride, int cRowStride, int[] lineOffsets, int depth,
+                TileShape.@Nullable Pool pool) {
+            this(rows, aRowStride, cRowStride, lineOffsets, depth, 1, pool);
+        }
+
         /// Rows that are contiguous.
         static Layout ofMatrix(int rows, int depth, int columns) {
             return new Layout(rows, depth, columns, new int[1], depth, null);
@@ -104,7 +110,7 @@ final class TiledProduct {
         TileShape.Finish finish = bias == null && activation == Activation.NONE && layout.pool() == null
                 ? TileShape.Finish.NONE
                 : TileShape.Finish.of(activation.minimum(), activation.maximum());
-        return of(tier, weights, firstColumn, columns, new int[]{0, layout.reduction()}, finish, 0, biases,
+        return packed(tier, weights, firstColumn, columns, new int[]{0, layout.reduction()}, finish, 0, biases,
                 activation.minimum(), activation.maximum(), layout);
     }
 
@@ -113,7 +119,7 @@ final class TiledProduct {
     /// @param bounds [PackedWeights#exactSegments] of all the columns of the operator
     static TiledProduct ofCodes(KernelTier tier, float[] weights, int firstColumn, int columns,
             int[] bounds, Layout layout) {
-        return of(tier, weights, firstColumn, columns, bounds, TileShape.Finish.NONE, 0, new float[0],
+        return packed(tier, weights, firstColumn, columns, bounds, TileShape.Finish.NONE, 0, new float[0],
                 Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, layout);
     }
 
@@ -121,20 +127,38 @@ final class TiledProduct {
     /// [HybridScaling] lays them out.
     static TiledProduct ofScaledCodes(KernelTier tier, float[] weights, int columns, Activation activation,
             Layout layout) {
-        return of(tier, weights, 0, columns, new int[]{0, layout.reduction()},
+        return packed(tier, weights, 0, columns, new int[]{0, layout.reduction()},
                 TileShape.Finish.of(activation.minimum(), activation.maximum()), columns, new float[0],
                 activation.minimum(), activation.maximum(), layout);
     }
 
-    private static TiledProduct of(KernelTier tier, float[] weights, int firstColumn, int columns,
-            int[] bounds, TileShape.Finish finish, int scalingStride, float[] bias, float min, float max,
-            Layout layout) {
+    /// The product of real numbers with a B that stays as it is, `bDepthStride` floats from one step to the next, its last
+    /// vector of columns filled up.
+    ///
+    /// @param isAdding sums go on from what is in C
+    static TiledProduct ofStrided(KernelTier tier, int columns, int bDepthStride, boolean isAdding,
+            TileShape.Finish finish, float min, Layout layout) {
         Tiling tiling = Tiling.of(tier);
         int vectors = panelVectors(tiling, layout, columns);
         int rowsOfTile = rowsOfTile(tiling, vectors, layout);
-        int tailRows = layout.rows() % rowsOfTile;
+        int[] bounds = {0, layout.reduction()};
+        List<Piece> pieces = new ArrayList<>();
+        int width;
+        for (int column = 0; column < columns; column += width) {
+            width = tiling.panelColumns(vectors, columns - column);
+            addPieces(pieces, tiling, rowsOfTile, new Panel(column, width, column, bDepthStride), bounds, isAdding,
+                    finish, 0, layout);
+        }
+        return new TiledProduct(new float[0], layout, 1, rowsOfTile, pieces.toArray(Piece[]::new), new float[0], min,
+                Float.POSITIVE_INFINITY);
+    }
+
+    private static TiledProduct packed(KernelTier tier, float[] weights, int firstColumn, int columns, int[] bounds,
+            TileShape.Finish finish, int scalingStride, float[] bias, float min, float max, Layout layout) {
+        Tiling tiling = Tiling.of(tier);
+        int vectors = panelVectors(tiling, layout, columns);
+        int rowsOfTile = rowsOfTile(tiling, vectors, layout);
         int reduction = layout.reduction();
-        int mostSteps = layout.rows() == 1 || layout.pool() != null ? Math.max(1, reduction) : MOST_STEPS;
         int length = MARGIN;
         for (int column = 0; column < columns; column += tiling.panelColumns(vectors, columns - column)) {
             length = Math.addExact(length,
@@ -149,31 +173,48 @@ final class TiledProduct {
             int width = tiling.panelColumns(vectors, columns - column);
             int padded = tiling.paddedColumns(width);
             pack(weights, firstColumn + column, width, reduction, packed, to, padded);
-            for (int segment = 0; segment + 1 < bounds.length; segment++) {
-                int at = bounds[segment];
-                while (at < bounds[segment + 1]) {
-                    int left = bounds[segment + 1] - at;
-                    int step = at % layout.depth();
-                    int depth = Math.min(Math.min(layout.isLoose() ? left : layout.depth() - step, left), mostSteps);
-                    // Several lines only where all of each is taken.
-                    int lines = layout.isLoose() || depth < layout.depth()
-                            ? 1
-                            : Math.clamp(Math.min(left, mostSteps) / depth, 1, MOST_LINES);
-                    boolean isLast = lines * depth == left;
-                    TileShape shape = new TileShape(rowsOfTile, width, padded,
-                            layout.isLoose() ? TileShape.LOOSE : lines, layout.aRowStride(),
-                            layout.cRowStride(), at != bounds[segment], isLast ? finish : TileShape.Finish.NONE,
-                            isLast ? scalingStride : 0, layout.pool());
-                    pieces.add(new Piece(at / layout.depth(), step, depth, to + at * padded, column, segment,
-                            tiling.tile(shape), tailRows == 0 ? null : tiling.tile(shape.withRows(tailRows))));
-                    at += lines * depth;
-                }
-            }
+            addPieces(pieces, tiling, rowsOfTile, new Panel(column, width, to, padded), bounds, false, finish,
+                    scalingStride, layout);
             column += width;
             to += padded * reduction;
         }
         return new TiledProduct(packed, layout, bounds.length - 1, rowsOfTile, pieces.toArray(Piece[]::new), bias, min,
                 max);
+    }
+
+    /// Columns that a tile is wide.
+    ///
+    /// @param weights where its first row of B starts
+    /// @param stride floats from one row of B to the next
+    private record Panel(int column, int width, int weights, int stride) {
+    }
+
+    private static void addPieces(List<Piece> pieces, Tiling tiling, int rowsOfTile, Panel panel, int[] bounds,
+            boolean isAdding, TileShape.Finish finish, int scalingStride, Layout layout) {
+        int tailRows = layout.rows() % rowsOfTile;
+        int mostSteps =
+                layout.rows() == 1 || layout.pool() != null ? Math.max(1, layout.reduction()) : MOST_STEPS;
+        for (int segment = 0; segment + 1 < bounds.length; segment++) {
+            int at = bounds[segment];
+            while (at < bounds[segment + 1]) {
+                int left = bounds[segment + 1] - at;
+                int step = at % layout.depth();
+                int depth = Math.min(Math.min(layout.isLoose() ? left : layout.depth() - step, left), mostSteps);
+                // Several lines only where all of each is taken.
+                int lines = layout.isLoose() || depth < layout.depth()
+                        ? 1
+                        : Math.clamp(Math.min(left, mostSteps) / depth, 1, MOST_LINES);
+                boolean isLast = lines * depth == left;
+                TileShape shape = new TileShape(rowsOfTile, panel.width(), panel.stride(),
+                        layout.isLoose() ? TileShape.LOOSE : lines, layout.aRowStride(), layout.aDepthStride(),
+                        layout.cRowStride(), isAdding || at != bounds[segment],
+                        isLast ? finish : TileShape.Finish.NONE, isLast ? scalingStride : 0, layout.pool());
+                pieces.add(new Piece(at / layout.depth(), step * layout.aDepthStride(), depth,
+                        panel.weights() + at * panel.stride(), panel.column(), segment, tiling.tile(shape),
+                        tailRows == 0 ? null : tiling.tile(shape.withRows(tailRows))));
+                at += lines * depth;
+            }
+        }
     }
 
     private static void pack(float[] weights, int firstColumn, int columns, int reduction, float[] packed, int to,
@@ -254,8 +295,19 @@ final class TiledProduct {
         for (Piece piece : pieces) {
             int to = sumsOffset + piece.segment() * segmentStride + piece.column();
             for (int image = 0; image < images; image++) {
-                multiply(piece, a, aOffset + image * aImageStride, parameters, parametersOffset, sums,
+                multiply(piece, a, aOffset + image * aImageStride, packed, 0, parameters, parametersOffset, sums,
                         to + image * sumsImageStride, 0, tiles());
+            }
+        }
+    }
+
+    /// Multiplies all rows of several images by a B that lies elsewhere, see [#ofStrided].
+    void multiply(float[] a, int aOffset, float[] b, int bOffset, float[] bias, int biasOffset, float[] c, int cOffset,
+            int images, int aImageStride, int cImageStride) {
+        for (Piece piece : pieces) {
+            for (int image = 0; image < images; image++) {
+                multiply(piece, a, aOffset + image * aImageStride, b, bOffset, bias, biasOffset, c,
+                        cOffset + piece.column() + image * cImageStride, 0, tiles());
             }
         }
     }
@@ -266,21 +318,22 @@ final class TiledProduct {
     void multiplyTiles(float[] a, int aOffset, float[] sums, int sumsOffset, int segmentStride, int firstTile,
             int endTile) {
         for (Piece piece : pieces) {
-            multiply(piece, a, aOffset, bias, 0, sums, sumsOffset + piece.segment() * segmentStride + piece.column(),
+            multiply(piece, a, aOffset, packed, 0, bias, 0, sums,
+                    sumsOffset + piece.segment() * segmentStride + piece.column(),
                     firstTile,
                     endTile);
         }
     }
 
-    private void multiply(Piece piece, float[] a, int aOffset, float[] parameters, int parametersOffset, float[] sums,
-            int sumsOffset, int firstTile,
-            int endTile) {
+    private void multiply(Piece piece, float[] a, int aOffset, float[] b, int bOffset, float[] parameters,
+            int parametersOffset, float[] sums, int sumsOffset, int firstTile, int endTile) {
         int whole = Math.min(endTile, wholeTiles);
         if (whole > firstTile) {
             int row = firstTile * rowsOfTile;
             piece.tile.multiply(a, aOffset + piece.step() + row * layout.aRowStride(), layout.lineOffsets(),
                     piece.line(),
-                    piece.depth(), packed, piece.weights(), parameters, parametersOffset + piece.column(), min, max,
+                    piece.depth(), b, bOffset + piece.weights(), parameters, parametersOffset + piece.column(), min,
+                    max,
                     sums,
                     sumsOffset + row * layout.cRowStride(), whole - firstTile);
         }
@@ -288,7 +341,8 @@ final class TiledProduct {
             int row = wholeTiles * rowsOfTile;
             piece.tail.multiply(a, aOffset + piece.step() + row * layout.aRowStride(), layout.lineOffsets(),
                     piece.line(),
-                    piece.depth(), packed, piece.weights(), parameters, parametersOffset + piece.column(), min, max,
+                    piece.depth(), b, bOffset + piece.weights(), parameters, parametersOffset + piece.column(), min,
+                    max,
                     sums,
                     sumsOffset + row * layout.cRowStride(), 1);
         }

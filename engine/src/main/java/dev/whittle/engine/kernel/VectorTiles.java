@@ -439,7 +439,11 @@ final class VectorTiles {
                 species();
                 code.aload(A).iload(lineAt);
                 if (shape.lines() != TileShape.LOOSE) {
-                    code.iload(step).iadd();
+                    code.iload(step);
+                    if (shape.aDepthStride() != 1) {
+                        code.loadConstant(shape.aDepthStride()).imul();
+                    }
+                    code.iadd();
                 }
                 code.loadConstant(at).iadd().faload();
                 callStatic("broadcast", FLOAT_VECTOR, SPECIES, CD_float);

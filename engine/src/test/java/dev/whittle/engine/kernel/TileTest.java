@@ -69,7 +69,8 @@ class TileTest {
                     TileShape.Finish.values()[random.nextInt(TileShape.Finish.values().length)];
             boolean isScaled = finish != TileShape.Finish.NONE && random.nextInt(3) == 0;
             TileShape shape = new TileShape(rows, columns, Math.ceilDiv(columns, lanes) * lanes, lines,
-                    random.nextInt(20), columns + random.nextInt(3), !isPooled && random.nextInt(4) == 0, finish,
+                    random.nextInt(20), 1 + random.nextInt(4) / 3 * random.nextInt(30), columns + random.nextInt(3),
+                    !isPooled && random.nextInt(4) == 0, finish,
                     isScaled ? columns + random.nextInt(3) : 0,
                     isPooled ? new TileShape.Pool(random.nextInt(10), random.nextInt(300)) : null);
             int depth = 1 + random.nextInt(9);
@@ -105,7 +106,7 @@ class TileTest {
     @Test
     void wholeVectorsOrLessThanOne() {
         int lanes = Tiling.VECTOR.lanes();
-        TileShape shape = new TileShape(1, lanes + 1, 2 * lanes, 1, 1, 1, false, TileShape.Finish.NONE, 0, null);
+        TileShape shape = new TileShape(1, lanes + 1, 2 * lanes, 1, 1, 1, 1, false, TileShape.Finish.NONE, 0, null);
 
         assertThatThrownBy(() -> Tiling.VECTOR.tile(shape))
                 .isInstanceOf(IllegalArgumentException.class)
