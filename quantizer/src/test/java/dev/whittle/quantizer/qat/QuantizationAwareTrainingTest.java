@@ -105,7 +105,7 @@ class QuantizationAwareTrainingTest {
     void aRangeThatHasSeenNothingFailsNamingTheLayer() {
         Network network = Network.create(
                 NetworkSpec.imageClassifier(INPUT, 32, false, 0, IMAGES.classNames()), 1);
-        Network unobserved = network.withLayers(FakeQuantization.place(network.layers()));
+        Network unobserved = network.withSpec(FakeQuantization.place(network.spec()));
 
         assertThatThrownBy(() -> QuantizationAwareTraining.toInt8(unobserved, "qat", "", ElementType.INT8,
                 ElementType.INT8)).isInstanceOf(IllegalStateException.class)

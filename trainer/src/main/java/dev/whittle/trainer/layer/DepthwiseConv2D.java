@@ -11,9 +11,11 @@ import java.util.List;
 ///
 /// @param depthMultiplier output channels for each input channel
 /// @param useBias adds a bias
+/// @param initializer of the kernel
+/// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per output channel
 public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
         int dilationHeight, int dilationWidth, int depthMultiplier, Padding padding, boolean useBias,
-        Initializer initializer) implements Layer {
+        Initializer initializer, boolean fakeQuantizeKernel) implements Layer {
 
     public DepthwiseConv2D {
         if (kernelHeight < 1 || kernelWidth < 1 || strideHeight < 1 || strideWidth < 1 || dilationHeight < 1
@@ -27,17 +29,22 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
 
     /// A square kernel, one output channel for each input channel, with bias, Glorot uniform.
     public DepthwiseConv2D(String name, int kernelSize, int stride, Padding padding) {
-        this(name, kernelSize, kernelSize, stride, stride, 1, 1, 1, padding, true, Initializer.GLOROT_UNIFORM);
+        this(name, kernelSize, kernelSize, stride, stride, 1, 1, 1, padding, true, Initializer.GLOROT_UNIFORM, false);
     }
 
     public DepthwiseConv2D withInitializer(Initializer chosen) {
         return new DepthwiseConv2D(name, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, depthMultiplier, padding, useBias, chosen);
+                dilationWidth, depthMultiplier, padding, useBias, chosen, fakeQuantizeKernel);
     }
 
     public DepthwiseConv2D withoutBias() {
         return new DepthwiseConv2D(name, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, depthMultiplier, padding, false, initializer);
+                dilationWidth, depthMultiplier, padding, false, initializer, fakeQuantizeKernel);
+    }
+
+    public DepthwiseConv2D withFakeQuantizedKernel() {
+        return new DepthwiseConv2D(name, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
+                dilationWidth, depthMultiplier, padding, useBias, initializer, true);
     }
 
     @Override
@@ -57,11 +64,38 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
 
     @Override
     public BoundLayer bind(Binding binding) {
-        return images -> new Convolution(binding);
+        return new Bound(binding);
+    }
+
+    private final class Bound implements BoundLayer {
+        private final Binding binding;
+        private final int taps = kernelHeight * kernelWidth;
+        private final int channels;
+        private final float[] kernel;
+
+        Bound(Binding binding) {
+            this.binding = binding;
+            channels = binding.output().dimension(2);
+            kernel = new float[taps * channels];
+        }
+
+        @Override
+        public void refresh() {
+            System.arraycopy(binding.parameters(), binding.parameterOffset(), kernel, 0, kernel.length);
+            if (fakeQuantizeKernel) {
+                ChannelScales.of(kernel, 0, taps, channels).fakeQuantize(kernel);
+            }
+        }
+
+        @Override
+        public Pass pass(int images) {
+            return new Convolution(binding, kernel);
+        }
     }
 
     private final class Convolution implements BoundLayer.Pass {
         private final float[] parameters;
+        private final float[] kernel;
         private final int kernelOffset;
         private final int biasOffset;
         private final boolean inputGradient;
@@ -77,7 +111,8 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
         private final float[] kernelGradient;
         private final float[] biasGradient;
 
-        Convolution(Binding binding) {
+        Convolution(Binding binding, float[] kernel) {
+            this.kernel = kernel;
             parameters = binding.parameters();
             inHeight = binding.input().dimension(0);
             inWidth = binding.input().dimension(1);
@@ -114,7 +149,7 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
                                 int inX = outX * strideWidth + filterX * dilationWidth - padLeft;
                                 if (inX >= 0 && inX < inWidth) {
                                     multiply(x, ((image * inHeight + inY) * inWidth + inX) * inChannels,
-                                            kernelOffset + (filterY * kernelWidth + filterX) * outChannels, y, to);
+                                            (filterY * kernelWidth + filterX) * outChannels, y, to);
                                 }
                             }
                         }
@@ -124,15 +159,15 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
             }
         }
 
-        private void multiply(float[] x, int from, int kernel, float[] y, int to) {
+        private void multiply(float[] x, int from, int tap, float[] y, int to) {
             if (depthMultiplier == 1) {
                 for (int c = 0; c < inChannels; c++) {
-                    y[to + c] = Math.fma(x[from + c], parameters[kernel + c], y[to + c]);
+                    y[to + c] = Math.fma(x[from + c], kernel[tap + c], y[to + c]);
                 }
                 return;
             }
             for (int c = 0; c < outChannels; c++) {
-                y[to + c] = Math.fma(x[from + c / depthMultiplier], parameters[kernel + c], y[to + c]);
+                y[to + c] = Math.fma(x[from + c / depthMultiplier], kernel[tap + c], y[to + c]);
             }
         }
 
@@ -195,16 +230,15 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
         }
 
         private void multiplyInputGradient(float[] dy, int from, int tap, float[] dx, int pixel) {
-            int kernel = kernelOffset + tap;
             if (depthMultiplier == 1) {
                 for (int c = 0; c < inChannels; c++) {
-                    dx[pixel + c] = Math.fma(dy[from + c], parameters[kernel + c], dx[pixel + c]);
+                    dx[pixel + c] = Math.fma(dy[from + c], kernel[tap + c], dx[pixel + c]);
                 }
                 return;
             }
             for (int c = 0; c < outChannels; c++) {
                 int to = pixel + c / depthMultiplier;
-                dx[to] = Math.fma(dy[from + c], parameters[kernel + c], dx[to]);
+                dx[to] = Math.fma(dy[from + c], kernel[tap + c], dx[to]);
             }
         }
 

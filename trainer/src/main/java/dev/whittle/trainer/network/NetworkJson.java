@@ -168,6 +168,7 @@ public final class NetworkJson {
                 to.put("depthMultiplier", conv.depthMultiplier());
                 padding(to, conv.padding());
                 weights(to, conv.useBias(), conv.initializer());
+                to.put("fakeQuantizeKernel", conv.fakeQuantizeKernel());
             }
             case Dense dense -> {
                 to.put("units", dense.units());
@@ -276,7 +277,7 @@ public final class NetworkJson {
                 Pair dilations = in.pair("dilations", Pair.ONES);
                 yield new DepthwiseConv2D(name, kernel.height, kernel.width, strides.height, strides.width,
                         dilations.height, dilations.width, in.integer("depthMultiplier", 1), in.padding(),
-                        in.bool("useBias", true), in.initializer());
+                        in.bool("useBias", true), in.initializer(), in.bool("fakeQuantizeKernel", false));
             }
             case "Dense" -> new Dense(name, in.integer("units"), in.bool("useBias", true), in.initializer(),
                     in.bool("fakeQuantizeKernel", false));
