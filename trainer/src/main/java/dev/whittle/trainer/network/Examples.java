@@ -112,6 +112,11 @@ public final class Examples {
         }
 
         @Override
+        public boolean hasClasses() {
+            return classes != null || inputs.isEmpty();
+        }
+
+        @Override
         public boolean hasTarget() {
             return targets != null;
         }

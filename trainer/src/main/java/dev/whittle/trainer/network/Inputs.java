@@ -12,6 +12,11 @@ interface Inputs {
     /// @param preparation the leading layers, in the calling thread's workspace
     void read(int image, Execution.Workspace preparation, float[] to, int offset);
 
+    /// Whether images have classes.
+    default boolean hasClasses() {
+        return true;
+    }
+
     /// Whether an image has a target of its own, beside its class.
     default boolean hasTarget() {
         return false;

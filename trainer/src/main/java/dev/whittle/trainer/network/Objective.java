@@ -17,6 +17,14 @@ record Objective(Loss loss, int outputs) {
         return new Objective(loss, network.outputShape(network.layers().size() - 1).elementCount());
     }
 
+    /// Refuses images that have no targets for the loss.
+    void require(Inputs images) {
+        boolean hasTargets = images.hasTarget() && !loss.takesClasses();
+        if (loss.isClassification() && !images.hasClasses() && !hasTargets) {
+            throw new IllegalArgumentException("the examples have no classes, " + loss + " needs them");
+        }
+    }
+
     /// Whether the target of an image is its input.
     boolean takesInput(Inputs images) {
         return !loss.isClassification() && !images.hasTarget();

@@ -67,6 +67,8 @@ final class TrainingRun implements AutoCloseable {
                     settings.classWeights().size(), classes));
         }
         objective = Objective.of(network, settings);
+        objective.require(images);
+        objective.require(validation);
         batches = Math.ceilDiv(images.size(), settings.batchSize());
         checkpoint = settings.checkpoint();
         int slotCount = settings.optimizer().slotCount();

@@ -477,6 +477,10 @@ class TrainerTest {
                 .hasMessage("layer \"softmax\": is the last before binary cross-entropy, must be a Sigmoid");
         assertThatThrownBy(() -> Examples.ofClasses(List.of(new float[3]), 0, 1))
                 .hasMessage("1 inputs with 2 classes or targets, must be as many");
+        Examples unlabelled = Examples.ofInputs(List.of(new float[588]));
+        assertThatThrownBy(() -> Trainer.fit(network(), unlabelled, Examples.none(), TrainingSettings.ofEpochs(1)))
+                .hasMessage(
+                        "the examples have no classes, SparseCategoricalCrossEntropy[labelSmoothing=0.0] needs them");
         assertThatThrownBy(() -> network().predict(new float[5])).isInstanceOf(IllegalArgumentException.class);
     }
 
