@@ -8,6 +8,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Signature;
+import dev.whittle.trainer.data.PixelImage;
 import dev.whittle.trainer.layer.Add;
 import dev.whittle.trainer.layer.AveragePool2D;
 import dev.whittle.trainer.layer.BatchNorm;
@@ -50,10 +51,11 @@ public final class Lowering {
     /// The name of the model's signature, TensorFlow Serving's default.
     public static final String SIGNATURE = "serving_default";
 
-    /// The input's name in the signature and as a tensor: FLOAT32 `[batch, height, width, 3]`, values 0 to 255.
+    /// The input's name in the signature and as a tensor: FLOAT32 `[batch, height, width, 3]`, values 0 to 255, or what else
+    /// the network takes.
     public static final String INPUT = "image";
 
-    /// The output's name in the signature: FLOAT32 `[batch, class]`.
+    /// The output's name in the signature: FLOAT32 `[batch, class]`, or what else the network gives.
     public static final String OUTPUT = "probabilities";
 
     private static final int OPEN = -1;
@@ -91,7 +93,9 @@ public final class Lowering {
         int output = tensors[layers.size()];
         Signature signature = new Signature(SIGNATURE, 0, new LinkedHashMap<>(Map.of(INPUT, tensors[0])),
                 new LinkedHashMap<>(Map.of(OUTPUT, output)));
-        boolean classifiesImages = !network.labels().isEmpty() && network.inputShape().rank() == IMAGE_RANK;
+        Shape image = network.inputShape();
+        boolean classifiesImages = !network.labels().isEmpty() && image.rank() == IMAGE_RANK
+                && image.dimension(IMAGE_RANK - 1) == PixelImage.CHANNELS;
         Model model = new Model(name, Model.SCHEMA_VERSION, description, List.of(builder.build("main", output)),
                 List.of(signature),
                 classifiesImages ? new ImageModelMetadata(network.labels(), 0, 255).entries() : List.of());
@@ -266,14 +270,13 @@ public final class Lowering {
     private int pad(ZeroPadding padding, int input, int index) {
         int consumer = onlyConsumer(index);
         if (consumer >= 0 && isSame(padding, index, consumer)) {
-            // The value between them stands for the unpadded one, and has no other consumer.
+            // The padding's value stands for that of the convolution, which alone takes it.
             absorbed.add(consumer);
-            int convolved = switch (layers.get(consumer)) {
+            return switch (layers.get(consumer)) {
                 case Conv2D conv -> convolve(conv, Padding.SAME, input, consumer);
                 case DepthwiseConv2D conv -> convolve(conv, Padding.SAME, input, consumer);
                 default -> throw new IllegalStateException(layers.get(consumer) + " takes no padding");
             };
-            return convolved;
         }
         return builder.operator(Options.Plain.PAD, padding.name(), batched(network.outputShape(index)), input,
                 builder.paddings(padding.name() + "/paddings", 0, 0, padding.top(), padding.bottom(), padding.left(),

@@ -99,7 +99,9 @@ final class FakeQuantization {
             case Dense dense -> dense.withFakeQuantizedKernel();
             case FakeQuantize fake -> throw new IllegalArgumentException(
                     "layer \"" + fake.name() + "\": the network has fake quantization already");
-            default -> layer;
+            case Add _,AveragePool2D _,BatchNorm _,Concat _,Dropout _,Flatten _,GlobalAveragePool _ -> layer;
+            case HardSwish _,LeakyReLU _,MaxPool2D _,RandomTransform _,ReLU _,ReLU6 _,Rescaling _ -> layer;
+            case Reshape _,Resizing _,Sigmoid _,Softmax _,Tanh _,ZeroPadding _ -> layer;
         };
     }
 

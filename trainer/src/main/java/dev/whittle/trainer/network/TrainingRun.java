@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// One training, from the first batch or from a checkpoint to its end.
@@ -65,6 +66,10 @@ final class TrainingRun implements AutoCloseable {
         if (!settings.classWeights().isEmpty() && settings.classWeights().size() != classes) {
             throw new IllegalArgumentException("%d class weights for %d classes, must be as many".formatted(
                     settings.classWeights().size(), classes));
+        }
+        if (IntStream.range(0, network.layers().size()).noneMatch(layer -> network.parameterCount(layer) > 0
+                && !settings.isFrozen(network.layers().get(layer).name()))) {
+            throw new IllegalArgumentException("nothing to train: no layer has parameters that are not frozen");
         }
         objective = Objective.of(network, settings);
         objective.require(images);

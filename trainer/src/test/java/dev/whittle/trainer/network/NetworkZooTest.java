@@ -55,7 +55,7 @@ class NetworkZooTest {
     void networksTrainOnGeneratedExamples(NetworkSpec spec) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
         List<float[]> inputs = new ArrayList<>();
-        int[] classes = new int[16];
+        int[] classes = new int[12];
         for (int i = 0; i < classes.length; i++) {
             classes[i] = i % 3;
             float[] input = new float[spec.inputShape().elementCount()];
@@ -67,7 +67,7 @@ class NetworkZooTest {
         Examples examples = spec.labels().isEmpty() ? Examples.ofInputs(inputs) : Examples.ofClasses(inputs, classes);
         Network network = Network.create(spec, 1);
         History history = Trainer.fit(network, examples, Examples.none(),
-                TrainingSettings.ofEpochs(2).withBatchSize(8));
+                TrainingSettings.ofEpochs(2).withBatchSize(6));
         assertThat(history.epochs().getLast().loss()).isLessThan(history.epochs().getFirst().loss());
         assertThat(network.predict(inputs.getFirst())[0]).doesNotContain(Float.NaN);
     }

@@ -471,6 +471,8 @@ class TrainerTest {
         assertThatThrownBy(() -> trained(SETTINGS.withClassWeights(List.of(1f))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("1 class weights for 2 classes, must be as many");
+        assertThatThrownBy(() -> trained(SETTINGS.withFrozen(List.of("*"))))
+                .hasMessage("nothing to train: no layer has parameters that are not frozen");
         assertThatThrownBy(() -> SETTINGS.withMixup(0.2f))
                 .hasMessage("mixup in batches of 9 images, must be 16 or more");
         assertThatThrownBy(() -> trained(SETTINGS.withLoss(new Loss.BinaryCrossEntropy(0))))
