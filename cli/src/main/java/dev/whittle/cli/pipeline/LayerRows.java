@@ -1,18 +1,30 @@
 package dev.whittle.cli.pipeline;
 
 import dev.whittle.cli.pipeline.Experiment.LayerRow;
+import dev.whittle.trainer.layer.AveragePool2D;
+import dev.whittle.trainer.layer.BatchNorm;
 import dev.whittle.trainer.layer.Conv2D;
 import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.DepthwiseConv2D;
 import dev.whittle.trainer.layer.Dropout;
 import dev.whittle.trainer.layer.FakeQuantize;
 import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.GlobalAveragePool;
+import dev.whittle.trainer.layer.HardSwish;
 import dev.whittle.trainer.layer.Layer;
+import dev.whittle.trainer.layer.LeakyReLU;
 import dev.whittle.trainer.layer.MaxPool2D;
+import dev.whittle.trainer.layer.MergingLayer;
 import dev.whittle.trainer.layer.RandomTransform;
 import dev.whittle.trainer.layer.ReLU;
+import dev.whittle.trainer.layer.ReLU6;
 import dev.whittle.trainer.layer.Rescaling;
+import dev.whittle.trainer.layer.Reshape;
 import dev.whittle.trainer.layer.Resizing;
+import dev.whittle.trainer.layer.Sigmoid;
 import dev.whittle.trainer.layer.Softmax;
+import dev.whittle.trainer.layer.Tanh;
+import dev.whittle.trainer.layer.ZeroPadding;
 import dev.whittle.trainer.network.Network;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,9 +55,12 @@ final class LayerRows {
             case Conv2D conv -> "%d of %d × %d".formatted(conv.filters(), conv.kernelHeight(), conv.kernelWidth());
             case MaxPool2D pool -> "%d × %d".formatted(pool.poolHeight(), pool.poolWidth());
             case Dense dense -> "fully connected";
-            case ReLU relu -> "";
-            case Flatten flatten -> "";
-            case Softmax softmax -> "";
+            case DepthwiseConv2D conv -> "each channel, %d × %d".formatted(conv.kernelHeight(), conv.kernelWidth());
+            case AveragePool2D pool -> "%d × %d".formatted(pool.poolHeight(), pool.poolWidth());
+            case ZeroPadding padding -> "%d + %d rows, %d + %d columns".formatted(padding.top(), padding.bottom(),
+                    padding.left(), padding.right());
+            case ReLU _,ReLU6 _,LeakyReLU _,HardSwish _,Sigmoid _,Tanh _,Softmax _ -> "";
+            case BatchNorm _,GlobalAveragePool _,Flatten _,Reshape _,MergingLayer _ -> "";
             case FakeQuantize fake -> "to int8 and back";
         };
     }

@@ -158,9 +158,8 @@ public final class Pipeline {
 
     /// The learning rates that the schedule gives quantization-aware training, without fake quantization.
     private static TrainingSettings furtherTraining(TrainingSettings training, Schedule schedule) {
-        return new TrainingSettings(schedule.epochs(), training.batchSize(), training.seed(),
-                schedule.learningRateFrom(0), training.adam(), training.earlyStopping(), training.threads(),
-                training.cacheBytes(), null, false);
+        return training.withEpochs(schedule.epochs()).withLearningRate(schedule.learningRateFrom(0))
+                .withCheckpoint(null, false);
     }
 
     /// One file to be.

@@ -37,6 +37,12 @@ public final class SubgraphBuilder {
         return add(Tensor.constant(name, ElementType.INT32, Shape.of(values.length), null, Buffer.ofInts(values)));
     }
 
+    /// A matrix of INT32 with two columns, as the paddings of PAD are: before and after, for each dimension.
+    public int paddings(String name, int... values) {
+        return add(Tensor.constant(name, ElementType.INT32, Shape.of(values.length / 2, 2), null,
+                Buffer.ofInts(values)));
+    }
+
     /// An operator with one FLOAT32 output.
     ///
     /// @return the output

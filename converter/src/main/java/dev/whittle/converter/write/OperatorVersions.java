@@ -5,6 +5,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
@@ -79,6 +80,7 @@ public final class OperatorVersions {
         return switch (operator.options()) {
             case Options.Add _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.AveragePool2d _,Options.MaxPool2d _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+            case Options.Concatenation _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Conv2d _ -> conv2d(int8, hybridFilter(subgraph, operator));
             case Options.DepthwiseConv2d conv -> depthwise(conv, int8, hybridFilter(subgraph, operator));
             case Options.Plain.DEQUANTIZE -> switch (input) {
@@ -88,6 +90,12 @@ public final class OperatorVersions {
             };
             case Options.FullyConnected dense -> fullyConnected(dense, operator, int8,
                     hybridFilter(subgraph, operator));
+            case Options.LeakyRelu _ -> int8 ? Version.of(2, 2, 3) : Version.of(1, 1, 13);
+            case Options.Plain.HARD_SWISH -> Version.of(1, 1, 15);
+            case Options.Plain.LOGISTIC, Options.Plain.TANH -> Version.of(int8 ? 2 : 1, 1, 14);
+            case Options.Plain.PAD -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+            case Options.Reduce reduce when reduce.code() == OperatorCode.MEAN ->
+                    int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 6);
             case Options.Mul _ -> mul(subgraph, operator, int8);
             case Options.Plain.QUANTIZE -> Version.of(1, 1, 14);
             case Options.Plain.RELU -> int8 || input == ElementType.UINT8 ? Version.of(2, 2, 1) : Version.of(1, 1, 5);
@@ -101,7 +109,7 @@ public final class OperatorVersions {
             }
             case Options.Softmax _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Sub _,Options.Div _,Options.L2Normalization _ -> throw noRule(operator);
-            case Options.Concatenation _,Options.DepthToSpace _,Options.SpaceToDepth _ -> throw noRule(operator);
+            case Options.DepthToSpace _,Options.SpaceToDepth _ -> throw noRule(operator);
             case Options.L2Pool2d _,Options.LocalResponseNormalization _ -> throw noRule(operator);
             case Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _ -> throw noRule(operator);
             case Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _ -> throw noRule(operator);
@@ -112,7 +120,7 @@ public final class OperatorVersions {
             case Options.Split _,Options.SplitV _,Options.ArgExtreme _ -> throw noRule(operator);
             case Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _ -> throw noRule(operator);
             case Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _ -> throw noRule(operator);
-            case Options.LeakyRelu _,Options.MirrorPad _,Options.Unique _ -> throw noRule(operator);
+            case Options.MirrorPad _,Options.Unique _ -> throw noRule(operator);
             case Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _ -> throw noRule(operator);
             case Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _ -> throw noRule(operator);
             case Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _ -> throw noRule(operator);

@@ -39,7 +39,7 @@ class LoweringTest {
             NetworkSpec.imageClassifier(Shape.of(300, 300, 3), 75, true, 0.2f, List.of("defective", "ok")), 1);
 
     private static Network network(Layer... layers) {
-        return Network.create(new NetworkSpec(Shape.of(12, 14, 3), List.of(layers), List.of("a", "b", "c")), 3);
+        return Network.create(NetworkSpec.chain(Shape.of(12, 14, 3), List.of(layers), List.of("a", "b", "c")), 3);
     }
 
     private static Model lower(Network network) {
@@ -142,7 +142,7 @@ class LoweringTest {
     @Test
     void theModelComputesWhatTheNetworkComputes() {
         Network network = network(new Resizing("resizing", 9, 10), new Rescaling("rescaling", 1 / 127.5f, -1),
-                new RandomFlip("flip", true, true), new Conv2D("conv", 6, 3, 2, 1, 2, Padding.SAME, false),
+                new RandomFlip("flip", true, true), new Conv2D("conv", 6, 3, 2, 1, 2, Padding.SAME),
                 new ReLU("relu"), new MaxPool2D("pool", 3, 2, 1, 2, Padding.SAME), new Flatten("flatten"),
                 new Dropout("dropout", 0.5f), new Dense("dense_1", 8), new ReLU("relu_2"), new Dense("dense_2", 3),
                 new Softmax("softmax"));

@@ -52,7 +52,7 @@ public final class QuantizationAwareTraining {
     ///
     /// @param samples as for [Calibrator#calibrate]
     public static Network prepare(Network trained, Iterable<List<float[]>> samples) {
-        Network network = trained.withLayers(FakeQuantization.place(trained.layers()));
+        Network network = trained.withSpec(FakeQuantization.place(trained.spec()));
         LoweredNetwork lowered = Lowering.lower(network, "network", "");
         Set<Integer> known = KnownRanges.of(lowered.model().primary(), Map.of(0, IMAGE)).keySet();
         Calibration calibration = Calibrator.minMax().withInputRange(0, IMAGE).calibrate(lowered.model(),
@@ -106,9 +106,8 @@ public final class QuantizationAwareTraining {
 
     private static TrainingSettings part(TrainingSettings settings, int epochs, LearningRate learningRate,
             @Nullable Path checkpoint) {
-        return new TrainingSettings(epochs, settings.batchSize(), settings.seed(),
-                learningRate, settings.adam(), settings.earlyStopping(), settings.threads(),
-                settings.cacheBytes(), checkpoint, settings.resume());
+        return settings.withEpochs(epochs).withLearningRate(learningRate).withCheckpoint(checkpoint,
+                settings.resume());
     }
 
     /// The network as an int8 model, with the parameters that it was trained with.

@@ -8,6 +8,7 @@ import dev.whittle.converter.reference.ReferenceInterpreter;
 import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
@@ -15,9 +16,20 @@ import dev.whittle.quantizer.calibrate.RepresentativeImages;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.trainer.data.CastingGenerator;
 import dev.whittle.trainer.data.ImageSource;
+import dev.whittle.trainer.layer.Add;
+import dev.whittle.trainer.layer.AveragePool2D;
+import dev.whittle.trainer.layer.BatchNorm;
 import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.DepthwiseConv2D;
 import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.ReLU;
+import dev.whittle.trainer.layer.ReLU6;
+import dev.whittle.trainer.layer.Rescaling;
+import dev.whittle.trainer.layer.Softmax;
 import dev.whittle.trainer.network.Network;
+import dev.whittle.trainer.network.NetworkBuilder;
 import dev.whittle.trainer.network.NetworkSpec;
 import dev.whittle.trainer.network.Trainer;
 import dev.whittle.trainer.network.TrainingSettings;
@@ -101,11 +113,39 @@ class QuantizationAwareTrainingTest {
         }
     }
 
+    /// A residual network: normalization is folded into kernels that were rounded before, channel by channel.
+    @Test
+    void aGraphWithNormalizationComputesTheSameInInt8() throws IOException {
+        NetworkBuilder builder = new NetworkBuilder(INPUT).add(new Rescaling("rescaling", 1 / 255f, 0))
+                .add(new Conv2D("conv_1", 8, 3, Padding.SAME).withStride(2)).add(new BatchNorm("norm_1", 0.5f, 1e-3f))
+                .add(new ReLU("relu_1"));
+        builder.add(new DepthwiseConv2D("conv_2", 3, 1, Padding.SAME)).add(new BatchNorm("norm_2", 0.5f, 1e-3f));
+        NetworkSpec spec = builder.add(new Add("add"), "relu_1", "norm_2").add(new ReLU6("relu_2"))
+                .add(new AveragePool2D("pool", 18, 18)).add(new Flatten("flatten"))
+                .add(new Dense("logits", 2)).add(new Softmax("softmax")).build(IMAGES.classNames());
+        Network trained = Network.create(spec, 1);
+        Trainer.fit(trained, IMAGES, NO_VALIDATION, TrainingSettings.ofEpochs(2));
+        Network graph = QuantizationAwareTraining.fit(
+                QuantizationAwareTraining.prepare(trained,
+                        new RepresentativeImages(IMAGES, 20, Shape.of(1, 36, 36, 3), new Range(0, 255))),
+                IMAGES, NO_VALIDATION, TrainingSettings.ofEpochs(1), new Schedule(1, 1, 1e-3f, 1e-4f), List.of());
+        Model model = QuantizationAwareTraining.toInt8(graph, "graph", "", ElementType.FLOAT32, ElementType.FLOAT32);
+        float[][] expected = graph.predict(IMAGES);
+        try (Interpreter interpreter = Interpreter.of(model)) {
+            for (int i = 0; i < IMAGES.size(); i++) {
+                interpreter.input(0).putFloats(IMAGES.image(i).toFloats());
+                interpreter.invoke();
+                assertThat(interpreter.output(0).toFloats()).as("image %d", i)
+                        .containsExactly(expected[i], within(6f / 256));
+            }
+        }
+    }
+
     @Test
     void aRangeThatHasSeenNothingFailsNamingTheLayer() {
         Network network = Network.create(
                 NetworkSpec.imageClassifier(INPUT, 32, false, 0, IMAGES.classNames()), 1);
-        Network unobserved = network.withLayers(FakeQuantization.place(network.layers()));
+        Network unobserved = network.withSpec(FakeQuantization.place(network.spec()));
 
         assertThatThrownBy(() -> QuantizationAwareTraining.toInt8(unobserved, "qat", "", ElementType.INT8,
                 ElementType.INT8)).isInstanceOf(IllegalStateException.class)

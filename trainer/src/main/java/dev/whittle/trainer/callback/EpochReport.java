@@ -3,8 +3,9 @@ package dev.whittle.trainer.callback;
 /// An epoch is done.
 ///
 /// @param epoch from 0
-/// @param loss mean cross-entropy over the training images, each measured before the update of its batch
-/// @param accuracy share of the training images whose most likely class was right, measured likewise
+/// @param loss mean over the training images, each measured before the update of its batch
+/// @param accuracy share of the training images whose most likely class was right, measured likewise; NaN where the loss
+///            knows no classes, as is that of the validation
 /// @param validationLoss after the epoch; NaN without validation images
 /// @param validationAccuracy after the epoch; NaN without validation images
 /// @param learningRate of this epoch

@@ -2,10 +2,11 @@ package dev.whittle.trainer.layer;
 
 import dev.whittle.engine.kernel.Gemm;
 import dev.whittle.engine.model.Shape;
+import java.util.List;
 
 /// What a layer is bound to: shapes, and where in the network's arrays its variables lie.
 public final class Binding {
-    private final Shape input;
+    private final List<Shape> inputs;
     private final Shape output;
     private final Gemm gemm;
     private final float[] parameters;
@@ -15,8 +16,9 @@ public final class Binding {
     private final boolean forwardReLU;
     private final boolean backwardReLU;
     private final boolean inputGradient;
+    private final boolean batchStatistics;
 
-    /// @param input one image's shape before the layer
+    /// @param inputs the shapes of one image before the layer
     /// @param output one image's shape after it
     /// @param parameters all trainable values of the network, seen live
     /// @param parameterOffset where the layer's first trainable variable starts; the others follow without gaps
@@ -25,9 +27,11 @@ public final class Binding {
     /// @param forwardReLU the layer applies the ReLU that follows it, or is that ReLU and finds it applied
     /// @param backwardReLU the layer applies the gradient of the ReLU before it, or is that ReLU and finds it applied
     /// @param inputGradient the gradient with respect to the input will be asked for
-    public Binding(Shape input, Shape output, Gemm gemm, float[] parameters, int parameterOffset, float[] state,
-            int stateOffset, boolean forwardReLU, boolean backwardReLU, boolean inputGradient) {
-        this.input = input;
+    /// @param batchStatistics the layer learns: it works with the statistics of the batch instead of those it has kept
+    public Binding(List<Shape> inputs, Shape output, Gemm gemm, float[] parameters, int parameterOffset, float[] state,
+            int stateOffset, boolean forwardReLU, boolean backwardReLU, boolean inputGradient,
+            boolean batchStatistics) {
+        this.inputs = List.copyOf(inputs);
         this.output = output;
         this.gemm = gemm;
         this.parameters = parameters;
@@ -37,10 +41,16 @@ public final class Binding {
         this.forwardReLU = forwardReLU;
         this.backwardReLU = backwardReLU;
         this.inputGradient = inputGradient;
+        this.batchStatistics = batchStatistics;
     }
 
+    /// The shape of the only, or the first, input.
     public Shape input() {
-        return input;
+        return inputs.getFirst();
+    }
+
+    public List<Shape> inputs() {
+        return inputs;
     }
 
     public Shape output() {
@@ -77,5 +87,9 @@ public final class Binding {
 
     boolean inputGradient() {
         return inputGradient;
+    }
+
+    boolean batchStatistics() {
+        return batchStatistics;
     }
 }

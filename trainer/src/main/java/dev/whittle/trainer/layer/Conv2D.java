@@ -5,57 +5,85 @@ import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// Convolution with bias: `y[outY, outX, o] = bias[o] + Σ x[outY · strideHeight + filterY − padTop, outX · strideWidth +
-/// filterX − padLeft, i] · kernel[filterX, filterY, i, o]`, zeros outside the image.
+/// Convolution: `y[outY, outX, o] = bias[o] + Σ x[outY · strideHeight + filterY · dilationHeight − padTop, outX ·
+/// strideWidth + filterX · dilationWidth − padLeft, i] · kernel[filterX, filterY, i, o]`, zeros outside the image.
 ///
 /// The kernel is stored as `[filterX, filterY, inChannel, outChannel]`, which is the order of the reduction: each input
 /// row is copied into `buffer[x][filterY][inChannel]`, where the window of an output pixel is one contiguous run, and an
-/// output row is one matrix product. The gradient of the kernel is the product of that buffer, transposed, with `dy`; the
-/// gradient of the input is the convolution of the padded `dy` with the kernel flipped and its channels swapped.
+/// output row is one matrix product. With columns dilated, windows are not runs, and each has a copy of its own. The
+/// gradient of the kernel is the product of that buffer, transposed, with `dy`; the gradient of the input is the convolution
+/// of the padded `dy` with the kernel flipped and its channels swapped.
 ///
 /// @param filters output channels
+/// @param useBias adds a bias
+/// @param initializer of the kernel
 /// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per output channel
 public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
-        Padding padding, boolean fakeQuantizeKernel) implements Layer {
+        int dilationHeight, int dilationWidth, Padding padding, boolean useBias, Initializer initializer,
+        boolean fakeQuantizeKernel) implements Layer {
 
     public Conv2D {
-        if (filters < 1 || kernelHeight < 1 || kernelWidth < 1 || strideHeight < 1 || strideWidth < 1) {
+        if (filters < 1 || kernelHeight < 1 || kernelWidth < 1 || strideHeight < 1 || strideWidth < 1
+                || dilationHeight < 1 || dilationWidth < 1) {
             throw new IllegalArgumentException(
-                    "layer \"%s\": %d filters of %d x %d with strides %d x %d, must be positive"
-                            .formatted(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth));
+                    "layer \"%s\": %d filters of %d x %d with strides %d x %d and dilations %d x %d, must be positive"
+                            .formatted(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth,
+                                    dilationHeight, dilationWidth));
         }
+    }
+
+    /// With bias, Glorot uniform and without dilation.
+    public Conv2D(String name, int filters, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
+            Padding padding) {
+        this(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, 1, 1, padding, true,
+                Initializer.GLOROT_UNIFORM, false);
     }
 
     /// A square kernel with stride 1.
     public Conv2D(String name, int filters, int kernelSize, Padding padding) {
-        this(name, filters, kernelSize, kernelSize, 1, 1, padding, false);
+        this(name, filters, kernelSize, kernelSize, 1, 1, padding);
+    }
+
+    public Conv2D withStride(int stride) {
+        return new Conv2D(name, filters, kernelHeight, kernelWidth, stride, stride, dilationHeight, dilationWidth,
+                padding, useBias, initializer, fakeQuantizeKernel);
+    }
+
+    public Conv2D withDilation(int height, int width) {
+        return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, height, width, padding,
+                useBias, initializer, fakeQuantizeKernel);
+    }
+
+    public Conv2D withoutBias() {
+        return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
+                dilationWidth, padding, false, initializer, fakeQuantizeKernel);
+    }
+
+    public Conv2D withInitializer(Initializer chosen) {
+        return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
+                dilationWidth, padding, useBias, chosen, fakeQuantizeKernel);
     }
 
     public Conv2D withFakeQuantizedKernel() {
-        return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, padding, true);
+        return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
+                dilationWidth, padding, useBias, initializer, true);
     }
 
     @Override
     public Shape outputShape(Shape input) {
-        Images.of(this, input);
-        int height = padding.outputSize(input.dimension(0), kernelHeight, strideHeight, 1);
-        int width = padding.outputSize(input.dimension(1), kernelWidth, strideWidth, 1);
-        if (height < 1 || width < 1) {
-            throw refused("input %s is smaller than the kernel, must be at least %d x %d".formatted(input, kernelHeight,
-                    kernelWidth));
-        }
-        return Shape.of(height, width, filters);
+        return Images.windows(this, input, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
+                dilationWidth, padding, filters);
     }
 
     @Override
     public List<Variable> variables(Shape input) {
         int channels = input.dimension(2);
         int window = kernelHeight * kernelWidth;
-        return List.of(
-                new Variable("kernel", Shape.of(kernelWidth, kernelHeight, channels, filters),
-                        new Variable.GlorotUniform(window * channels, window * filters)),
-                new Variable("bias", Shape.of(filters), new Variable.Zeros()));
+        Variable kernel = new Variable("kernel", Shape.of(kernelWidth, kernelHeight, channels, filters),
+                new Variable.Trained(initializer, window * channels, window * filters));
+        return useBias ? List.of(kernel, Variable.bias(filters)) : List.of(kernel);
     }
 
     @Override
@@ -79,7 +107,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         private final float min;
         private final boolean inputGradient;
         private final float[] kernel;
-        private final float[] bias;
+        private final float @Nullable [] bias;
         private final float[] packed;
         private final float[] flipped;
         private final float[] packedFlipped;
@@ -92,15 +120,15 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
             inChannels = binding.input().dimension(2);
             outHeight = binding.output().dimension(0);
             outWidth = binding.output().dimension(1);
-            padTop = padding.before(inHeight, kernelHeight, strideHeight, 1);
-            padLeft = padding.before(inWidth, kernelWidth, strideWidth, 1);
+            padTop = padding.before(inHeight, kernelHeight, strideHeight, dilationHeight);
+            padLeft = padding.before(inWidth, kernelWidth, strideWidth, dilationWidth);
             depth = kernelWidth * kernelHeight * inChannels;
             kernelOffset = binding.parameterOffset();
             biasOffset = kernelOffset + depth * filters;
             min = binding.forwardReLU() ? 0 : Float.NEGATIVE_INFINITY;
             inputGradient = binding.inputGradient();
             kernel = new float[depth * filters];
-            bias = new float[filters];
+            bias = useBias ? new float[filters] : null;
             packed = new float[gemm.packedLength(depth, filters)];
             flipped = new float[inputGradient ? depth * filters : 0];
             packedFlipped = new float[inputGradient ? gemm.packedLength(flippedDepth(), inChannels) : 0];
@@ -113,7 +141,9 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         @Override
         public void refresh() {
             System.arraycopy(parameters, kernelOffset, kernel, 0, kernel.length);
-            System.arraycopy(parameters, biasOffset, bias, 0, filters);
+            if (bias != null) {
+                System.arraycopy(parameters, biasOffset, bias, 0, filters);
+            }
             if (fakeQuantizeKernel) {
                 ChannelScales.of(kernel, 0, depth, filters).fakeQuantize(kernel);
             }
@@ -144,21 +174,27 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         }
 
         private final class Convolution implements Pass {
-            private final int windowColumns = (outWidth - 1) * strideWidth + kernelWidth;
+            private final boolean hasRuns = dilationWidth == 1;
+            private final int windowColumns = hasRuns
+                    ? (outWidth - 1) * strideWidth + kernelWidth
+                    : outWidth * kernelWidth;
+            /// Floats from the window of an output pixel to the next one's.
+            private final int windowStride = (hasRuns ? strideWidth : kernelWidth) * kernelHeight * inChannels;
+            private final int gradientColumns = hasRuns ? inWidth + kernelWidth - 1 : inWidth * kernelWidth;
+            private final int gradientStride = (hasRuns ? 1 : kernelWidth) * kernelHeight * filters;
             private final float[] rows = new float[windowColumns * kernelHeight * inChannels];
             private final float[] packedDy = new float[gemm.packedLength(outWidth, filters)];
             /// The sum of all rows of `dy`: long sums over short rows would not become vectors.
             private final float[] dySum = new float[outWidth * filters];
-            private final float[] gradientRows = new float[inputGradient
-                    ? (inWidth + kernelWidth - 1) * kernelHeight * filters
-                    : 0];
+            private final float[] gradientRows =
+                    new float[inputGradient ? gradientColumns * kernelHeight * filters : 0];
 
             @Override
             public void forward(Step step, float[] x, float[] y) {
                 for (int image = 0; image < step.images(); image++) {
                     for (int outY = 0; outY < outHeight; outY++) {
-                        interleaveInput(x, image, outY);
-                        gemm.multiply(rows, 0, strideWidth * kernelHeight * inChannels, 1, packed, 0, outWidth, depth,
+                        copyInput(x, image, outY);
+                        gemm.multiply(rows, 0, windowStride, 1, packed, 0, outWidth, depth,
                                 filters, bias, min, Float.POSITIVE_INFINITY, false, y, outRow(image, outY), filters);
                     }
                 }
@@ -174,24 +210,27 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                         for (int i = 0; i < dySum.length; i++) {
                             dySum[i] += dy[dyRow + i];
                         }
-                        interleaveInput(x, image, outY);
+                        copyInput(x, image, outY);
                         gemm.pack(dy, dyRow, filters, 1, outWidth, filters, packedDy, 0);
-                        gemm.multiply(rows, 0, 1, strideWidth * kernelHeight * inChannels, packedDy, 0, depth, outWidth,
+                        gemm.multiply(rows, 0, 1, windowStride, packedDy, 0, depth, outWidth,
                                 filters, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, image + outY > 0,
                                 gradient, kernelOffset, filters);
                     }
                 }
-                Arrays.fill(gradient, biasOffset, biasOffset + filters, 0);
-                for (int i = 0; i < dySum.length; i++) {
-                    gradient[biasOffset + i % filters] += dySum[i];
+                if (useBias) {
+                    Arrays.fill(gradient, biasOffset, biasOffset + filters, 0);
+                    for (int i = 0; i < dySum.length; i++) {
+                        gradient[biasOffset + i % filters] += dySum[i];
+                    }
                 }
                 if (inputGradient) {
                     for (int image = 0; image < step.images(); image++) {
                         for (int inY = 0; inY < inHeight; inY++) {
-                            interleave(dy, image * outHeight * outWidth * filters, outHeight, outWidth, filters,
-                                    strideHeight, strideWidth, inY + padTop - (kernelHeight - 1),
-                                    padLeft - (kernelWidth - 1), inWidth + kernelWidth - 1, gradientRows);
-                            gemm.multiply(gradientRows, 0, kernelHeight * filters, 1, packedFlipped, 0, inWidth,
+                            copyWindows(dy, image * outHeight * outWidth * filters, outHeight, outWidth, filters,
+                                    strideHeight, strideWidth, inY + padTop - (kernelHeight - 1) * dilationHeight,
+                                    padLeft - (kernelWidth - 1) * dilationWidth, inWidth, 1, gradientColumns,
+                                    gradientRows);
+                            gemm.multiply(gradientRows, 0, gradientStride, 1, packedFlipped, 0, inWidth,
                                     flippedDepth(), inChannels, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY,
                                     false, dx, (image * inHeight + inY) * inWidth * inChannels, inChannels);
                         }
@@ -203,9 +242,37 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                 return (image * outHeight + outY) * outWidth * filters;
             }
 
-            private void interleaveInput(float[] x, int image, int outY) {
-                interleave(x, image * inHeight * inWidth * inChannels, inHeight, inWidth, inChannels, 1, 1,
-                        outY * strideHeight - padTop, -padLeft, windowColumns, rows);
+            private void copyInput(float[] x, int image, int outY) {
+                copyWindows(x, image * inHeight * inWidth * inChannels, inHeight, inWidth, inChannels, 1, 1,
+                        outY * strideHeight - padTop, -padLeft, outWidth, strideWidth, windowColumns, rows);
+            }
+
+            /// Copies the windows of `count` pixels, `stride` columns apart, into a buffer. The image counts as spread out by
+            /// `spreadY` and `spreadX`, with zeros between its pixels.
+            private void copyWindows(float[] from, int offset, int height, int width, int channels, int spreadY,
+                    int spreadX, int firstRow, int firstColumn, int count, int stride, int columns, float[] buffer) {
+                if (hasRuns) {
+                    interleave(from, offset, height, width, channels, spreadY, spreadX, firstRow, firstColumn, columns,
+                            buffer);
+                    return;
+                }
+                int to = 0;
+                for (int pixel = 0; pixel < count; pixel++) {
+                    for (int filterX = 0; filterX < kernelWidth; filterX++) {
+                        int column = firstColumn + pixel * stride + filterX * dilationWidth;
+                        boolean hasColumn = column >= 0 && column % spreadX == 0 && column / spreadX < width;
+                        for (int filterY = 0; filterY < kernelHeight; filterY++) {
+                            int row = firstRow + filterY * dilationHeight;
+                            if (hasColumn && row >= 0 && row % spreadY == 0 && row / spreadY < height) {
+                                System.arraycopy(from, offset + (row / spreadY * width + column / spreadX) * channels,
+                                        buffer, to, channels);
+                            } else {
+                                Arrays.fill(buffer, to, to + channels, 0);
+                            }
+                            to += channels;
+                        }
+                    }
+                }
             }
 
             /// Copies `kernelHeight` rows of an image into `buffer[column][filterY][channel]`. The image counts as spread out
@@ -217,7 +284,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                 int first = Math.ceilDiv(Math.max(firstColumn, 0), spreadX);
                 int end = Math.min(Math.ceilDiv(firstColumn + columns, spreadX), width);
                 for (int filterY = 0; filterY < kernelHeight; filterY++) {
-                    int row = firstRow + filterY;
+                    int row = firstRow + filterY * dilationHeight;
                     int to = (first * spreadX - firstColumn) * pitch + filterY * channels;
                     if (row < 0 || row % spreadY != 0 || row / spreadY >= height) {
                         for (int column = first; column < end; column++) {

@@ -3,13 +3,17 @@ package dev.whittle.trainer.layer;
 import dev.whittle.engine.kernel.Gemm;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Fully-connected layer: `y[unit] = bias[unit] + Σ x[feature] · kernel[feature, unit]`. With `X` of `[images, features]`
 /// the gradients are `Xᵀ · dY` and `dY · kernelᵀ`.
 ///
 /// @param units output features
+/// @param useBias adds a bias
+/// @param initializer of the kernel
 /// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per unit
-public record Dense(String name, int units, boolean fakeQuantizeKernel) implements Layer {
+public record Dense(String name, int units, boolean useBias, Initializer initializer, boolean fakeQuantizeKernel)
+        implements Layer {
 
     public Dense {
         if (units < 1) {
@@ -17,12 +21,21 @@ public record Dense(String name, int units, boolean fakeQuantizeKernel) implemen
         }
     }
 
+    /// With bias, Glorot uniform.
     public Dense(String name, int units) {
-        this(name, units, false);
+        this(name, units, true, Initializer.GLOROT_UNIFORM, false);
+    }
+
+    public Dense withoutBias() {
+        return new Dense(name, units, false, initializer, fakeQuantizeKernel);
+    }
+
+    public Dense withInitializer(Initializer chosen) {
+        return new Dense(name, units, useBias, chosen, fakeQuantizeKernel);
     }
 
     public Dense withFakeQuantizedKernel() {
-        return new Dense(name, units, true);
+        return new Dense(name, units, useBias, initializer, true);
     }
 
     @Override
@@ -36,8 +49,9 @@ public record Dense(String name, int units, boolean fakeQuantizeKernel) implemen
     @Override
     public List<Variable> variables(Shape input) {
         int features = input.dimension(0);
-        return List.of(new Variable("kernel", Shape.of(features, units), new Variable.GlorotUniform(features, units)),
-                new Variable("bias", Shape.of(units), new Variable.Zeros()));
+        Variable kernel = new Variable("kernel", Shape.of(features, units),
+                new Variable.Trained(initializer, features, units));
+        return useBias ? List.of(kernel, Variable.bias(units)) : List.of(kernel);
     }
 
     @Override
@@ -54,7 +68,7 @@ public record Dense(String name, int units, boolean fakeQuantizeKernel) implemen
         private final float min;
         private final boolean inputGradient;
         private final float[] quantized;
-        private final float[] bias = new float[units];
+        private final float @Nullable [] bias = useBias ? new float[units] : null;
         private final float[] packed;
         private final float[] packedTransposed;
 
@@ -73,7 +87,9 @@ public record Dense(String name, int units, boolean fakeQuantizeKernel) implemen
 
         @Override
         public void refresh() {
-            System.arraycopy(parameters, biasOffset, bias, 0, units);
+            if (bias != null) {
+                System.arraycopy(parameters, biasOffset, bias, 0, units);
+            }
             float[] kernel = parameters;
             int offset = kernelOffset;
             if (fakeQuantizeKernel) {
@@ -109,7 +125,7 @@ public record Dense(String name, int units, boolean fakeQuantizeKernel) implemen
             @Override
             public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
                 float[] gradient = step.gradient();
-                for (int unit = 0; unit < units; unit++) {
+                for (int unit = 0; useBias && unit < units; unit++) {
                     float sum = 0;
                     for (int image = 0; image < step.images(); image++) {
                         sum += dy[image * units + unit];

@@ -31,14 +31,8 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
     @Override
     public Shape outputShape(Shape input) {
-        Images.of(this, input);
-        int height = padding.outputSize(input.dimension(0), poolHeight, strideHeight, 1);
-        int width = padding.outputSize(input.dimension(1), poolWidth, strideWidth, 1);
-        if (height < 1 || width < 1) {
-            throw refused("input %s is smaller than the window, must be at least %d x %d".formatted(input, poolHeight,
-                    poolWidth));
-        }
-        return Shape.of(height, width, input.dimension(2));
+        return Images.windows(this, input, poolHeight, poolWidth, strideHeight, strideWidth, 1, 1, padding,
+                Images.of(this, input).dimension(2));
     }
 
     @Override

@@ -26,10 +26,6 @@ public final class Step {
         images = imageCount;
         gradient = gradientBuffer;
         observed = observationBuffer;
-        for (int i = 0; i < observed.length; i += 2) {
-            observed[i] = Float.POSITIVE_INFINITY;
-            observed[i + 1] = Float.NEGATIVE_INFINITY;
-        }
     }
 
     /// Sets the key that all randomness of an image is drawn from.
@@ -54,7 +50,8 @@ public final class Step {
         return gradient;
     }
 
-    /// Ranges seen by these images, laid out as the network's state: minimum and maximum in turn.
+    /// What these images have shown, laid out as the network's state: a fake quantization writes the minimum and the maximum
+    /// it has seen.
     public float[] observed() {
         return observed;
     }

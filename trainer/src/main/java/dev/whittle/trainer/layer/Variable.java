@@ -6,29 +6,38 @@ import dev.whittle.engine.model.Shape;
 ///
 /// @param name unique in the layer, such as `kernel`
 /// @param shape as the trainer stores it
-/// @param initializer what it holds before training
-public record Variable(String name, Shape shape, Initializer initializer) {
+/// @param origin what it holds before training, and whether it is trained
+public record Variable(String name, Shape shape, Origin origin) {
 
-    /// The first value of a variable. Trainable variables have gradients; the others are state that the layer itself
-    /// updates while training.
-    public sealed interface Initializer {
+    /// Where a variable's first value comes from. Trainable variables have gradients; the others are state that the layer
+    /// itself updates while training.
+    public sealed interface Origin {
         default boolean isTrainable() {
+            return false;
+        }
+    }
+
+    /// Drawn, then trained.
+    ///
+    /// @param fanIn inputs that an output sums up
+    /// @param fanOut outputs that an input goes to
+    public record Trained(Initializer initializer, int fanIn, int fanOut) implements Origin {
+        @Override
+        public boolean isTrainable() {
             return true;
         }
     }
 
-    /// Uniform in `±√(6 / (fanIn + fanOut))` (Glorot and Bengio 2010, equation 16).
-    public record GlorotUniform(int fanIn, int fanOut) implements Initializer {
-    }
-
-    public record Zeros() implements Initializer {
+    /// The same value throughout, then updated by the layer.
+    public record Kept(float value) implements Origin {
     }
 
     /// A range that nothing has been observed for: minimum +∞, maximum −∞.
-    public record EmptyRange() implements Initializer {
-        @Override
-        public boolean isTrainable() {
-            return false;
-        }
+    public record EmptyRange() implements Origin {
+    }
+
+    /// A bias, which is trained from zero on.
+    static Variable bias(int channels) {
+        return new Variable("bias", Shape.of(channels), new Trained(Initializer.ZEROS, 1, 1));
     }
 }

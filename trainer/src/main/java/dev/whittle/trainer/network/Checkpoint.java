@@ -8,7 +8,6 @@ import static dev.whittle.trainer.network.ChecksummedFile.writeText;
 
 import dev.whittle.trainer.callback.EpochReport;
 import dev.whittle.trainer.data.ImageSource;
-import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -23,23 +22,28 @@ import java.util.zip.CRC32C;
 /// The file that a training can go on from: what it was started with, the parameters, the [TrainingState]. Random numbers
 /// need no state of their own: they follow from the seed and the place in the training.
 final class Checkpoint {
-    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEC", 1, "Whittle checkpoint");
+    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEC", 2, "Whittle checkpoint");
 
     private Checkpoint() {}
 
     /// What must be the same for a training to be resumed, by name.
-    static SequencedMap<String, String> identity(Network network, ImageSource training, ImageSource validation,
-            TrainingSettings settings) throws IOException {
-        ByteArrayOutputStream spec = new ByteArrayOutputStream();
-        NetworkFile.writeSpec(new DataOutputStream(spec), network.spec());
+    ///
+    /// @param training what stands for the training images, `validation` for those of the validation
+    static SequencedMap<String, String> identity(Network network, String training, String validation,
+            TrainingSettings settings) {
         SequencedMap<String, String> identity = new LinkedHashMap<>();
-        identity.put("network", digest(spec.toByteArray()));
-        identity.put("training images", digest(training));
-        identity.put("validation images", digest(validation));
+        identity.put("network", digest(NetworkJson.write(network.spec()).getBytes(StandardCharsets.UTF_8)));
+        identity.put("training images", training);
+        identity.put("validation images", validation);
         identity.put("batch size", String.valueOf(settings.batchSize()));
         identity.put("seed", String.valueOf(settings.seed()));
         identity.put("learning rate", settings.learningRate().toString());
-        identity.put("optimizer", settings.adam().toString());
+        identity.put("optimizer", settings.optimizer().toString());
+        identity.put("loss", Objective.of(network, settings).loss().toString());
+        identity.put("class weights", settings.classWeights().toString());
+        identity.put("mixup", String.valueOf(settings.mixup()));
+        identity.put("gradient clipping", String.valueOf(settings.clipping()));
+        identity.put("frozen layers", settings.frozen().toString());
         identity.put("early stopping", String.valueOf(settings.earlyStopping()));
         return identity;
     }
@@ -64,8 +68,9 @@ final class Checkpoint {
             out.writeInt(state.correct);
             out.writeDouble(state.seconds);
             out.writeLong(state.steps);
-            writeFloats(out, state.firstMoments);
-            writeFloats(out, state.secondMoments);
+            for (float[] slot : state.slots) {
+                writeFloats(out, slot);
+            }
             out.writeInt(state.bestEpoch);
             out.writeDouble(state.bestLoss);
             writeFloats(out, state.bestParameters);
@@ -76,7 +81,8 @@ final class Checkpoint {
     /// Restores the parameters of `network` and returns the rest.
     ///
     /// @throws CheckpointException when the file is damaged or was written by a training of another identity
-    static TrainingState read(Path file, Map<String, String> identity, Network network) throws IOException {
+    static TrainingState read(Path file, Map<String, String> identity, Network network, int slotCount)
+            throws IOException {
         ByteBuffer in = FORMAT.read(file);
         try {
             int entries = boundedCount(in, 2 * Integer.BYTES);
@@ -91,7 +97,7 @@ final class Checkpoint {
             }
             readInto(in, network.parameters());
             readInto(in, network.state());
-            TrainingState state = new TrainingState(network.parameterCount());
+            TrainingState state = new TrainingState(network.parameterCount(), slotCount);
             int epochs = boundedCount(in, 1);
             for (int epoch = 0; epoch < epochs; epoch++) {
                 state.history.add(readReport(epoch, in));
@@ -101,8 +107,9 @@ final class Checkpoint {
             state.correct = in.getInt();
             state.seconds = in.getDouble();
             state.steps = in.getLong();
-            readInto(in, state.firstMoments);
-            readInto(in, state.secondMoments);
+            for (float[] slot : state.slots) {
+                readInto(in, slot);
+            }
             state.bestEpoch = in.getInt();
             state.bestLoss = in.getDouble();
             state.bestParameters = readFloats(in);
@@ -137,7 +144,7 @@ final class Checkpoint {
     }
 
     /// Count, and a checksum of names and labels: the pixels themselves would take too long.
-    private static String digest(ImageSource images) {
+    static String digest(ImageSource images) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < images.size(); i++) {
             text.append(images.name(i)).append('\n').append(images.label(i)).append('\n');

@@ -8,6 +8,7 @@ import dev.whittle.trainer.layer.Conv2D;
 import dev.whittle.trainer.layer.CounterRandom;
 import dev.whittle.trainer.layer.Dense;
 import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Initializer;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.Variable;
 import java.io.IOException;
@@ -22,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// used by other threads while it is trained.
 public final class Network {
     private final NetworkSpec spec;
+    private final List<Layer> layers;
     private final List<Shape> shapes;
+    private final List<List<Integer>> inputIndices;
     private final Map<String, Integer> layerIndices = new LinkedHashMap<>();
     private final int[] parameterOffsets;
     private final int[] stateOffsets;
@@ -32,26 +35,28 @@ public final class Network {
     private Network(NetworkSpec spec) {
         this.spec = spec;
         shapes = spec.shapes();
-        int layers = spec.layers().size();
-        parameterOffsets = new int[layers + 1];
-        stateOffsets = new int[layers + 1];
-        for (int i = 0; i < layers; i++) {
-            layerIndices.put(spec.layers().get(i).name(), i);
+        layers = spec.layers();
+        inputIndices = spec.inputIndices();
+        int count = layers.size();
+        parameterOffsets = new int[count + 1];
+        stateOffsets = new int[count + 1];
+        for (int i = 0; i < count; i++) {
+            layerIndices.put(layers.get(i).name(), i);
             parameterOffsets[i + 1] = parameterOffsets[i];
             stateOffsets[i + 1] = stateOffsets[i];
             for (Variable variable : variables(i)) {
-                int[] offsets = variable.initializer().isTrainable() ? parameterOffsets : stateOffsets;
+                int[] offsets = variable.origin().isTrainable() ? parameterOffsets : stateOffsets;
                 offsets[i + 1] = Math.addExact(offsets[i + 1], variable.shape().elementCount());
             }
         }
-        parameters = new float[parameterOffsets[layers]];
-        state = new float[stateOffsets[layers]];
+        parameters = new float[parameterOffsets[count]];
+        state = new float[stateOffsets[count]];
     }
 
     /// A network with fresh parameters; the same seed gives the same ones.
     public static Network create(NetworkSpec spec, long seed) {
         Network network = new Network(spec);
-        for (int i = 0; i < spec.layers().size(); i++) {
+        for (int i = 0; i < network.layers.size(); i++) {
             network.initialize(i, Purpose.INITIAL_PARAMETERS.key(seed));
         }
         return network;
@@ -88,7 +93,7 @@ public final class Network {
     }
 
     public List<Layer> layers() {
-        return spec.layers();
+        return layers;
     }
 
     public List<String> labels() {
@@ -100,9 +105,14 @@ public final class Network {
         return spec.inputShape();
     }
 
-    /// The shape of one image before layer `layer`.
+    /// The shape of one image before layer `layer`, of its first input where it has several.
     public Shape inputShape(int layer) {
-        return shapes.get(layer);
+        return shapes.get(inputIndices.get(layer).getFirst());
+    }
+
+    /// What layer `layer` takes: 0 stands for the network's input, `i + 1` for the output of layer `i`.
+    public List<Integer> inputs(int layer) {
+        return inputIndices.get(layer);
     }
 
     /// The shape of one image after layer `layer`.
@@ -129,9 +139,9 @@ public final class Network {
         return ohwi;
     }
 
+    /// The bias of a convolution, zeros where it has none.
     public float[] bias(Conv2D layer) {
-        int offset = offset(layer) + kernelElements(layer);
-        return Arrays.copyOfRange(parameters, offset, offset + layer.filters());
+        return layer.useBias() ? values(layer.name(), "bias") : new float[layer.filters()];
     }
 
     /// The kernel of a fully-connected layer as `[unit, feature]`, as it is stored: not fake-quantized.
@@ -143,9 +153,53 @@ public final class Network {
         return weights;
     }
 
+    /// The bias of a fully-connected layer, zeros where it has none.
     public float[] bias(Dense layer) {
-        int offset = offset(layer) + kernelElements(layer);
-        return Arrays.copyOfRange(parameters, offset, offset + layer.units());
+        return layer.useBias() ? values(layer.name(), "bias") : new float[layer.units()];
+    }
+
+    /// A copy of a layer's variable as the trainer stores it, trained or kept.
+    ///
+    /// @param variable such as `kernel`
+    public float[] values(String layer, String variable) {
+        return place(layer, variable).read();
+    }
+
+    /// Replaces a layer's variable, laid out as the trainer stores it.
+    public void assign(String layer, String variable, float[] values) {
+        place(layer, variable).write(values);
+    }
+
+    /// Where a variable lies.
+    private record Place(String layer, String variable, float[] array, int offset, int count) {
+        float[] read() {
+            return Arrays.copyOfRange(array, offset, offset + count);
+        }
+
+        void write(float[] values) {
+            if (values.length != count) {
+                throw new IllegalArgumentException("layer \"%s\": %d values for %s, must be %d".formatted(layer,
+                        values.length, variable, count));
+            }
+            System.arraycopy(values, 0, array, offset, count);
+        }
+    }
+
+    private Place place(String layer, String name) {
+        int index = layerIndex(layer);
+        int trained = parameterOffsets[index];
+        int kept = stateOffsets[index];
+        for (Variable variable : variables(index)) {
+            boolean isTrainable = variable.origin().isTrainable();
+            int count = variable.shape().elementCount();
+            if (variable.name().equals(name)) {
+                return new Place(layer, name, isTrainable ? parameters : state, isTrainable ? trained : kept, count);
+            }
+            trained += isTrainable ? count : 0;
+            kept += isTrainable ? 0 : count;
+        }
+        throw new IllegalArgumentException("layer \"%s\" has no %s, it has %s".formatted(layer, name,
+                variables(index).stream().map(Variable::name).toList()));
     }
 
     /// Replaces kernel and bias of a convolution.
@@ -156,7 +210,7 @@ public final class Network {
         for (int from = 0; from < filterOhwi.length; from++) {
             parameters[storedIndex(layer, from)] = filterOhwi[from];
         }
-        System.arraycopy(bias, 0, parameters, offset(layer) + filterOhwi.length, bias.length);
+        System.arraycopy(bias, 0, parameters, offset(layer) + filterOhwi.length, layer.useBias() ? bias.length : 0);
     }
 
     /// Replaces kernel and bias of a fully-connected layer.
@@ -167,7 +221,7 @@ public final class Network {
         for (int from = 0; from < weights.length; from++) {
             parameters[storedIndex(layer, from)] = weights[from];
         }
-        System.arraycopy(bias, 0, parameters, offset(layer) + weights.length, bias.length);
+        System.arraycopy(bias, 0, parameters, offset(layer) + weights.length, layer.useBias() ? bias.length : 0);
     }
 
     /// The int8 parameters of the range that a fake quantization has learned; null while it has seen nothing.
@@ -195,12 +249,17 @@ public final class Network {
         state[offset + 1] = max;
     }
 
-    /// A copy with other layers. A layer of the same name keeps its values; a new one may have state but no trainable
-    /// variables, which would have to come from somewhere.
-    public Network withLayers(List<Layer> layers) {
-        Network copy = new Network(spec.withLayers(layers));
-        for (int i = 0; i < layers.size(); i++) {
-            Layer layer = layers.get(i);
+    /// A copy with other layers, as [NetworkSpec#withLayers] places them. A layer of the same name keeps its values; a new one
+    /// may have state but no trainable variables, which would have to come from somewhere.
+    public Network withLayers(List<? extends Layer> newLayers) {
+        return withSpec(spec.withLayers(newLayers));
+    }
+
+    /// As [#withLayers], for any graph.
+    public Network withSpec(NetworkSpec newSpec) {
+        Network copy = new Network(newSpec);
+        for (int i = 0; i < copy.layers.size(); i++) {
+            Layer layer = copy.layers.get(i);
             Integer old = layerIndices.get(layer.name());
             if (old == null || !variables(old).equals(copy.variables(i))) {
                 if (copy.parameterCount(i) > 0) {
@@ -224,14 +283,14 @@ public final class Network {
         return of(spec, parameters, state);
     }
 
-    /// The class probabilities of each image, computed on all processors.
+    /// The outputs of each image, class probabilities where the network ends in a softmax, computed on all processors.
     public float[][] predict(ImageSource images) {
         try (Predictor predictor = new Predictor(this, Runtime.getRuntime().availableProcessors())) {
             return predictor.predict(images);
         }
     }
 
-    /// The class probabilities of each image, computed on all processors.
+    /// The outputs of each image, class probabilities where the network ends in a softmax, computed on all processors.
     ///
     /// @param batch `[images, height, width, channel]` with the network's input shape, values 0 to 255
     public float[][] predict(float[] batch) {
@@ -259,7 +318,7 @@ public final class Network {
     }
 
     private List<Variable> variables(int layer) {
-        return spec.layers().get(layer).variables(shapes.get(layer));
+        return layers.get(layer).variables(inputShape(layer));
     }
 
     private void initialize(int layer, long key) {
@@ -267,14 +326,15 @@ public final class Network {
         int kept = stateOffsets[layer];
         for (Variable variable : variables(layer)) {
             int count = variable.shape().elementCount();
-            switch (variable.initializer()) {
-                case Variable.Zeros() -> parameter += count;
-                case Variable.GlorotUniform(int fanIn, int fanOut) -> {
-                    long layerKey = CounterRandom.fold(key, spec.layers().get(layer).name().hashCode());
-                    float limit = (float) Math.sqrt(6.0 / ((double) fanIn + fanOut));
-                    for (int i = 0; i < count; i++) {
-                        parameters[parameter++] = (2 * CounterRandom.uniform(layerKey, i) - 1) * limit;
-                    }
+            switch (variable.origin()) {
+                case Variable.Trained(Initializer initializer, int fanIn, int fanOut) -> {
+                    long layerKey = CounterRandom.fold(key, layers.get(layer).name().hashCode());
+                    initializer.fill(parameters, parameter, count, fanIn, fanOut, layerKey);
+                    parameter += count;
+                }
+                case Variable.Kept(float value) -> {
+                    Arrays.fill(state, kept, kept + count, value);
+                    kept += count;
                 }
                 case Variable.EmptyRange() -> {
                     state[kept++] = Float.POSITIVE_INFINITY;
@@ -284,9 +344,18 @@ public final class Network {
         }
     }
 
+    /// The number of the layer of a name.
+    int layerIndex(String name) {
+        Integer index = layerIndices.get(name);
+        if (index == null) {
+            throw new IllegalArgumentException("the network has no layer \"" + name + "\"");
+        }
+        return index;
+    }
+
     private int index(Layer layer) {
         Integer index = layerIndices.get(layer.name());
-        if (index == null || !spec.layers().get(index).equals(layer)) {
+        if (index == null || !layers.get(index).equals(layer)) {
             throw new IllegalArgumentException("the network has no layer " + layer);
         }
         return index;

@@ -32,18 +32,18 @@ public final class Predictor implements AutoCloseable {
         this.workers = workers;
         this.ownsWorkers = ownsWorkers;
         int leading = PreparedImages.leadingLayers(network);
-        preparation = new Execution(network, 0, leading, false);
-        execution = new Execution(network, leading, network.layers().size(), false);
+        preparation = Execution.forInference(network, 0, leading);
+        execution = Execution.forInference(network, leading, network.layers().size());
         preparations = new Execution.Workspace[workers.count()];
         workspaces = new Execution.Workspace[workers.count()];
     }
 
-    /// The class probabilities of each image, `[image][class]`.
+    /// The outputs of each image, `[image][output]`: class probabilities where the network ends in a softmax.
     public float[][] predict(ImageSource images) {
         return predict(new PreparedImages(images, network, new AtomicLong()));
     }
 
-    /// The class probabilities of each image, `[image][class]`.
+    /// The outputs of each image, `[image][output]`: class probabilities where the network ends in a softmax.
     ///
     /// @param batch `[images, height, width, channel]` with the network's input shape, values 0 to 255
     public float[][] predict(float[] batch) {
@@ -61,8 +61,23 @@ public final class Predictor implements AutoCloseable {
         });
     }
 
-    float[][] predict(PreparedImages images) {
+    /// The outputs of each example, `[example][output]`.
+    public float[][] predict(Examples examples) {
+        return predict(examples.of(network));
+    }
+
+    float[][] predict(Inputs images) {
         return predict(images.size(), images::read);
+    }
+
+    /// Floats of an image behind the leading layers.
+    int preparedElements() {
+        return execution.inputElements();
+    }
+
+    /// Reads an image as it comes out of the leading layers.
+    void prepare(Inputs images, int image, float[] to) {
+        images.read(image, workspace(preparations, 0, preparation, 1), to, 0);
     }
 
     private interface Reader {
@@ -72,7 +87,7 @@ public final class Predictor implements AutoCloseable {
     private float[][] predict(int images, Reader reader) {
         preparation.refresh();
         execution.refresh();
-        float[][] probabilities = new float[images][];
+        float[][] outputs = new float[images][];
         workers.run(Math.ceilDiv(images, CHUNK_IMAGES), (worker, chunk) -> {
             Execution.Workspace prepared = workspace(preparations, worker, preparation, 1);
             Execution.Workspace workspace = workspace(workspaces, worker, execution, CHUNK_IMAGES);
@@ -85,10 +100,10 @@ public final class Predictor implements AutoCloseable {
             workspace.forward();
             int classes = execution.outputElements();
             for (int i = 0; i < count; i++) {
-                probabilities[first + i] = Arrays.copyOfRange(workspace.output(), i * classes, (i + 1) * classes);
+                outputs[first + i] = Arrays.copyOfRange(workspace.output(), i * classes, (i + 1) * classes);
             }
         });
-        return probabilities;
+        return outputs;
     }
 
     private static Execution.Workspace workspace(Execution.@Nullable Workspace[] workspaces, int worker,

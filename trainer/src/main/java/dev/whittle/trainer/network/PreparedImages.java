@@ -6,12 +6,13 @@ import dev.whittle.trainer.data.PixelImage;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// Images behind the layers that always do the same: the leading resizing and rescaling. What they yield is kept as long
 /// as the budget lasts; the other images are decoded and prepared again each time, by the thread that wants them.
-final class PreparedImages {
+final class PreparedImages implements Inputs {
     private final ImageSource source;
     private final Shape inputShape;
     private final int elements;
@@ -29,7 +30,7 @@ final class PreparedImages {
             throw new IllegalArgumentException(
                     "the network takes %s, images are [height, width, %d]".formatted(inputShape, PixelImage.CHANNELS));
         }
-        if (!source.classNames().equals(network.labels())) {
+        if (!network.labels().isEmpty() && !source.classNames().equals(network.labels())) {
             throw new IllegalArgumentException(
                     "the images have the classes %s, the network %s, must be the same".formatted(source.classNames(),
                             network.labels()));
@@ -39,27 +40,35 @@ final class PreparedImages {
     /// How many layers at the start of a network always do the same.
     static int leadingLayers(Network network) {
         int count = 0;
-        for (Layer layer : network.layers()) {
-            if (!(layer instanceof Resizing || layer instanceof Rescaling)) {
-                break;
-            }
+        while (count < network.layers().size() && isPreparation(network.layers().get(count))
+                && network.inputs(count).equals(List.of(count))) {
             count++;
+        }
+        // What later layers take as well cannot be left behind.
+        for (int layer = count; layer < network.layers().size(); layer++) {
+            for (int input : network.inputs(layer)) {
+                count = Math.min(count, input);
+            }
         }
         return count;
     }
 
-    int size() {
+    private static boolean isPreparation(Layer layer) {
+        return layer instanceof Resizing || layer instanceof Rescaling;
+    }
+
+    @Override
+    public int size() {
         return kept.length;
     }
 
-    int label(int image) {
+    @Override
+    public int label(int image) {
         return source.label(image);
     }
 
-    /// Writes image `image` to `to`. Two threads must not ask for the same image at once.
-    ///
-    /// @param preparation the leading layers, in the calling thread's workspace
-    void read(int image, Execution.Workspace preparation, float[] to, int offset) {
+    @Override
+    public void read(int image, Execution.Workspace preparation, float[] to, int offset) {
         float[] found = kept[image];
         if (found != null) {
             System.arraycopy(found, 0, to, offset, elements);

@@ -6,15 +6,18 @@ import dev.whittle.trainer.data.ImageSource;
 import java.io.IOException;
 import java.util.List;
 
-/// Trains a network with softmax cross-entropy and Adam.
+/// Trains a network:
 ///
-/// The same seed gives the same parameters to the last bit, for any number of threads: each batch is cut into
-/// [#CHUNKS] pieces whatever the threads are, each piece has its own gradient, the gradients are added in the order of
-/// the pieces, and every random number is a function of seed, epoch, image and layer.
+/// ```java
+/// Network network = Network.create(NetworkZoo.resNet8(labels), 1);
+/// History history = Trainer.fit(network, training, validation, TrainingSettings.ofEpochs(30)
+///         .withOptimizer(new SGD(0.9f)).withLearningRate(new LearningRate.Cosine(0.1f, 1e-4f, 30, 3)));
+/// ```
+///
+/// The same seed gives the same parameters to the last bit, for any number of threads: each batch is cut into eight pieces
+/// whatever the threads are, each piece has its own gradient, the gradients are added in the order of the pieces, and every
+/// random number is a function of seed, epoch, image and layer.
 public final class Trainer {
-    /// Pieces of a batch, and so the most threads that can share one.
-    static final int CHUNKS = 8;
-
     private Trainer() {}
 
     /// Changes the parameters of `network` in place. When the thread is interrupted, training stops after the current
@@ -26,8 +29,28 @@ public final class Trainer {
     /// @throws TrainingException when the loss is no longer a number
     public static History fit(Network network, ImageSource training, ImageSource validation, TrainingSettings settings,
             List<? extends TrainingListener> listeners) throws IOException {
-        try (TrainingRun run = new TrainingRun(network, training, validation, settings, List.copyOf(listeners))) {
+        try (TrainingRun run = TrainingRun.of(network, training, validation, settings, List.copyOf(listeners))) {
             return run.run();
         }
+    }
+
+    /// As [#fit(Network, ImageSource, ImageSource, TrainingSettings, List)], with nobody listening.
+    public static History fit(Network network, ImageSource training, ImageSource validation, TrainingSettings settings)
+            throws IOException {
+        return fit(network, training, validation, settings, List.of());
+    }
+
+    /// As [#fit(Network, ImageSource, ImageSource, TrainingSettings, List)], for examples that are no photographs.
+    public static History fit(Network network, Examples training, Examples validation, TrainingSettings settings,
+            List<? extends TrainingListener> listeners) throws IOException {
+        try (TrainingRun run = TrainingRun.of(network, training, validation, settings, List.copyOf(listeners))) {
+            return run.run();
+        }
+    }
+
+    /// As [#fit(Network, Examples, Examples, TrainingSettings, List)], with nobody listening.
+    public static History fit(Network network, Examples training, Examples validation, TrainingSettings settings)
+            throws IOException {
+        return fit(network, training, validation, settings, List.of());
     }
 }

@@ -7,107 +7,91 @@ import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.layer.CounterRandom;
-import dev.whittle.trainer.layer.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// One training, from the first batch or from a checkpoint to its end.
 final class TrainingRun implements AutoCloseable {
-    /// Parameters that one task sums and updates; the sum stays in the first-level cache.
-    private static final int UPDATE_ELEMENTS = 4096;
-
     private final Network network;
     private final TrainingSettings settings;
     private final List<TrainingListener> listeners;
     private final @Nullable Path checkpoint;
     private final SequencedMap<String, String> identity;
-    private final PreparedImages images;
-    private final PreparedImages validation;
+    private final Inputs images;
+    private final Inputs validation;
     private final int batches;
     private final Workers workers;
     private final Predictor predictor;
-    private final Execution preparation;
-    private final Execution execution;
-    private final Chunk[] chunks = new Chunk[Trainer.CHUNKS];
-    private final Lane[] lanes;
-    private final float[] observed;
+    private final Objective objective;
+    private final BatchGradient gradient;
+    private final UpdateStep updateStep;
     private TrainingState state;
 
-    /// What a piece of a batch yields.
-    private static final class Chunk {
-        final float[] gradient;
-        final float[] observed;
-        int images;
-        double loss;
-        int correct;
-
-        Chunk(Network network) {
-            gradient = new float[network.parameterCount()];
-            observed = new float[network.state().length];
-        }
-    }
-
-    /// What a thread works with.
-    private final class Lane {
-        final Execution.Workspace preparationSpace = preparation.workspace(1);
-        final Execution.Workspace workspace;
-        final int[] labels;
-        final float[] sum = new float[UPDATE_ELEMENTS];
-
-        Lane(int capacity) {
-            workspace = execution.workspace(capacity);
-            labels = new int[capacity];
-        }
-    }
-
-    TrainingRun(Network network, ImageSource training, ImageSource validationSource, TrainingSettings settings,
+    static TrainingRun of(Network network, ImageSource training, ImageSource validation, TrainingSettings settings,
             List<TrainingListener> listeners) throws IOException {
+        AtomicLong budgetBytes = new AtomicLong(settings.cacheBytes());
+        return new TrainingRun(network, new PreparedImages(training, network, budgetBytes),
+                new PreparedImages(validation, network, budgetBytes),
+                Checkpoint.identity(network, Checkpoint.digest(training), Checkpoint.digest(validation), settings),
+                settings, listeners);
+    }
+
+    static TrainingRun of(Network network, Examples training, Examples validation, TrainingSettings settings,
+            List<TrainingListener> listeners) throws IOException {
+        return new TrainingRun(network, training.of(network), validation.of(network),
+                Checkpoint.identity(network, training.digest(), validation.digest(), settings), settings, listeners);
+    }
+
+    private TrainingRun(Network network, Inputs images, Inputs validation, SequencedMap<String, String> identity,
+            TrainingSettings settings, List<TrainingListener> listeners) throws IOException {
         this.network = network;
+        this.images = images;
+        this.validation = validation;
+        this.identity = identity;
         this.settings = settings;
         this.listeners = listeners;
-        if (training.size() == 0) {
+        if (images.size() == 0) {
             throw new IllegalArgumentException("no training images");
         }
-        if (settings.earlyStopping() != null && validationSource.size() == 0) {
+        if (settings.earlyStopping() != null && validation.size() == 0) {
             throw new IllegalArgumentException("early stopping needs validation images, there are none");
         }
-        AtomicLong budgetBytes = new AtomicLong(settings.cacheBytes());
-        images = new PreparedImages(training, network, budgetBytes);
-        validation = new PreparedImages(validationSource, network, budgetBytes);
+        int classes = network.labels().size();
+        if (!settings.classWeights().isEmpty() && settings.classWeights().size() != classes) {
+            throw new IllegalArgumentException("%d class weights for %d classes, must be as many".formatted(
+                    settings.classWeights().size(), classes));
+        }
+        if (IntStream.range(0, network.layers().size()).noneMatch(layer -> network.parameterCount(layer) > 0
+                && !settings.isFrozen(network.layers().get(layer).name()))) {
+            throw new IllegalArgumentException("nothing to train: no layer has parameters that are not frozen");
+        }
+        objective = Objective.of(network, settings);
+        objective.require(images);
+        objective.require(validation);
         batches = Math.ceilDiv(images.size(), settings.batchSize());
         checkpoint = settings.checkpoint();
-        identity = Checkpoint.identity(network, training, validationSource, settings);
+        int slotCount = settings.optimizer().slotCount();
         state = checkpoint != null && settings.resume() && Files.exists(checkpoint)
-                ? Checkpoint.read(checkpoint, identity, network)
-                : new TrainingState(network.parameterCount());
-        int leading = PreparedImages.leadingLayers(network);
-        preparation = new Execution(network, 0, leading, false);
-        execution = new Execution(network, leading, network.layers().size(), true);
-        int chunkImages = Math.ceilDiv(Math.min(settings.batchSize(), images.size()), Trainer.CHUNKS);
-        for (int i = 0; i < chunks.length; i++) {
-            chunks[i] = new Chunk(network);
-        }
-        lanes = new Lane[Math.min(settings.threads(), Trainer.CHUNKS)];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(chunkImages);
-        }
-        observed = new float[network.state().length];
-        workers = new Workers(lanes.length);
+                ? Checkpoint.read(checkpoint, identity, network, slotCount)
+                : new TrainingState(network.parameterCount(), slotCount);
+        workers = new Workers(Math.min(settings.threads(), BatchGradient.CHUNKS));
         predictor = new Predictor(network, workers);
+        gradient = new BatchGradient(network, objective, settings, Math.min(settings.batchSize(), images.size()),
+                workers);
+        updateStep = new UpdateStep(network, settings, workers);
     }
 
     History run() throws IOException {
         for (TrainingListener listener : listeners) {
             listener.trainingStarted(settings.epochs(), batches, images.size(), List.copyOf(state.history));
         }
-        preparation.refresh();
-        execution.refresh();
+        gradient.refresh();
         History.Outcome outcome = runEpochs();
         EarlyStopping stopping = settings.earlyStopping();
         int bestEpoch = state.history.size() - 1;
@@ -153,13 +137,13 @@ final class TrainingRun implements AutoCloseable {
             long start = System.nanoTime();
             int first = state.batch * settings.batchSize();
             int count = Math.min(settings.batchSize(), images.size() - first);
-            computeGradients(order, first, count);
+            computeGradient(order, first, count);
             update(learningRate);
             state.batch++;
             state.seconds += (System.nanoTime() - start) * 1e-9;
             int done = first + count;
             BatchReport report = new BatchReport(epoch, state.batch, batches, done, state.loss / done,
-                    state.correct / (double) done);
+                    objective.accuracy(state.correct, done));
             for (TrainingListener listener : listeners) {
                 listener.batchEnded(report);
             }
@@ -183,40 +167,15 @@ final class TrainingRun implements AutoCloseable {
         return order;
     }
 
-    private void computeGradients(int[] order, int first, int count) {
-        long key = CounterRandom.fold(Purpose.LAYERS.key(settings.seed()), state.epoch());
-        workers.run(chunks.length, (worker, index) -> {
-            Lane lane = lanes[worker];
-            Chunk chunk = chunks[index];
-            int from = first + count * index / chunks.length;
-            chunk.images = first + count * (index + 1) / chunks.length - from;
-            chunk.loss = 0;
-            chunk.correct = 0;
-            if (chunk.images == 0) {
-                return;
-            }
-            Step step = lane.workspace.step();
-            step.begin(chunk.images, chunk.gradient, chunk.observed);
-            for (int i = 0; i < chunk.images; i++) {
-                int image = order[from + i];
-                lane.labels[i] = images.label(image);
-                step.setImageKey(i, CounterRandom.fold(key, image));
-                images.read(image, lane.preparationSpace, lane.workspace.input(), i * execution.inputElements());
-            }
-            lane.workspace.forward();
-            int classes = execution.outputElements();
-            for (int i = 0; i < chunk.images; i++) {
-                chunk.loss += crossEntropy(lane.workspace.output(), i * classes, lane.labels[i]);
-                chunk.correct += mostLikely(lane.workspace.output(), i * classes, classes) == lane.labels[i] ? 1 : 0;
-            }
-            lane.workspace.backward(lane.labels, count);
-        });
-        for (Chunk chunk : chunks) {
-            state.loss += chunk.loss;
-            state.correct += chunk.correct;
-        }
+    private void computeGradient(int[] order, int first, int count) {
+        gradient.compute(images, order, first, count,
+                CounterRandom.fold(Purpose.LAYERS.key(settings.seed()), state.epoch()));
+        state.loss += gradient.loss();
+        state.correct += gradient.hits();
         if (!Double.isFinite(state.loss)) {
-            throw diverged("the loss is " + state.loss);
+            String layer = gradient.firstNonFinite();
+            throw diverged("the loss is " + state.loss
+                    + (layer == null ? "" : ", layer \"" + layer + "\" is the first whose output is not finite,"));
         }
     }
 
@@ -226,45 +185,14 @@ final class TrainingRun implements AutoCloseable {
                         state.epoch() + 1));
     }
 
-    /// Adds the gradients in the order of the chunks and updates parameters and ranges.
     private void update(float learningRate) {
         state.steps++;
-        float stepSize = settings.adam().stepSize(learningRate, state.steps);
-        int parameters = network.parameterCount();
-        workers.run(Math.ceilDiv(parameters, UPDATE_ELEMENTS), (worker, task) -> {
-            int from = task * UPDATE_ELEMENTS;
-            int to = Math.min(from + UPDATE_ELEMENTS, parameters);
-            float[] sum = lanes[worker].sum;
-            Arrays.fill(sum, 0);
-            for (Chunk chunk : chunks) {
-                if (chunk.images > 0) {
-                    add(chunk.gradient, from, to, sum);
-                }
-            }
-            settings.adam().update(stepSize, sum, 0, network.parameters(), state.firstMoments, state.secondMoments,
-                    from, to);
-        });
-        for (int i = 0; i < observed.length; i += 2) {
-            observed[i] = Float.POSITIVE_INFINITY;
-            observed[i + 1] = Float.NEGATIVE_INFINITY;
-            for (Chunk chunk : chunks) {
-                if (chunk.images > 0) {
-                    observed[i] = Math.min(observed[i], chunk.observed[i]);
-                    observed[i + 1] = Math.max(observed[i + 1], chunk.observed[i + 1]);
-                }
-            }
-            if (observed[i] < -Float.MAX_VALUE || observed[i + 1] > Float.MAX_VALUE) {
-                throw diverged("activations go from %s to %s".formatted(observed[i], observed[i + 1]));
-            }
+        updateStep.run(gradient, learningRate, state.steps, state.slots);
+        String found = gradient.observe();
+        if (found != null) {
+            throw diverged(found);
         }
-        execution.observe(observed);
-        workers.run(execution.stageCount(), (worker, stage) -> execution.refresh(stage));
-    }
-
-    private static void add(float[] gradient, int from, int to, float[] sum) {
-        for (int i = from; i < to; i++) {
-            sum[i - from] += gradient[i];
-        }
+        gradient.refreshTrained();
     }
 
     private void endEpoch() {
@@ -272,15 +200,21 @@ final class TrainingRun implements AutoCloseable {
         double validationLoss = Double.NaN;
         double validationAccuracy = Double.NaN;
         if (validation.size() > 0) {
-            float[][] probabilities = predictor.predict(validation);
+            float[][] outputs = predictor.predict(validation);
+            float[] target = new float[objective.outputs()];
+            float[] input = new float[predictor.preparedElements()];
             double loss = 0;
             int correct = 0;
-            for (int i = 0; i < probabilities.length; i++) {
-                loss += crossEntropy(probabilities[i], 0, validation.label(i));
-                correct += mostLikely(probabilities[i], 0, probabilities[i].length) == validation.label(i) ? 1 : 0;
+            for (int i = 0; i < outputs.length; i++) {
+                if (objective.takesInput(validation)) {
+                    predictor.prepare(validation, i, input);
+                }
+                objective.writeTarget(validation, i, input, 0, input.length, target, 0);
+                loss += objective.loss().of(outputs[i], target, 0, target.length);
+                correct += objective.isHit(outputs[i], target, 0) ? 1 : 0;
             }
             validationLoss = loss / validation.size();
-            validationAccuracy = correct / (double) validation.size();
+            validationAccuracy = objective.accuracy(correct, validation.size());
         }
         EarlyStopping stopping = settings.earlyStopping();
         if (stopping != null && stopping.isImprovement(validationLoss, state.bestLoss)) {
@@ -291,7 +225,8 @@ final class TrainingRun implements AutoCloseable {
         }
         double seconds = state.seconds + (System.nanoTime() - start) * 1e-9;
         EpochReport report =
-                new EpochReport(state.epoch(), state.loss / images.size(), state.correct / (double) images.size(),
+                new EpochReport(state.epoch(), state.loss / images.size(),
+                        objective.accuracy(state.correct, images.size()),
                         validationLoss, validationAccuracy, settings.learningRate().at(state.epoch()), seconds,
                         images.size() / state.seconds);
         state.history.add(report);
@@ -317,20 +252,6 @@ final class TrainingRun implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    /// `−log` of the probability of the right class; a probability of zero counts as the smallest normal float.
-    private static double crossEntropy(float[] probabilities, int offset, int label) {
-        float probability = probabilities[offset + label];
-        return -StrictMath.log(probability < Float.MIN_NORMAL ? Float.MIN_NORMAL : probability);
-    }
-
-    private static int mostLikely(float[] probabilities, int offset, int classes) {
-        int best = 0;
-        for (int i = 1; i < classes; i++) {
-            best = probabilities[offset + i] > probabilities[offset + best] ? i : best;
-        }
-        return best;
     }
 
     @Override

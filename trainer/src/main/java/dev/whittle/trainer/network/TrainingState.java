@@ -11,7 +11,7 @@ final class TrainingState {
     final List<EpochReport> history = new ArrayList<>();
     /// Completed batches of the epoch that runs.
     int batch;
-    /// Sum of the cross-entropy over the images of those batches.
+    /// Sum of the losses of the images of those batches.
     double loss;
     /// How many of those images were classified right.
     int correct;
@@ -19,9 +19,8 @@ final class TrainingState {
     double seconds;
     /// Updates since the beginning.
     long steps;
-    /// Adam's moments.
-    float[] firstMoments;
-    float[] secondMoments;
+    /// What the optimizer keeps for each parameter.
+    final float[][] slots;
     /// The epoch of the lowest validation loss, −1 for none.
     int bestEpoch = -1;
     double bestLoss = Double.POSITIVE_INFINITY;
@@ -29,9 +28,9 @@ final class TrainingState {
     float[] bestParameters = {};
     float[] bestState = {};
 
-    TrainingState(int parameters) {
-        firstMoments = new float[parameters];
-        secondMoments = new float[parameters];
+    /// @param slotCount numbers that the optimizer keeps for each parameter
+    TrainingState(int parameters, int slotCount) {
+        slots = new float[slotCount][parameters];
     }
 
     /// The epoch that runs, from 0.

@@ -11,7 +11,7 @@ package dev.whittle.trainer.optimizer;
 /// @param beta1 decay of the first moment
 /// @param beta2 decay of the second moment
 /// @param epsilon keeps the quotient finite
-public record Adam(float beta1, float beta2, float epsilon) {
+public record Adam(float beta1, float beta2, float epsilon) implements Optimizer {
 
     public Adam {
         if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
@@ -28,23 +28,26 @@ public record Adam(float beta1, float beta2, float epsilon) {
         return new Adam(0.9f, 0.999f, 1e-7f);
     }
 
+    /// The first and the second moment.
+    @Override
+    public int slotCount() {
+        return 2;
+    }
+
     /// `α·√(1 − β₂ᵗ) / (1 − β₁ᵗ)`.
-    ///
-    /// @param step t, from 1
+    @Override
     public float stepSize(float learningRate, long step) {
         double first = 1 - StrictMath.pow(beta1, step);
         double second = 1 - StrictMath.pow(beta2, step);
         return (float) (learningRate * Math.sqrt(second) / first);
     }
 
-    /// Updates the elements `from … to − 1` of all arrays.
-    ///
-    /// @param gradient element `from` lies at `gradientOffset`
-    /// @param m first moments, zero before the first step
-    /// @param v second moments, zero before the first step
-    public void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[] m, float[] v,
+    @Override
+    public void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[][] slots,
             int from, int to) {
         int shift = gradientOffset - from;
+        float[] m = slots[0];
+        float[] v = slots[1];
         for (int i = from; i < to; i++) {
             float g = gradient[i + shift];
             m[i] = beta1 * m[i] + (1 - beta1) * g;

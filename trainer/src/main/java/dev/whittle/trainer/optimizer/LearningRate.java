@@ -16,16 +16,24 @@ public sealed interface LearningRate {
         }
     }
 
-    /// `initial · factorᵉᵖᵒᶜʰ`.
-    record Exponential(float initial, float factor) implements LearningRate {
+    /// `initial` for the first `constantEpochs` epochs, then falling by `factor` from each epoch to the next.
+    ///
+    /// @param constantEpochs 1 or more
+    record Exponential(float initial, float factor, int constantEpochs) implements LearningRate {
         public Exponential {
             requireRate(initial);
             requireFactor(factor);
+            requireEpochs(constantEpochs);
+        }
+
+        /// `initial · factorᵉᵖᵒᶜʰ`.
+        public Exponential(float initial, float factor) {
+            this(initial, factor, 1);
         }
 
         @Override
         public float at(int epoch) {
-            return (float) (initial * StrictMath.pow(factor, epoch));
+            return (float) (initial * StrictMath.pow(factor, Math.max(epoch - constantEpochs + 1, 0)));
         }
     }
 
@@ -43,18 +51,35 @@ public sealed interface LearningRate {
         }
     }
 
-    /// From `initial` down to `last` along half a cosine, which takes `epochs` epochs (Loshchilov and Hutter 2017,
-    /// equation 5, without restarts).
-    record Cosine(float initial, float last, int epochs) implements LearningRate {
+    /// Up to `initial` in equal steps, which take `warmUpEpochs` epochs (Goyal et al. 2017, "Accurate, Large Minibatch SGD",
+    /// section 2.2), then down to `last` along half a cosine (Loshchilov and Hutter 2017, equation 5, without restarts).
+    ///
+    /// @param epochs all of them, more than `warmUpEpochs`
+    /// @param warmUpEpochs 0 for none
+    record Cosine(float initial, float last, int epochs, int warmUpEpochs) implements LearningRate {
         public Cosine {
             requireRate(initial);
             requireRate(last);
             requireEpochs(epochs);
+            if (warmUpEpochs < 0 || warmUpEpochs >= epochs) {
+                throw new IllegalArgumentException("warm-up of %d of %d epochs, must be 0 or more and fewer than all"
+                        .formatted(warmUpEpochs, epochs));
+            }
+        }
+
+        /// Without warm-up.
+        public Cosine(float initial, float last, int epochs) {
+            this(initial, last, epochs, 0);
         }
 
         @Override
         public float at(int epoch) {
-            double progress = epochs == 1 ? 0 : Math.min(epoch, epochs - 1) / (double) (epochs - 1);
+            if (epoch < warmUpEpochs) {
+                return (float) (initial * (epoch + 1.0) / (warmUpEpochs + 1.0));
+            }
+            int falling = epochs - warmUpEpochs;
+            double progress =
+                    falling == 1 ? 0 : Math.min(epoch - warmUpEpochs, falling - 1) / (double) (falling - 1);
             return (float) (last + 0.5 * ((double) initial - last) * (1 + StrictMath.cos(Math.PI * progress)));
         }
     }

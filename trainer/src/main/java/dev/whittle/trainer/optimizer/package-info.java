@@ -1,4 +1,4 @@
-/// How gradients become new parameters: Adam and the learning rates of the epochs.
+/// How gradients become new parameters: optimizers, clipping, and the learning rates of the epochs.
 @NullMarked
 package dev.whittle.trainer.optimizer;
 

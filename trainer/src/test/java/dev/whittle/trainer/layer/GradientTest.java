@@ -24,10 +24,10 @@ class GradientTest {
 
     static Stream<Case> smoothLayers() {
         return Stream.of(new Conv2D("conv", 5, 3, Padding.VALID), new Conv2D("conv", 17, 3, Padding.SAME),
-                new Conv2D("conv", 4, 2, 3, 2, 1, Padding.SAME, false),
-                new Conv2D("conv", 4, 3, 2, 2, 3, Padding.VALID, false),
-                new Conv2D("conv", 3, 5, 1, 3, 2, Padding.SAME, false), new Conv2D("conv", 8, 1, Padding.VALID),
-                new Conv2D("conv", 2, 7, 6, 1, 1, Padding.VALID, false), new Resizing("resizing", 4, 3),
+                new Conv2D("conv", 4, 2, 3, 2, 1, Padding.SAME),
+                new Conv2D("conv", 4, 3, 2, 2, 3, Padding.VALID),
+                new Conv2D("conv", 3, 5, 1, 3, 2, Padding.SAME), new Conv2D("conv", 8, 1, Padding.VALID),
+                new Conv2D("conv", 2, 7, 6, 1, 1, Padding.VALID), new Resizing("resizing", 4, 3),
                 new Resizing("resizing", 9, 13), new Rescaling("rescaling", 0.25f, -3),
                 new RandomFlip("flip", true, true),
                 new RandomRotation("rotation", 0.2f), new Flatten("flatten"), new Dropout("dropout", 0.4f))

@@ -3,6 +3,7 @@ package dev.whittle.trainer.layer;
 import dev.whittle.engine.kernel.Gemm;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /// One layer alone, with random parameters and input, for tests.
@@ -13,7 +14,7 @@ final class LayerRun {
     final int inputElements;
     final int outputElements;
     final float[] parameters;
-    final float[] state = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    final float[] state;
     final float[] x;
     final float[] dy;
     final Step step;
@@ -28,14 +29,21 @@ final class LayerRun {
         inputElements = input.elementCount();
         outputElements = output.elementCount();
         int count = 0;
+        int kept = 0;
         for (Variable variable : layer.variables(input)) {
-            count += variable.initializer().isTrainable() ? variable.shape().elementCount() : 0;
+            count += variable.origin().isTrainable() ? variable.shape().elementCount() : 0;
+            kept += variable.origin().isTrainable() ? 0 : variable.shape().elementCount();
         }
+        state = new float[Math.max(kept, 2)];
+        state[0] = layer instanceof FakeQuantize ? Float.POSITIVE_INFINITY : 0;
+        state[1] = layer instanceof FakeQuantize ? Float.NEGATIVE_INFINITY : 0;
         SplittableRandom random = new SplittableRandom(seed);
         parameters = uniform(random, count);
         x = uniform(random, images * inputElements);
         dy = uniform(random, images * outputElements);
-        bound = layer.bind(new Binding(input, output, Gemm.selected(), parameters, 0, state, 0, false, false, true));
+        bound = layer
+                .bind(new Binding(List.of(input), output, Gemm.selected(), parameters, 0, state, 0, false, false, true,
+                        true));
         pass = bound.pass(images);
         step = new Step(images, true);
         for (int image = 0; image < images; image++) {
@@ -67,11 +75,21 @@ final class LayerRun {
 
     float[] forward() {
         bound.refresh();
-        step.begin(images, new float[parameters.length], new float[2]);
+        step.begin(images, new float[parameters.length], new float[state.length]);
         float[] input = x.clone();
         float[] y = layer.isInPlace() ? input : new float[images * outputElements];
+        sum(input);
         pass.forward(step, input, y);
         return y;
+    }
+
+    /// The images are a whole batch.
+    private void sum(float[] input) {
+        if (bound.sumCount() > 0) {
+            double[] sums = new double[bound.sumCount()];
+            pass.sum(step, input, sums);
+            bound.takeSums(sums, images);
+        }
     }
 
     record Gradients(float[] input, float[] parameters) {
@@ -82,15 +100,21 @@ final class LayerRun {
         float[] gradient = new float[parameters.length];
         // Nothing may rely on what the buffers held before.
         Arrays.fill(gradient, 7);
-        step.begin(images, gradient, new float[2]);
+        step.begin(images, gradient, new float[state.length]);
         float[] input = x.clone();
         float[] y = layer.isInPlace() ? input : new float[images * outputElements];
+        sum(input);
         pass.forward(step, input, y);
         float[] outputGradient = dy.clone();
         float[] dx = new float[images * inputElements];
         Arrays.fill(dx, 7);
         if (layer.isInPlace()) {
             dx = outputGradient;
+        }
+        if (bound.sumCount() > 0) {
+            double[] sums = new double[bound.sumCount()];
+            pass.sumGradients(step, input, outputGradient, sums);
+            bound.takeGradientSums(sums, images);
         }
         pass.backward(step, input, y, outputGradient, dx);
         return new Gradients(dx, gradient);

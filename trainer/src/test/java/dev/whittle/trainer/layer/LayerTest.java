@@ -17,8 +17,8 @@ class LayerTest {
 
     static Stream<Conv2D> convolutions() {
         return Stream.of(new Conv2D("conv", 5, 3, Padding.VALID), new Conv2D("conv", 33, 3, Padding.SAME),
-                new Conv2D("conv", 4, 2, 3, 2, 1, Padding.SAME, false),
-                new Conv2D("conv", 4, 3, 2, 2, 3, Padding.VALID, false));
+                new Conv2D("conv", 4, 2, 3, 2, 1, Padding.SAME),
+                new Conv2D("conv", 4, 3, 2, 2, 3, Padding.VALID));
     }
 
     @ParameterizedTest
@@ -235,7 +235,7 @@ class LayerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("layer \"head\": input [3, 3, 1], must be [feature]");
         assertThatThrownBy(() -> new Conv2D("conv_1", 2, 3, Padding.VALID).outputShape(Shape.of(2, 5, 1)))
-                .hasMessage("layer \"conv_1\": input [2, 5, 1] is smaller than the kernel, must be at least 3 x 3");
+                .hasMessage("layer \"conv_1\": input [2, 5, 1] is smaller than the window, must be at least 3 x 3");
         assertThatThrownBy(() -> new Dropout("dropout", 1))
                 .hasMessage("layer \"dropout\": rate 1.0, must be at least 0 and below 1");
     }

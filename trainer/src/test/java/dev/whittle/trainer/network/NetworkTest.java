@@ -20,6 +20,7 @@ import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
 import dev.whittle.trainer.layer.Softmax;
+import dev.whittle.trainer.loss.Loss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,12 +33,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class NetworkTest {
     private static final List<String> LABELS = List.of("lower", "upper");
-    private static final Conv2D CONV = new Conv2D("conv", 4, 3, 2, 1, 1, Padding.SAME, false);
+    private static final Conv2D CONV = new Conv2D("conv", 4, 3, 2, 1, 1, Padding.SAME);
     private static final Dense DENSE = new Dense("dense", 2);
 
     private static Network small() {
-        return Network.create(new NetworkSpec(Shape.of(6, 6, 3), List.of(new Rescaling("rescaling", 1 / 255f, 0), CONV,
-                new ReLU("relu"), new MaxPool2D("pool", 2), new Flatten("flatten"), DENSE, new Softmax("softmax")),
+        return Network.create(NetworkSpec.chain(Shape.of(6, 6, 3),
+                List.of(new Rescaling("rescaling", 1 / 255f, 0), CONV,
+                        new ReLU("relu"), new MaxPool2D("pool", 2), new Flatten("flatten"), DENSE,
+                        new Softmax("softmax")),
                 LABELS), 1);
     }
 
@@ -78,11 +81,13 @@ class NetworkTest {
             input[i] = random.nextInt(256);
         }
         float[] gradient = new float[network.parameterCount()];
-        Execution execution = new Execution(network, 0, network.layers().size(), true);
+        Execution execution = Execution.forTraining(network, 0, network.layers().size(), name -> false);
         Execution.Workspace workspace = execution.workspace(3);
         execution.refresh();
         loss(workspace, input, labels, gradient);
-        workspace.backward(labels, 3);
+        Loss loss = new Loss.SparseCategoricalCrossEntropy(0);
+        workspace.loss(loss, new float[]{1, 0, 0, 1, 0, 1}, new float[]{1 / 3f, 1 / 3f, 1 / 3f});
+        workspace.backward(execution.lastBackward(loss), 0);
         // Small enough that no ReLU or maximum changes sides.
         float distance = 0x1p-12f;
         for (int i = 0; i < gradient.length; i++) {
@@ -197,7 +202,7 @@ class NetworkTest {
 
     @Test
     void aNetworkReadIsTheNetworkWritten(@TempDir Path folder) throws IOException {
-        NetworkSpec spec = new NetworkSpec(Shape.of(9, 9, 3),
+        NetworkSpec spec = NetworkSpec.chain(Shape.of(9, 9, 3),
                 List.of(new Resizing("resizing", 8, 7), new Rescaling("rescaling", 0.5f, -1),
                         new RandomFlip("flip", true, false),
                         new RandomRotation("rotation", 0.1f), CONV.withFakeQuantizedKernel(), new ReLU("relu"),
@@ -226,12 +231,10 @@ class NetworkTest {
     @Test
     void layersThatDoNotEndInTheLabelsAreRefused() {
         assertThatThrownBy(
-                () -> new NetworkSpec(Shape.of(4), List.of(new Dense("dense", 3), new Softmax("softmax")), LABELS))
+                () -> NetworkSpec.chain(Shape.of(4), List.of(new Dense("dense", 3), new Softmax("softmax")), LABELS))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the network has 3 outputs for 2 labels, must be as many");
-        assertThatThrownBy(() -> new NetworkSpec(Shape.of(4), List.of(new Dense("a", 2), new Softmax("a")), LABELS))
+        assertThatThrownBy(() -> NetworkSpec.chain(Shape.of(4), List.of(new Dense("a", 2), new Softmax("a")), LABELS))
                 .hasMessage("two layers are named \"a\", names must be distinct");
-        assertThatThrownBy(() -> new NetworkSpec(Shape.of(4), List.of(new Dense("a", 2)), LABELS))
-                .hasMessage("the last layer must be a Softmax");
     }
 }

@@ -2,6 +2,7 @@ package dev.whittle.trainer.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
@@ -12,27 +13,42 @@ import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.PixelImage;
+import dev.whittle.trainer.layer.Add;
+import dev.whittle.trainer.layer.BatchNorm;
 import dev.whittle.trainer.layer.Conv2D;
 import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.DepthwiseConv2D;
 import dev.whittle.trainer.layer.Dropout;
 import dev.whittle.trainer.layer.FakeQuantize;
 import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.GlobalAveragePool;
+import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
 import dev.whittle.trainer.layer.RandomFlip;
 import dev.whittle.trainer.layer.RandomRotation;
 import dev.whittle.trainer.layer.ReLU;
+import dev.whittle.trainer.layer.ReLU6;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
+import dev.whittle.trainer.layer.Sigmoid;
 import dev.whittle.trainer.layer.Softmax;
+import dev.whittle.trainer.loss.Loss;
+import dev.whittle.trainer.optimizer.AdamW;
+import dev.whittle.trainer.optimizer.GradientClipping;
 import dev.whittle.trainer.optimizer.LearningRate;
+import dev.whittle.trainer.optimizer.RMSprop;
+import dev.whittle.trainer.optimizer.SGD;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainerTest {
     private static final List<String> LABELS = List.of("lower", "upper");
@@ -45,7 +61,7 @@ class TrainerTest {
 
     /// Every kind of layer, on purpose with all that is random or keeps state.
     private static Network network() {
-        NetworkSpec spec = new NetworkSpec(Shape.of(14, 14, 3),
+        NetworkSpec spec = NetworkSpec.chain(Shape.of(14, 14, 3),
                 List.of(new Resizing("resizing", 12, 12), new Rescaling("rescaling", 1 / 255f, 0),
                         new RandomFlip("flip", true, false), new RandomRotation("rotation", 0.05f),
                         new FakeQuantize("quantize_input", 0.9f, false),
@@ -151,7 +167,7 @@ class TrainerTest {
                 return PixelImage.of(1, 2, rgb);
             }
         };
-        NetworkSpec spec = new NetworkSpec(Shape.of(1, 2, 3), List.of(new Rescaling("rescaling", 2 / 255f, -1),
+        NetworkSpec spec = NetworkSpec.chain(Shape.of(1, 2, 3), List.of(new Rescaling("rescaling", 2 / 255f, -1),
                 new Flatten("flatten"), new Dense("hidden", 8), new ReLU("relu"), new Dense("logits", 2),
                 new Softmax("softmax")),
                 LABELS);
@@ -312,7 +328,162 @@ class TrainerTest {
         TrainingSettings settings = TrainingSettings.ofEpochs(50).withLearningRate(new LearningRate.Constant(1e38f));
         assertThatThrownBy(() -> trained(settings)).isInstanceOf(TrainingException.class)
                 .message().matches(
-                        "(the loss is|activations go from) .* in batch \\d+ of epoch \\d+; a smaller learning rate may help");
+                        "(the loss is .*, layer \"conv\" is the first whose output is not finite,|layer \"quantize\": activations go from .*) in batch \\d+ of epoch \\d+; a smaller learning rate may help");
+    }
+
+    /// Normalization, branches and dropout.
+    private static Network normalized() {
+        NetworkBuilder network = new NetworkBuilder(Shape.of(14, 14, 3));
+        network.add(new Resizing("resizing", 10, 10)).add(new Rescaling("rescaling", 1 / 255f, 0))
+                .add(new RandomFlip("flip", true, false)).add(new Conv2D("conv_1", 6, 3, Padding.SAME).withoutBias())
+                .add(new BatchNorm("norm_1")).add(new ReLU("relu_1"));
+        network.add(new DepthwiseConv2D("conv_2", 3, 1, Padding.SAME)).add(new BatchNorm("norm_2"));
+        network.add(new Add("add"), "relu_1", "norm_2").add(new ReLU6("relu_2")).add(new Dropout("dropout", 0.2f));
+        return Network.create(network.add(new GlobalAveragePool("pool")).add(new Dense("logits", 2))
+                .add(new Softmax("softmax")).build(LABELS), 3);
+    }
+
+    static Stream<TrainingSettings> everySetting() {
+        TrainingSettings settings = TrainingSettings.ofEpochs(2).withBatchSize(16).withSeed(5);
+        return Stream.of(settings.withOptimizer(new SGD(0.9f, true, 0.01f)).withMixup(0.3f),
+                settings.withOptimizer(AdamW.defaults()).withClipping(new GradientClipping.ByGlobalNorm(0.1f)),
+                settings.withOptimizer(new RMSprop(0.9f, 0.5f, 1e-7f)).withClassWeights(List.of(0.5f, 2f)),
+                settings.withLoss(new Loss.CategoricalCrossEntropy(0.1f)).withFrozen(List.of("norm_*", "conv_1"))
+                        .withClipping(new GradientClipping.ByValue(1e-3f)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everySetting")
+    void withEverySettingASeedGivesTheSameWeightsForAnyThreadsAndAfterAKill(TrainingSettings settings)
+            throws IOException {
+        Network expected = normalized();
+        Trainer.fit(expected, TRAINING, VALIDATION, settings.withThreads(1));
+        Network onTwo = normalized();
+        Trainer.fit(onTwo, TRAINING, VALIDATION, settings.withThreads(2));
+        assertSame(onTwo, expected);
+
+        Path file = folder.resolve("training.checkpoint");
+        TrainingListener killer = new TrainingListener() {
+            @Override
+            public void batchEnded(BatchReport report) {
+                if (report.epoch() == 1 && report.batch() == 2) {
+                    throw new UnsupportedOperationException("killed");
+                }
+            }
+        };
+        assertThatThrownBy(() -> Trainer.fit(normalized(), TRAINING, VALIDATION, settings.withCheckpoint(file, false),
+                List.of(killer))).hasMessage("killed");
+        Network resumed = normalized();
+        Trainer.fit(resumed, TRAINING, VALIDATION, settings.withCheckpoint(file, true));
+        assertSame(resumed, expected);
+    }
+
+    @Test
+    void everySettingMakesADifference() throws IOException {
+        List<float[]> found = new ArrayList<>();
+        TrainingSettings plain = TrainingSettings.ofEpochs(1).withBatchSize(16).withSeed(5);
+        for (TrainingSettings settings : List.of(plain, plain.withMixup(0.3f),
+                plain.withClassWeights(List.of(0.5f, 2f)),
+                plain.withLoss(new Loss.SparseCategoricalCrossEntropy(0.1f)), plain.withOptimizer(AdamW.defaults()),
+                plain.withOptimizer(RMSprop.defaults()), plain.withClipping(new GradientClipping.ByValue(1e-9f)),
+                plain.withOptimizer(new SGD(0.9f)),
+                plain.withOptimizer(new SGD(0.9f)).withClipping(new GradientClipping.ByGlobalNorm(1e-3f)))) {
+            Network network = normalized();
+            Trainer.fit(network, TRAINING, VALIDATION, settings);
+            found.forEach(other -> assertThat(network.parameters()).isNotEqualTo(other));
+            found.add(network.parameters());
+        }
+    }
+
+    @Test
+    void frozenLayersKeepTheirParametersAndStatistics() throws IOException {
+        Network network = normalized();
+        float[] kernel = network.values("conv_1", "kernel");
+        float[] mean = network.values("norm_2", "moving_mean");
+        float[] logits = network.values("logits", "kernel");
+        Trainer.fit(network, TRAINING, VALIDATION,
+                TrainingSettings.ofEpochs(1).withFrozen(List.of("conv_*", "*_2")));
+        assertThat(network.values("conv_1", "kernel")).isEqualTo(kernel);
+        assertThat(network.values("norm_2", "moving_mean")).isEqualTo(mean);
+        assertThat(network.values("norm_1", "moving_mean")).isNotEqualTo(mean);
+        assertThat(network.values("logits", "kernel")).isNotEqualTo(logits);
+    }
+
+    @Test
+    void aSigmoidIsTrainedWithBinaryCrossEntropy() throws IOException {
+        List<Layer> layers = new ArrayList<>(
+                NetworkSpec.imageClassifier(Shape.of(24, 24, 3), 24, false, 0, LABELS).layers());
+        layers.set(layers.size() - 2, new Dense("logit", 1));
+        layers.set(layers.size() - 1, new Sigmoid("sigmoid"));
+        Network network = Network.create(NetworkSpec.chain(Shape.of(24, 24, 3), layers, LABELS), 1);
+        History history = Trainer.fit(network, new DrawnImages(96, 24, 1), new DrawnImages(40, 24, 2),
+                TrainingSettings.ofEpochs(4).withBatchSize(16));
+        assertThat(history.epochs().getLast().validationAccuracy()).isEqualTo(1);
+    }
+
+    @Test
+    void anAutoencoderLearnsItsInputAndHasNoAccuracy() throws IOException {
+        List<float[]> inputs = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            float angle = i * 0.1f;
+            inputs.add(new float[]{(float) Math.sin(angle), (float) Math.cos(angle), (float) Math.sin(angle) / 2});
+        }
+        Network network = Network.create(NetworkSpec.chain(Shape.of(3),
+                List.of(new Dense("code", 2), new Dense("output", 3)), List.of()), 1);
+        Examples examples = Examples.ofInputs(inputs);
+        History history = Trainer.fit(network, examples, examples, TrainingSettings.ofEpochs(60)
+                .withLearningRate(new LearningRate.Constant(0.03f)));
+        assertThat(history.epochs().getLast().validationLoss()).isLessThan(1e-3);
+        assertThat(history.epochs().getLast().accuracy()).isNaN();
+        assertThat(network.predict(inputs.get(5))[0]).containsExactly(inputs.get(5), within(0.1f));
+    }
+
+    @Test
+    void targetsOfTheirOwnAreLearned() throws IOException {
+        List<float[]> inputs = new ArrayList<>();
+        List<float[]> targets = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            inputs.add(new float[]{i / 40f, 1 - i % 5 / 5f});
+            targets.add(new float[]{3 * inputs.get(i)[0] - inputs.get(i)[1] + 0.5f});
+        }
+        Network network = Network.create(
+                NetworkSpec.chain(Shape.of(2), List.of(new Dense("dense", 1)), List.of()), 1);
+        Trainer.fit(network, Examples.ofTargets(inputs, targets), Examples.none(), TrainingSettings.ofEpochs(200)
+                .withOptimizer(new SGD(0.9f)).withLearningRate(new LearningRate.Constant(0.05f)));
+        assertThat(network.values("dense", "kernel")).containsExactly(new float[]{3, -1}, within(0.01f));
+        assertThat(network.values("dense", "bias")).containsExactly(new float[]{0.5f}, within(0.01f));
+    }
+
+    @Test
+    void aLossThatIsNoNumberNamesTheFirstLayerThatPutOutNone() {
+        Network network = normalized();
+        float[] beta = network.values("norm_2", "beta");
+        beta[3] = Float.NaN;
+        network.assign("norm_2", "beta", beta);
+        assertThatThrownBy(() -> Trainer.fit(network, TRAINING, VALIDATION, TrainingSettings.ofEpochs(1)))
+                .isInstanceOf(TrainingException.class)
+                .hasMessage("the loss is NaN, layer \"norm_2\" is the first whose output is not finite, in batch 1 of "
+                        + "epoch 1; a smaller learning rate may help");
+    }
+
+    @Test
+    void settingsThatDoNotFitAreRefused() {
+        assertThatThrownBy(() -> trained(SETTINGS.withClassWeights(List.of(1f))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("1 class weights for 2 classes, must be as many");
+        assertThatThrownBy(() -> trained(SETTINGS.withFrozen(List.of("*"))))
+                .hasMessage("nothing to train: no layer has parameters that are not frozen");
+        assertThatThrownBy(() -> SETTINGS.withMixup(0.2f))
+                .hasMessage("mixup in batches of 9 images, must be 16 or more");
+        assertThatThrownBy(() -> trained(SETTINGS.withLoss(new Loss.BinaryCrossEntropy(0))))
+                .hasMessage("layer \"softmax\": is the last before binary cross-entropy, must be a Sigmoid");
+        assertThatThrownBy(() -> Examples.ofClasses(List.of(new float[3]), 0, 1))
+                .hasMessage("1 inputs with 2 classes or targets, must be as many");
+        Examples unlabelled = Examples.ofInputs(List.of(new float[588]));
+        assertThatThrownBy(() -> Trainer.fit(network(), unlabelled, Examples.none(), TrainingSettings.ofEpochs(1)))
+                .hasMessage(
+                        "the examples have no classes, SparseCategoricalCrossEntropy[labelSmoothing=0.0] needs them");
+        assertThatThrownBy(() -> network().predict(new float[5])).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -1,0 +1,97 @@
+package dev.whittle.trainer.network;
+
+import dev.whittle.trainer.optimizer.GradientClipping;
+import dev.whittle.trainer.optimizer.Optimizer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Adds the gradients of a batch and updates the parameters that are trained, piece by piece: what a piece needs stays in the
+/// first-level cache.
+final class UpdateStep {
+    /// Parameters in one piece.
+    private static final int PIECE_ELEMENTS = 4096;
+
+    private final Network network;
+    private final Optimizer optimizer;
+    private final @Nullable GradientClipping clipping;
+    private final Workers workers;
+    private final List<Piece> pieces = new ArrayList<>();
+    private final double[] squares;
+    private final float[][] sums;
+
+    private record Piece(int from, int to) {
+    }
+
+    UpdateStep(Network network, TrainingSettings settings, Workers workers) {
+        this.network = network;
+        this.workers = workers;
+        optimizer = settings.optimizer();
+        clipping = settings.clipping();
+        for (int layer = 0; layer < network.layers().size(); layer++) {
+            if (!settings.isFrozen(network.layers().get(layer).name())) {
+                addPieces(network.parameterOffset(layer), network.parameterOffset(layer)
+                        + network.parameterCount(layer));
+            }
+        }
+        squares = new double[pieces.size()];
+        sums = new float[workers.count()][PIECE_ELEMENTS];
+    }
+
+    /// Neighbouring layers share pieces.
+    private void addPieces(int from, int to) {
+        int start = from;
+        if (!pieces.isEmpty() && pieces.getLast().to == from) {
+            start = pieces.removeLast().from;
+        }
+        while (start < to) {
+            int end = Math.min(start + PIECE_ELEMENTS, to);
+            pieces.add(new Piece(start, end));
+            start = end;
+        }
+    }
+
+    /// @param slots the optimizer's numbers
+    /// @param step from 1
+    void run(BatchGradient gradient, float learningRate, long step, float[][] slots) {
+        float stepSize = optimizer.stepSize(learningRate, step);
+        float decay = optimizer.decay(learningRate);
+        float factor = clipping instanceof GradientClipping.ByGlobalNorm byNorm ? byNorm.factor(norm(gradient)) : 1;
+        workers.run(pieces.size(), (worker, index) -> {
+            Piece piece = pieces.get(index);
+            float[] sum = sums[worker];
+            int count = piece.to - piece.from;
+            gradient.add(piece.from, piece.to, sum);
+            if (clipping instanceof GradientClipping.ByValue byValue) {
+                byValue.apply(sum, count);
+            }
+            for (int i = 0; factor != 1 && i < count; i++) {
+                sum[i] *= factor;
+            }
+            float[] parameters = network.parameters();
+            for (int i = piece.from; decay != 0 && i < piece.to; i++) {
+                parameters[i] -= parameters[i] * decay;
+            }
+            optimizer.update(stepSize, sum, 0, parameters, slots, piece.from, piece.to);
+        });
+    }
+
+    /// The length of the gradient of all that is trained, its squares added in the order of the pieces.
+    private double norm(BatchGradient gradient) {
+        workers.run(pieces.size(), (worker, index) -> {
+            Piece piece = pieces.get(index);
+            float[] sum = sums[worker];
+            gradient.add(piece.from, piece.to, sum);
+            double square = 0;
+            for (int i = 0; i < piece.to - piece.from; i++) {
+                square += (double) sum[i] * sum[i];
+            }
+            squares[index] = square;
+        });
+        double total = 0;
+        for (double square : squares) {
+            total += square;
+        }
+        return Math.sqrt(total);
+    }
+}
