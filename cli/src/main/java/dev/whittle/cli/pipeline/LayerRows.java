@@ -8,7 +8,7 @@ import dev.whittle.trainer.layer.FakeQuantize;
 import dev.whittle.trainer.layer.Flatten;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
-import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
@@ -38,7 +38,7 @@ final class LayerRows {
             case Resizing resizing -> "bilinear";
             case Rescaling rescaling -> rescaling.scale() < 1 ? "divided by " + Math.round(1 / rescaling.scale())
                     : "times " + rescaling.scale();
-            case RandomTransform transform -> "while training";
+            case RandomAugmentation transform -> "while training";
             case Dropout dropout -> "while training";
             case Conv2D conv -> "%d of %d × %d".formatted(conv.filters(), conv.kernelHeight(), conv.kernelWidth());
             case MaxPool2D pool -> "%d × %d".formatted(pool.poolHeight(), pool.poolWidth());

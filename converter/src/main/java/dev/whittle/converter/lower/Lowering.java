@@ -13,7 +13,7 @@ import dev.whittle.trainer.layer.FakeQuantize;
 import dev.whittle.trainer.layer.Flatten;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
-import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
@@ -89,7 +89,7 @@ public final class Lowering {
                     fakeQuantized.put(fake, current);
                     yield current;
                 }
-                case Dropout _,RandomTransform _ -> current;
+                case Dropout _,RandomAugmentation _ -> current;
             };
         }
         Signature signature = new Signature(SIGNATURE, 0, new LinkedHashMap<>(Map.of(INPUT, input)),

@@ -7,7 +7,7 @@ import dev.whittle.trainer.layer.FakeQuantize;
 import dev.whittle.trainer.layer.Flatten;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
-import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
@@ -41,7 +41,8 @@ final class FakeQuantization {
                 case Dense dense -> dense.withFakeQuantizedKernel();
                 case FakeQuantize fake -> throw new IllegalArgumentException(
                         "layer \"" + fake.name() + "\": the network has fake quantization already");
-                case Dropout _,Flatten _,MaxPool2D _,RandomTransform _,ReLU _,Rescaling _,Resizing _,Softmax _ -> layer;
+                case Dropout _,Flatten _,MaxPool2D _,RandomAugmentation _,ReLU _,Rescaling _,Resizing _,Softmax _ ->
+                        layer;
             });
             ownRange |= layer instanceof Conv2D || layer instanceof Dense || layer instanceof ReLU;
         }
@@ -49,7 +50,7 @@ final class FakeQuantization {
     }
 
     private static boolean isPreprocessing(Layer layer) {
-        return layer instanceof Resizing || layer instanceof Rescaling || layer instanceof RandomTransform;
+        return layer instanceof Resizing || layer instanceof Rescaling || layer instanceof RandomAugmentation;
     }
 
     private static boolean fusesInto(List<Layer> layers, int index) {

@@ -6,7 +6,7 @@ import java.util.List;
 /// One layer as plain data: a name, unique in its network, and hyperparameters. Parameters live in the network; what a
 /// layer computes is bound to shapes and parameters once ([#bind]) and then run without deciding anything again.
 public sealed interface Layer
-        permits Resizing, Rescaling, RandomTransform, Conv2D, MaxPool2D, ReLU, Flatten, Dense, Dropout, Softmax,
+        permits Resizing, Rescaling, RandomAugmentation, Conv2D, MaxPool2D, ReLU, Flatten, Dense, Dropout, Softmax,
         FakeQuantize {
     String name();
 

@@ -44,10 +44,7 @@ final class Execution {
             }
             Shape input = network.inputShape(i);
             if (layer instanceof RandomTransform) {
-                List<RandomTransform> run = new ArrayList<>();
-                for (int j = i; j < to && network.layers().get(j) instanceof RandomTransform transform; j++) {
-                    run.add(transform);
-                }
+                List<RandomTransform> run = Warp.run(network.layers().subList(0, to), i);
                 i += run.size() - 1;
                 stages.add(new Stage(new Warp(run, input), false, false, input.elementCount()));
                 continue;

@@ -9,14 +9,21 @@ import static dev.whittle.trainer.network.ChecksummedFile.writeText;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Cutout;
 import dev.whittle.trainer.layer.Dense;
 import dev.whittle.trainer.layer.Dropout;
 import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Fill;
 import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.GaussianNoise;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
+import dev.whittle.trainer.layer.RandomBrightness;
+import dev.whittle.trainer.layer.RandomContrast;
 import dev.whittle.trainer.layer.RandomFlip;
 import dev.whittle.trainer.layer.RandomRotation;
+import dev.whittle.trainer.layer.RandomTranslation;
+import dev.whittle.trainer.layer.RandomZoom;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
@@ -31,7 +38,7 @@ import java.util.List;
 
 /// A network as a file: description, parameters, state.
 final class NetworkFile {
-    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEN", 1, "Whittle network");
+    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEN", 2, "Whittle network");
 
     private NetworkFile() {}
 
@@ -102,7 +109,34 @@ final class NetworkFile {
                 out.writeBoolean(flip.horizontal());
                 out.writeBoolean(flip.vertical());
             }
-            case RandomRotation rotation -> out.writeFloat(rotation.factor());
+            case RandomRotation rotation -> {
+                out.writeFloat(rotation.factor());
+                writeFill(out, rotation.fill());
+            }
+            case RandomZoom zoom -> {
+                out.writeFloat(zoom.factor());
+                writeFill(out, zoom.fill());
+            }
+            case RandomTranslation translation -> {
+                out.writeFloat(translation.heightFactor());
+                out.writeFloat(translation.widthFactor());
+                writeFill(out, translation.fill());
+            }
+            case RandomContrast contrast -> {
+                out.writeFloat(contrast.factor());
+                out.writeFloat(contrast.low());
+                out.writeFloat(contrast.high());
+            }
+            case RandomBrightness brightness -> {
+                out.writeFloat(brightness.factor());
+                out.writeFloat(brightness.low());
+                out.writeFloat(brightness.high());
+            }
+            case GaussianNoise noise -> out.writeFloat(noise.standardDeviation());
+            case Cutout cutout -> {
+                out.writeFloat(cutout.side());
+                out.writeFloat(cutout.value());
+            }
             case Conv2D convolution -> {
                 out.writeInt(convolution.filters());
                 out.writeInt(convolution.kernelHeight());
@@ -138,7 +172,13 @@ final class NetworkFile {
             case "Resizing" -> new Resizing(name, in.getInt(), in.getInt());
             case "Rescaling" -> new Rescaling(name, in.getFloat(), in.getFloat());
             case "RandomFlip" -> new RandomFlip(name, readBoolean(in), readBoolean(in));
-            case "RandomRotation" -> new RandomRotation(name, in.getFloat());
+            case "RandomRotation" -> new RandomRotation(name, in.getFloat(), readFill(in));
+            case "RandomZoom" -> new RandomZoom(name, in.getFloat(), readFill(in));
+            case "RandomTranslation" -> new RandomTranslation(name, in.getFloat(), in.getFloat(), readFill(in));
+            case "RandomContrast" -> new RandomContrast(name, in.getFloat(), in.getFloat(), in.getFloat());
+            case "RandomBrightness" -> new RandomBrightness(name, in.getFloat(), in.getFloat(), in.getFloat());
+            case "GaussianNoise" -> new GaussianNoise(name, in.getFloat());
+            case "Cutout" -> new Cutout(name, in.getFloat(), in.getFloat());
             case "Conv2D" ->
                     new Conv2D(name, in.getInt(), in.getInt(), in.getInt(), in.getInt(), in.getInt(), readPadding(in),
                             readBoolean(in));
@@ -160,6 +200,15 @@ final class NetworkFile {
 
     private static Padding readPadding(ByteBuffer in) {
         return readBoolean(in) ? Padding.VALID : Padding.SAME;
+    }
+
+    private static void writeFill(DataOutputStream out, Fill fill) throws IOException {
+        writeText(out, fill.mode().name());
+        out.writeFloat(fill.value());
+    }
+
+    private static Fill readFill(ByteBuffer in) {
+        return new Fill(Fill.Mode.valueOf(readText(in)), in.getFloat());
     }
 
     private static boolean readBoolean(ByteBuffer in) {
