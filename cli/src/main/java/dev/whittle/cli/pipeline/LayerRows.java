@@ -38,7 +38,7 @@ final class LayerRows {
             case Resizing resizing -> "bilinear";
             case Rescaling rescaling -> rescaling.scale() < 1 ? "divided by " + Math.round(1 / rescaling.scale())
                     : "times " + rescaling.scale();
-            case RandomAugmentation transform -> "while training";
+            case RandomAugmentation augmentation -> "while training";
             case Dropout dropout -> "while training";
             case Conv2D conv -> "%d of %d × %d".formatted(conv.filters(), conv.kernelHeight(), conv.kernelWidth());
             case MaxPool2D pool -> "%d × %d".formatted(pool.poolHeight(), pool.poolWidth());

@@ -52,7 +52,7 @@ public final class Warp implements BoundLayer {
     }
 
     @Override
-    public Resampling pass(int images) {
+    public Pass pass(int images) {
         return new Resampling();
     }
 

@@ -53,7 +53,7 @@ class AugmentationTest {
                 }
                 for (List<RandomTransform> transforms : List.of(everyTransform(fill(mode)),
                         everyTransform(fill(mode)).subList(0, 1), everyTransform(fill(mode)).subList(1, 2))) {
-                    Warp.Resampling pass = new Warp(transforms, shape).pass(IMAGES);
+                    Warp.Resampling pass = (Warp.Resampling) new Warp(transforms, shape).pass(IMAGES);
                     float[] fast = new float[x.length];
                     float[] plain = new float[x.length];
                     pass.forward(step(IMAGES), x, fast);
