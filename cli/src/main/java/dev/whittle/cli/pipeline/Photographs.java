@@ -53,12 +53,9 @@ public record Photographs(String name, ImageSource training, ImageSource validat
         int[] groups = NearDuplicates.groups(thumbnails, COPIES, threads);
         if (test != null) {
             Split split = Split.of(set.train(), groups, HELD_OUT, seed);
-            boolean[] seen =
-                    NearDuplicates.present(NearDuplicates.thumbnails(test, threads), thumbnails, COPIES, threads);
-            int seenCount = 0;
-            for (boolean one : seen) {
-                seenCount += one ? 1 : 0;
-            }
+            int seenCount =
+                    NearDuplicates.matches(NearDuplicates.thumbnails(test, threads), thumbnails, COPIES, threads)
+                            .size();
             return new Photographs(set.name(), split.kept(set.train()), split.heldOut(set.train()), test,
                     "Validation holds %.0f %% of the training images, in whole groups of near-duplicates (correlation of %s or more under flips and quarter turns). The test set is the folder's own; %d of its %d images are near-duplicates of a training or validation image."
                             .formatted(100 * HELD_OUT, COPIES, seenCount, test.size()),
@@ -82,7 +79,7 @@ public record Photographs(String name, ImageSource training, ImageSource validat
     /// As [#generate(long)], with other numbers of images and another size, for quick looks and tests.
     public static Photographs generate(long seed, int trainCount, int testCount, int size) {
         return generated(new DataSet("castings (generated, seed " + seed + ")",
-                new CastingGenerator(seed, 0, trainCount, size),
+                new CastingGenerator(seed, 0, trainCount, size), null,
                 new CastingGenerator(seed, trainCount, testCount, size), List.of()), seed);
     }
 

@@ -153,6 +153,8 @@ final class TrainingRun implements AutoCloseable {
             long start = System.nanoTime();
             int first = state.batch * settings.batchSize();
             int count = Math.min(settings.batchSize(), images.size() - first);
+            images.readAhead(order, first, Math.min(first + 2 * settings.batchSize(), images.size()), preparation,
+                    settings.threads());
             computeGradients(order, first, count);
             update(learningRate);
             state.batch++;
@@ -336,5 +338,6 @@ final class TrainingRun implements AutoCloseable {
     @Override
     public void close() {
         workers.close();
+        images.close();
     }
 }
