@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "data", description = "Look at a folder, list or file of photographs: classes, broken files, near-duplicates, samples.", footer = {
-    "  whittle data photos --sheet samples.png", "  whittle data mnist.npz --json",
+    "  whittle data photos --sheet samples.png", "  whittle data list.csv", "  whittle data mnist.npz --json",
     "  whittle data dedupe photos --split lists"}, subcommands = DedupeCommand.class)
 public final class DataCommand implements Callable<Integer> {
     private static final int SHEET_COLUMNS = 8;

@@ -38,9 +38,9 @@ public final class Deduplication {
     /// The share that a division by group holds out for testing, and of the rest for validation.
     public static final double HELD_OUT = 0.15;
 
-    private static final int SHEET_PAIRS = 40;
-    private static final int SHEET_COLUMNS = 4;
-    private static final int SHEET_CELL = 120;
+    private static final int SHEET_PAIRS = 36;
+    private static final int SHEET_COLUMNS = 3;
+    private static final int SHEET_CELL = 160;
 
     private final DataSet set;
     private final double threshold;

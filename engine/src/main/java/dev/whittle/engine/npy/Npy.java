@@ -83,6 +83,9 @@ public final class Npy {
     }
 
     private static NpyArray read(String name, Source source) throws IOException {
+        if (source.size < 0) {
+            throw fault(name, "of unknown size");
+        }
         ByteBuffer start = source.read((int) Math.min(source.size, VERSION_END));
         if (start.limit() < VERSION_END || !Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw fault(name, "not a .npy file");

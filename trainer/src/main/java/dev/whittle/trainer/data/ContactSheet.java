@@ -76,7 +76,9 @@ public final class ContactSheet {
                 int top = i / columns * rowHeight;
                 graphics.setColor(INK);
                 graphics.setFont(CAPTION);
+                graphics.setClip(x, top, pairWidth - GAP, LABEL_HEIGHT);
                 graphics.drawString(pair.caption, x, top + LABEL_HEIGHT - GAP);
+                graphics.setClip(null);
                 drawFitted(graphics, pair.left, x, top + LABEL_HEIGHT, cell);
                 drawFitted(graphics, pair.right, x + cell + GAP, top + LABEL_HEIGHT, cell);
             }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Hdf5Weights {
     /// Groups are not followed deeper: links can lead in a circle.
     private static final int DEEPEST = 16;
+    private static final int MOST_NAMES = 10_000;
     private static final String WHOLE_MODEL = "model_weights";
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
@@ -127,10 +128,14 @@ final class Hdf5Weights {
         return floats;
     }
 
-    private static @Nullable List<String> strings(Node node, String name) {
+    private @Nullable List<String> strings(Node node, String name) {
         Attribute attribute = node.getAttribute(name);
         if (attribute == null || attribute.isEmpty() || attribute.getSize() == 0) {
             return attribute == null ? null : List.of();
+        }
+        if (attribute.getSize() > MOST_NAMES) {
+            throw new WeightsException("[%s] %s has %d entries, at most %d are read".formatted(source, name,
+                    attribute.getSize(), MOST_NAMES));
         }
         return attribute.getData() instanceof String[] names ? Arrays.asList(names) : null;
     }
