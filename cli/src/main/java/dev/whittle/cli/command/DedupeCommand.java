@@ -21,8 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.DoubleConsumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -116,25 +114,13 @@ public final class DedupeCommand implements Callable<Integer> {
     }
 
     private List<Baseline> baselines(Deduplication found, Division division) {
-        List<Baseline> baselines = new ArrayList<>();
-        if (!withoutBaseline) {
-            Baseline published = classify("as published", found::baseline);
-            if (published != null) {
-                baselines.add(published);
-            }
-            Baseline byGroup = classify("by group", progress -> found.baseline(division, progress));
-            if (byGroup != null) {
-                baselines.add(byGroup);
-            }
+        if (withoutBaseline) {
+            return List.of();
         }
-        return baselines;
-    }
-
-    private @Nullable Baseline classify(String name, Function<DoubleConsumer, @Nullable Baseline> work) {
         PrintWriter err = spec.commandLine().getErr();
-        err.println("classifying by nearest neighbour, divided " + name);
+        err.println("classifying by nearest neighbour");
         try (ProgressLine line = new ProgressLine(err, "nearest neighbours", Progress.isWatched())) {
-            return work.apply(line);
+            return found.baselines(division, line);
         }
     }
 

@@ -19,7 +19,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
+import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
@@ -235,30 +235,32 @@ public final class Deduplication {
                 inner.heldOut().stream().map(outer.kept()::get).toList(), outer.heldOut());
     }
 
-    /// What the nearest neighbour scores on the test set that the data set has; null where it has none.
-    public @Nullable Baseline baseline(DoubleConsumer progress) {
+    /// What the nearest neighbour scores on the test set that the data set has, where it has one, and on that of a division,
+    /// given all other images each time.
+    ///
+    /// @param progress told the share that is done
+    public List<Baseline> baselines(Division division, DoubleConsumer progress) {
+        List<Baseline> baselines = new ArrayList<>();
+        NearestNeighbour neighbours = new NearestNeighbour(all, threads, share -> progress.accept(share / 2));
         ImageSource test = set.test();
-        if (test == null) {
-            return null;
+        if (test != null) {
+            int first = parts.getLast().first;
+            baselines.add(baseline("as published", IntStream.range(0, first),
+                    IntStream.range(first, groups.length), neighbours, share -> progress.accept(0.5 + share / 4)));
         }
-        Part last = parts.getLast();
-        BitSet seen = new BitSet();
-        seen.set(0, last.first);
-        return baseline("as published", all.subset(seen.stream().toArray()), test, progress);
+        IntStream seen = IntStream.concat(division.train.stream().mapToInt(i -> i),
+                division.validation.stream().mapToInt(i -> i)).sorted();
+        baselines.add(baseline("by group", seen, division.test.stream().mapToInt(i -> i), neighbours,
+                share -> progress.accept(0.75 + share / 4)));
+        return baselines;
     }
 
-    /// What the nearest neighbour scores on the test set of a division, given all other images.
-    public Baseline baseline(Division division, DoubleConsumer progress) {
-        BitSet seen = new BitSet();
-        division.train.forEach(seen::set);
-        division.validation.forEach(seen::set);
-        return baseline("by group", all.subset(seen.stream().toArray()),
-                all.subset(division.test.stream().mapToInt(i -> i).toArray()), progress);
-    }
-
-    private Baseline baseline(String name, ImageSource seen, ImageSource test, DoubleConsumer progress) {
-        int correct = NearestNeighbour.correct(test, seen, threads, progress);
-        return new Baseline(name, seen.size(), test.size(), correct, (double) correct / test.size());
+    private static Baseline baseline(String name, IntStream seen, IntStream test, NearestNeighbour neighbours,
+            DoubleConsumer progress) {
+        int[] known = seen.toArray();
+        int[] asked = test.toArray();
+        int correct = neighbours.correct(asked, known, progress);
+        return new Baseline(name, known.length, asked.length, correct, (double) correct / asked.length);
     }
 
     /// Some images as a list of files.

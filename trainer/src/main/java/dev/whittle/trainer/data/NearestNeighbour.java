@@ -11,7 +11,7 @@ import java.util.function.DoubleConsumer;
 ///
 /// Images are grey squares of [#SIDE] × [#SIDE] area averages, rounded to bytes; near is the least squared distance under the
 /// eight symmetries of the square, the first of several that are as near. Distances come from matrix products, `|b|² − 2ab`,
-/// over blocks of images, so that memory holds one set as bytes and one block of the other.
+/// over blocks of images; 3.6 kB are held for each image.
 public final class NearestNeighbour {
     public static final int SIDE = 60;
 
@@ -23,47 +23,62 @@ public final class NearestNeighbour {
     /// Taken off every pixel, so that products are small and their rounding is.
     private static final int MIDDLE = 128;
 
-    private NearestNeighbour() {}
+    private final List<byte[]> squares;
+    private final int[] labels;
+    private final ParallelLoader loader;
 
-    /// For each of `images`, the index of the nearest among `others`.
+    /// Decodes every image of `source` once.
     ///
     /// @param progress told the share that is done
-    public static int[] indices(ImageSource images, ImageSource others, int threads, DoubleConsumer progress) {
-        if (others.size() == 0) {
+    public NearestNeighbour(ImageSource source, int threads, DoubleConsumer progress) {
+        loader = new ParallelLoader(threads);
+        squares = new ArrayList<>(source.size());
+        labels = new int[source.size()];
+        loader.run(source.size(), i -> square(source.image(i)), (i, square) -> {
+            squares.add(square);
+            labels[i] = source.label(i);
+            progress.accept((i + 1.0) / source.size());
+        });
+    }
+
+    /// For each of `images`, which of `others` is nearest: an index into the source, as all are here.
+    ///
+    /// @param progress told the share that is done
+    public int[] nearest(int[] images, int[] others, DoubleConsumer progress) {
+        if (others.length == 0) {
             throw new IllegalArgumentException("no images to be near to");
         }
-        ParallelLoader loader = new ParallelLoader(threads);
-        List<byte[]> squares = loader.load(images, NearestNeighbour::square);
-        double[] least = new double[images.size()];
+        double[] least = new double[images.length];
         Arrays.fill(least, Double.POSITIVE_INFINITY);
-        int[] nearest = new int[images.size()];
-        for (int first = 0; first < others.size(); first += BLOCK) {
+        int[] nearest = new int[images.length];
+        for (int first = 0; first < others.length; first += BLOCK) {
             int start = first;
-            int count = Math.min(BLOCK, others.size() - first);
-            List<byte[]> block = new ArrayList<>(count);
-            loader.run(count, i -> square(others.image(start + i)), (i, square) -> block.add(square));
-            Block compared = new Block(block);
-            loader.run(Math.ceilDiv(squares.size(), CHUNK), chunk -> compared.distances(squares, chunk * CHUNK),
-                    (chunk, distances) -> {
-                        for (int at = 0; at < distances.length; at++) {
-                            int image = chunk * CHUNK + at / (SYMMETRIES * count);
-                            if (distances[at] < least[image]) {
-                                least[image] = distances[at];
-                                nearest[image] = start + at % count;
-                            }
-                        }
-                    });
-            progress.accept((double) (first + count) / others.size());
+            int count = Math.min(BLOCK, others.length - first);
+            Block block = new Block(Arrays.stream(others, first, first + count).mapToObj(squares::get).toList());
+            loader.run(Math.ceilDiv(images.length, CHUNK), chunk -> {
+                int end = Math.min((chunk + 1) * CHUNK, images.length);
+                return block.distances(
+                        Arrays.stream(images, chunk * CHUNK, end).mapToObj(squares::get).toList());
+            }, (chunk, distances) -> {
+                for (int at = 0; at < distances.length; at++) {
+                    int image = chunk * CHUNK + at / (SYMMETRIES * count);
+                    if (distances[at] < least[image]) {
+                        least[image] = distances[at];
+                        nearest[image] = others[start + at % count];
+                    }
+                }
+            });
+            progress.accept((double) (first + count) / others.length);
         }
         return nearest;
     }
 
     /// How many of `images` have the class of their nearest among `others`.
-    public static int correct(ImageSource images, ImageSource others, int threads, DoubleConsumer progress) {
-        int[] nearest = indices(images, others, threads, progress);
+    public int correct(int[] images, int[] others, DoubleConsumer progress) {
+        int[] nearest = nearest(images, others, progress);
         int correct = 0;
         for (int i = 0; i < nearest.length; i++) {
-            correct += others.label(nearest[i]) == images.label(i) ? 1 : 0;
+            correct += labels[nearest[i]] == labels[images[i]] ? 1 : 0;
         }
         return correct;
     }
@@ -100,13 +115,12 @@ public final class NearestNeighbour {
             gemm.pack(values, 0, 1, PIXELS, PIXELS, count, packed, 0);
         }
 
-        /// Squared distances, less the square of the image itself, of up to [#CHUNK] images: `[image, symmetry, count]`.
-        double[] distances(List<byte[]> squares, int first) {
-            int images = Math.min(CHUNK, squares.size() - first);
-            int rows = images * SYMMETRIES;
+        /// Squared distances, less the square of the image itself: `[image, symmetry, count]`.
+        double[] distances(List<byte[]> images) {
+            int rows = images.size() * SYMMETRIES;
             float[] turned = new float[rows * PIXELS];
             for (int row = 0; row < rows; row++) {
-                turn(squares.get(first + row / SYMMETRIES), row % SYMMETRIES, turned, row * PIXELS);
+                turn(images.get(row / SYMMETRIES), row % SYMMETRIES, turned, row * PIXELS);
             }
             float[] products = new float[rows * count];
             gemm.multiply(turned, 0, PIXELS, 1, packed, 0, rows, PIXELS, count, null, Float.NEGATIVE_INFINITY,

@@ -363,20 +363,22 @@ class DataSetTest {
         for (int i = 0; i < 300; i++) {
             known.add(spots(64, 64, i));
         }
-        List<PixelImage> asked = new ArrayList<>();
         int[] expected = {299, 0, 17, 255, 256, 3, 120, 131, 7, 8, 42};
         for (int i : expected) {
-            asked.add(turned(known.get(i)));
+            known.add(turned(known.get(i)));
         }
-        int[] classes = IntStream.range(0, 300).map(i -> i % 2).toArray();
-        ImageSource others = drawn(known, classes);
+        int[] classes = IntStream.range(0, known.size()).map(i -> i < 300 ? i % 2 : 0).toArray();
         List<Double> shares = new ArrayList<>();
+        NearestNeighbour neighbours = new NearestNeighbour(drawn(known, classes), 2, shares::add);
+        assertThat(shares).hasSize(311).isSorted().endsWith(1.0);
+        shares.clear();
+        int[] asked = IntStream.range(300, known.size()).toArray();
+        int[] others = IntStream.range(0, 300).toArray();
 
-        assertThat(NearestNeighbour.indices(drawn(asked, new int[asked.size()]), others, 2, shares::add))
-                .containsExactly(expected);
+        assertThat(neighbours.nearest(asked, others, shares::add)).containsExactly(expected);
         assertThat(shares).containsExactly(256 / 300.0, 1.0);
-        // Of the images above, 17, 299, 255, 3, 131 and 7 are of class 1.
-        assertThat(NearestNeighbour.correct(drawn(asked, new int[asked.size()]), others, 1, share -> {
+        // 0, 256, 120, 8 and 42 are of class 0, as those that are asked for.
+        assertThat(neighbours.correct(asked, others, share -> {
         })).isEqualTo(5);
     }
 
