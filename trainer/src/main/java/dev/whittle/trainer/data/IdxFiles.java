@@ -99,7 +99,15 @@ final class IdxFiles {
         return files;
     }
 
-    private record Elements(int[] shape, byte[] values) {
+    /// What one file holds.
+    private static final class Elements {
+        private final int[] shape;
+        private final byte[] values;
+
+        Elements(int[] shape, byte[] values) {
+            this.shape = shape;
+            this.values = values;
+        }
     }
 
     private static Elements elements(Path file) {

@@ -4,12 +4,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Arrays of images and labels as a file holds them, before it is known how many classes there are.
-///
-/// @param name of the images, for people
-/// @param samples `[image, height, width, depth]`, 0 to 255
-/// @param labels of each image, 0 to 255
-@SuppressWarnings("ArrayRecordComponent") // On its way from a file to ArrayImages; never compared.
-record LabelledArrays(String name, int height, int width, int depth, byte[] samples, byte[] labels) {
+final class LabelledArrays {
+    private final String name;
+    private final int height;
+    private final int width;
+    private final int depth;
+    private final byte[] samples;
+    private final byte[] labels;
+
+    /// @param name of the images, for people
+    /// @param samples `[image, height, width, depth]`, 0 to 255; not copied
+    /// @param labels of each image, 0 to 255; not copied
+    LabelledArrays(String name, int height, int width, int depth, byte[] samples, byte[] labels) {
+        this.name = name;
+        this.height = height;
+        this.width = width;
+        this.depth = depth;
+        this.samples = samples;
+        this.labels = labels;
+    }
 
     int classes() {
         int largest = 0;

@@ -51,9 +51,16 @@ final class PreparedImages implements AutoCloseable {
         }
 
         /// Behind the leading layers.
-        ///
-        /// @param copies how many times in succession each value stands: 3 for a channel of a grey image
-        record Values(float[] values, int copies) implements Prepared {
+        final class Values implements Prepared {
+            private final float[] values;
+            private final int copies;
+
+            /// @param copies how many times in succession each value stands: 3 for a channel of a grey image
+            Values(float[] values, int copies) {
+                this.values = values;
+                this.copies = copies;
+            }
+
             @Override
             public long bytes() {
                 return (long) values.length * Float.BYTES;
@@ -151,7 +158,7 @@ final class PreparedImages implements AutoCloseable {
                 run(decoded, preparation);
                 System.arraycopy(preparation.output(), 0, to, offset, elements);
             }
-            case Prepared.Values(float[] values, int copies) -> copy(values, copies, to, offset);
+            case Prepared.Values prepared -> copy(prepared.values, prepared.copies, to, offset);
         }
     }
 
