@@ -5,6 +5,7 @@ import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.trainer.data.DataException;
 import dev.whittle.trainer.network.CheckpointException;
 import dev.whittle.trainer.network.TrainingException;
+import dev.whittle.trainer.weights.WeightsException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,6 +40,7 @@ public final class FailureMessage {
             case DataException e -> text(e);
             case CheckpointException e -> text(e);
             case TrainingException e -> text(e);
+            case WeightsException e -> text(e);
             case IllegalArgumentException e when e.getMessage() != null -> text(e);
             case IllegalStateException e when e.getMessage() != null -> text(e);
             case OutOfMemoryError e -> "out of memory (" + text(e) + "): give java a larger heap with -Xmx";

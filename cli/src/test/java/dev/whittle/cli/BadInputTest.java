@@ -211,7 +211,7 @@ class BadInputTest {
     void missingOptionIsWrongUsage() {
         assertThat(Run.of("train", "--out", folder)).isEqualTo(
                 Run.misused(
-                        "whittle train: Missing required option: --data=DIR or --generate (see whittle train --help)"));
+                        "whittle train: Missing required option: --data=PATH or --generate (see whittle train --help)"));
     }
 
     @Test

@@ -21,14 +21,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "data", description = "Look at a folder of photographs: classes, broken files, near-duplicates, samples.", footer = "  whittle data photos --sheet samples.png")
+@Command(name = "data", description = "Look at a folder, list or file of photographs: classes, broken files, near-duplicates, samples.", footer = {
+    "  whittle data photos --sheet samples.png", "  whittle data list.csv", "  whittle data mnist.npz --json",
+    "  whittle data dedupe photos --split lists"}, subcommands = DedupeCommand.class)
 public final class DataCommand implements Callable<Integer> {
     private static final int SHEET_COLUMNS = 8;
     private static final int SHEET_CELL = 150;
 
     @Mixin private DataOptions data = new DataOptions();
 
-    @Parameters(paramLabel = "DIR", arity = "0..1", description = "The same as --data DIR.") private @Nullable Path folder;
+    @Parameters(paramLabel = "PATH", arity = "0..1", description = "The same as --data PATH.") private @Nullable Path path;
 
     @Option(names = "--sheet", paramLabel = "FILE", description = "Write a picture with samples of each class.") private @Nullable Path sheet;
 
@@ -38,7 +40,7 @@ public final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path named = folder;
+        Path named = path;
         Photographs photographs =
                 named == null ? data.required() : Photographs.read(named, data.seed(), data.threads());
         Path picture = sheet;

@@ -22,9 +22,9 @@ final class DataOptions {
     @Spec(Spec.Target.MIXEE) private CommandSpec spec = CommandSpec.create();
 
     static final class Choice {
-        @Option(names = "--data", paramLabel = "DIR", description = "Folder with one sub-folder per class, or with train/ and test/ above them.") private @Nullable Path folder;
+        @Option(names = "--data", paramLabel = "PATH", description = "Folder with one sub-folder per class, or with train/ and test/ above them; a .csv list with the columns path and label, or a folder of train.csv, validation.csv and test.csv; .npz arrays such as x_train and y_train; a folder of IDX files.") private @Nullable Path path;
 
-        @Option(names = "--generate", description = "Generated photographs of castings instead of a folder.") private boolean generate;
+        @Option(names = "--generate", description = "Generated photographs of castings instead of images of yours.") private boolean generate;
     }
 
     long seed() {
@@ -44,8 +44,8 @@ final class DataOptions {
         if (chosen == null) {
             return Optional.empty();
         }
-        Path folder = chosen.folder;
-        return Optional.of(folder == null ? Photographs.generate(seed) : Photographs.read(folder, seed, threads));
+        Path path = chosen.path;
+        return Optional.of(path == null ? Photographs.generate(seed) : Photographs.read(path, seed, threads));
     }
 
     /// The images that were asked for.
@@ -53,6 +53,6 @@ final class DataOptions {
     /// @throws ParameterException if none were
     Photographs required() {
         return photographs().orElseThrow(
-                () -> new ParameterException(spec.commandLine(), "Missing required option: --data=DIR or --generate"));
+                () -> new ParameterException(spec.commandLine(), "Missing required option: --data=PATH or --generate"));
     }
 }

@@ -53,6 +53,7 @@ public final class DemoCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         err.println("looking at the images");
         Photographs photographs = data.photographs().orElseGet(() -> Photographs.generate(data.seed()));
+        BrokenImages.list(photographs.broken(), err);
         PipelineSettings settings = new PipelineSettings(spec.root().version()[0], command(), out, sizes,
                 training.settings(data.seed(), data.threads()), training.dropout(), training.resume(),
                 calibrationImages,

@@ -47,7 +47,7 @@ final class KeptImages implements ImageSource {
             return found;
         }
         PixelImage image = source.image(i);
-        long bytes = (long) image.height() * image.width() * PixelImage.CHANNELS;
+        long bytes = image.byteCount();
         if (budgetBytes.addAndGet(-bytes) < 0 || !kept.compareAndSet(i, null, image)) {
             budgetBytes.addAndGet(bytes);
         }

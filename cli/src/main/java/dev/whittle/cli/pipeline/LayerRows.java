@@ -15,7 +15,7 @@ import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.LeakyReLU;
 import dev.whittle.trainer.layer.MaxPool2D;
 import dev.whittle.trainer.layer.MergingLayer;
-import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.ReLU6;
 import dev.whittle.trainer.layer.Rescaling;
@@ -50,7 +50,7 @@ final class LayerRows {
             case Resizing resizing -> "bilinear";
             case Rescaling rescaling -> rescaling.scale() < 1 ? "divided by " + Math.round(1 / rescaling.scale())
                     : "times " + rescaling.scale();
-            case RandomTransform transform -> "while training";
+            case RandomAugmentation augmentation -> "while training";
             case Dropout dropout -> "while training";
             case Conv2D conv -> "%d of %d × %d".formatted(conv.filters(), conv.kernelHeight(), conv.kernelWidth());
             case MaxPool2D pool -> "%d × %d".formatted(pool.poolHeight(), pool.poolWidth());

@@ -5,8 +5,8 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.data.BrokenImage;
 import dev.whittle.trainer.data.CastingGenerator;
 import dev.whittle.trainer.data.DataSet;
-import dev.whittle.trainer.data.ImageFolder;
 import dev.whittle.trainer.data.ImageSource;
+import dev.whittle.trainer.data.JoinedImages;
 import dev.whittle.trainer.data.NearDuplicates;
 import dev.whittle.trainer.data.PixelImage;
 import dev.whittle.trainer.data.Split;
@@ -43,35 +43,54 @@ public record Photographs(String name, ImageSource training, ImageSource validat
         broken = List.copyOf(broken);
     }
 
-    /// The images below a folder; see [ImageFolder].
+    /// The images at a path; see [DataSet#read]. Sets that are there stay as they are.
     ///
-    /// @throws dev.whittle.trainer.data.DataException if the folder does not hold two classes of images
-    public static Photographs read(Path folder, long seed, int threads) {
-        DataSet set = ImageFolder.read(folder, threads);
+    /// @throws dev.whittle.trainer.data.DataException if there are not two classes of images
+    public static Photographs read(Path path, long seed, int threads) {
+        DataSet set = DataSet.read(path, threads);
+        ImageSource training = set.train();
+        ImageSource validation = set.validation();
         ImageSource test = set.test();
-        List<Thumbnail> thumbnails = NearDuplicates.thumbnails(set.train(), threads);
-        int[] groups = NearDuplicates.groups(thumbnails, COPIES, threads);
-        if (test != null) {
-            Split split = Split.of(set.train(), groups, HELD_OUT, seed);
-            boolean[] seen =
-                    NearDuplicates.present(NearDuplicates.thumbnails(test, threads), thumbnails, COPIES, threads);
-            int seenCount = 0;
-            for (boolean one : seen) {
-                seenCount += one ? 1 : 0;
-            }
-            return new Photographs(set.name(), split.kept(set.train()), split.heldOut(set.train()), test,
-                    "Validation holds %.0f %% of the training images, in whole groups of near-duplicates (correlation of %s or more under flips and quarter turns). The test set is the folder's own; %d of its %d images are near-duplicates of a training or validation image."
-                            .formatted(100 * HELD_OUT, COPIES, seenCount, test.size()),
-                    set.broken(), count(groups), seenCount);
+        if (validation != null && test != null) {
+            return whole(set, training, validation, test, threads);
         }
-        Split outer = Split.of(set.train(), groups, HELD_OUT, seed);
-        ImageSource rest = outer.kept(set.train());
+        List<Thumbnail> thumbnails = NearDuplicates.thumbnails(training, threads);
+        int[] groups = NearDuplicates.groups(thumbnails, COPIES, threads);
+        int groupCount = count(groups);
+        if (test != null) {
+            Split split = Split.of(training, groups, HELD_OUT, seed);
+            int seenCount =
+                    NearDuplicates.matches(NearDuplicates.thumbnails(test, threads), thumbnails, COPIES, threads)
+                            .size();
+            return new Photographs(set.name(), split.kept(training), split.heldOut(training), test,
+                    "Validation holds %.0f %% of the training images, in whole groups of near-duplicates (correlation of %s or more under flips and quarter turns). The test set is the data's own; %d of its %d images are near-duplicates of a training or validation image."
+                            .formatted(100 * HELD_OUT, COPIES, seenCount, test.size()),
+                    set.broken(), groupCount, seenCount);
+        }
+        Split outer = Split.of(training, groups, HELD_OUT, seed);
+        ImageSource rest = outer.kept(training);
+        if (validation != null) {
+            return new Photographs(set.name(), rest, validation, outer.heldOut(training),
+                    "The test set holds %.0f %% of the training images, in whole groups of near-duplicates (correlation of %s or more under flips and quarter turns). The validation set is the data's own."
+                            .formatted(100 * HELD_OUT, COPIES),
+                    set.broken(), groupCount, 0);
+        }
         int[] restGroups = renumbered(outer.kept().stream().mapToInt(i -> groups[i]).toArray());
         Split inner = Split.of(rest, restGroups, HELD_OUT, seed);
-        return new Photographs(set.name(), inner.kept(rest), inner.heldOut(rest), outer.heldOut(set.train()),
+        return new Photographs(set.name(), inner.kept(rest), inner.heldOut(rest), outer.heldOut(training),
                 "The test set holds %.0f %% of the images and validation %.0f %% of the others, in whole groups of near-duplicates (correlation of %s or more under flips and quarter turns)."
                         .formatted(100 * HELD_OUT, 100 * HELD_OUT, COPIES),
-                set.broken(), count(groups), 0);
+                set.broken(), groupCount, 0);
+    }
+
+    private static Photographs whole(DataSet set, ImageSource training, ImageSource validation, ImageSource test,
+            int threads) {
+        List<Thumbnail> seen = NearDuplicates.thumbnails(new JoinedImages(List.of(training, validation)), threads);
+        int seenCount = NearDuplicates.matches(NearDuplicates.thumbnails(test, threads), seen, COPIES, threads).size();
+        return new Photographs(set.name(), training, validation, test,
+                "All sets are the data's own; %d of the %d test images are near-duplicates of a training or validation image."
+                        .formatted(seenCount, test.size()),
+                set.broken(), 0, seenCount);
     }
 
     /// Generated castings, for which nothing has to be downloaded.
@@ -82,7 +101,7 @@ public record Photographs(String name, ImageSource training, ImageSource validat
     /// As [#generate(long)], with other numbers of images and another size, for quick looks and tests.
     public static Photographs generate(long seed, int trainCount, int testCount, int size) {
         return generated(new DataSet("castings (generated, seed " + seed + ")",
-                new CastingGenerator(seed, 0, trainCount, size),
+                new CastingGenerator(seed, 0, trainCount, size), null,
                 new CastingGenerator(seed, trainCount, testCount, size), List.of()), seed);
     }
 

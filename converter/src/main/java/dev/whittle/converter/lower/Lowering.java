@@ -24,7 +24,7 @@ import dev.whittle.trainer.layer.HardSwish;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.LeakyReLU;
 import dev.whittle.trainer.layer.MaxPool2D;
-import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.ReLU6;
 import dev.whittle.trainer.layer.Rescaling;
@@ -143,7 +143,7 @@ public final class Lowering {
                 fakeQuantized.put(fake, input);
                 yield input;
             }
-            case Dropout _,RandomTransform _ -> input;
+            case Dropout _,RandomAugmentation _ -> input;
         };
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,50 +45,90 @@ public final class Npy {
     ///         file
     public static NpyArray read(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path)) {
-            ByteBuffer start = read(channel, (int) Math.min(channel.size(), VERSION_END + Integer.BYTES));
-            if (start.limit() < VERSION_END + Short.BYTES
-                    || !Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-                throw fault(path, "not a .npy file");
-            }
-            int version = start.get(MAGIC.length);
-            boolean isWide = version > 1;
-            if (version < 1 || version > 3 || (isWide && start.limit() < VERSION_END + Integer.BYTES)) {
-                throw fault(path, "format version " + version + ", supported are 1 to 3");
-            }
-            long headerBytes = isWide
-                    ? Integer.toUnsignedLong(start.getInt(VERSION_END))
-                    : Short.toUnsignedInt(start.getShort(VERSION_END));
-            int headerStart = VERSION_END + (isWide ? Integer.BYTES : Short.BYTES);
-            if (headerBytes > MAX_HEADER_BYTES || headerStart + headerBytes > channel.size()) {
-                throw fault(path, "header of " + headerBytes + " bytes in a file of " + channel.size() + " bytes");
-            }
-            channel.position(headerStart);
-            String header = new String(read(channel, (int) headerBytes).array(), StandardCharsets.UTF_8);
-            return array(path, header, channel);
+            return read(path.getFileName().toString(), new Source(channel, channel.size()));
         }
     }
 
-    private static NpyArray array(Path path, String header, FileChannel channel) throws IOException {
-        String descr = find(path, DESCR, header, "descr");
-        if (find(path, FORTRAN, header, "fortran_order").equals("True")) {
-            throw fault(path, "in Fortran order, supported is C order (numpy.ascontiguousarray)");
+    /// Reads an array of `size` bytes, such as an entry of a `.npz` archive.
+    ///
+    /// @param name what an error calls it
+    /// @throws IOException when the bytes cannot be read or are not an array that is understood here
+    public static NpyArray read(String name, ReadableByteChannel channel, long size) throws IOException {
+        return read(name, new Source(channel, size));
+    }
+
+    /// Bytes that are read from their start on.
+    private static final class Source {
+        private final ReadableByteChannel channel;
+        private final long size;
+        private long position;
+
+        Source(ReadableByteChannel channel, long size) {
+            this.channel = channel;
+            this.size = size;
         }
-        Shape shape = shape(path, find(path, SHAPE, header, "shape"));
+
+        long remaining() {
+            return size - position;
+        }
+
+        ByteBuffer read(int byteCount) throws IOException {
+            ByteBuffer bytes = ByteBuffer.allocate(byteCount).order(ByteOrder.LITTLE_ENDIAN);
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+                // Channels give what they have at hand.
+            }
+            position += bytes.position();
+            return bytes.flip();
+        }
+    }
+
+    private static NpyArray read(String name, Source source) throws IOException {
+        if (source.size < 0) {
+            throw fault(name, "of unknown size");
+        }
+        ByteBuffer start = source.read((int) Math.min(source.size, VERSION_END));
+        if (start.limit() < VERSION_END || !Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+            throw fault(name, "not a .npy file");
+        }
+        int version = start.get(MAGIC.length);
+        if (version < 1 || version > 3) {
+            throw fault(name, "format version " + version + ", supported are 1 to 3");
+        }
+        int lengthBytes = version > 1 ? Integer.BYTES : Short.BYTES;
+        ByteBuffer length = source.read((int) Math.min(source.remaining(), lengthBytes));
+        if (length.limit() < lengthBytes) {
+            throw fault(name, "ends before its header");
+        }
+        long headerBytes = version > 1
+                ? Integer.toUnsignedLong(length.getInt(0))
+                : Short.toUnsignedInt(length.getShort(0));
+        if (headerBytes > MAX_HEADER_BYTES || headerBytes > source.remaining()) {
+            throw fault(name, "header of " + headerBytes + " bytes in a file of " + source.size + " bytes");
+        }
+        return array(name, new String(source.read((int) headerBytes).array(), StandardCharsets.UTF_8), source);
+    }
+
+    private static NpyArray array(String name, String header, Source source) throws IOException {
+        String descr = find(name, DESCR, header, "descr");
+        if (find(name, FORTRAN, header, "fortran_order").equals("True")) {
+            throw fault(name, "in Fortran order, supported is C order (numpy.ascontiguousarray)");
+        }
+        Shape shape = shape(name, find(name, SHAPE, header, "shape"));
         Matcher strings = STRINGS.matcher(descr);
         if (strings.matches()) {
             int width = Integer.parseInt(strings.group(1));
-            return ofPadded(shape, width, elements(path, channel, (long) shape.elementCount() * width,
+            return ofPadded(shape, width, elements(name, source, (long) shape.elementCount() * width,
                     descr + " " + shape));
         }
         ElementType type = DESCR_OF.entrySet().stream().filter(entry -> entry.getValue().equals(descr))
-                .map(Map.Entry::getKey).findFirst().orElseThrow(() -> fault(path, "element type '" + descr
+                .map(Map.Entry::getKey).findFirst().orElseThrow(() -> fault(name, "element type '" + descr
                         + "', supported are " + DESCR_OF.values().stream().sorted().collect(Collectors.joining(" "))
                         + " |S<bytes>"));
         return new NpyArray(type, shape,
-                elements(path, channel, type.byteLength(shape.elementCount()), type + " " + shape));
+                elements(name, source, type.byteLength(shape.elementCount()), type + " " + shape));
     }
 
-    private static Shape shape(Path path, String dimensions) throws IOException {
+    private static Shape shape(String name, String dimensions) throws IOException {
         try {
             Shape shape =
                     Shape.of(Arrays.stream(dimensions.split(",")).map(String::strip).filter(part -> !part.isEmpty())
@@ -96,20 +137,24 @@ public final class Npy {
             shape.elementCount();
             return shape;
         } catch (ArithmeticException | NumberFormatException e) {
-            throw fault(path, "shape (" + dimensions + ") has more than 2^31-1 elements");
+            throw fault(name, "shape (" + dimensions + ") has more than 2^31-1 elements");
         }
     }
 
-    private static ByteBuffer elements(Path path, FileChannel channel, long expected, String array)
+    private static ByteBuffer elements(String name, Source source, long expected, String array)
             throws IOException {
-        long found = channel.size() - channel.position();
+        long found = source.remaining();
         if (found != expected) {
-            throw fault(path, "holds " + found + " bytes of elements, expected " + expected + " for " + array);
+            throw fault(name, "holds " + found + " bytes of elements, expected " + expected + " for " + array);
         }
         if (expected > Integer.MAX_VALUE) {
-            throw fault(path, "holds " + expected + " bytes of elements, supported are up to 2 GiB");
+            throw fault(name, "holds " + expected + " bytes of elements, supported are up to 2 GiB");
         }
-        return read(channel, (int) expected);
+        ByteBuffer elements = source.read((int) expected);
+        if (elements.remaining() != expected) {
+            throw fault(name, "ends after " + elements.remaining() + " of " + expected + " bytes of elements");
+        }
+        return elements;
     }
 
     private static NpyArray ofPadded(Shape shape, int width, ByteBuffer bytes) {
@@ -122,26 +167,16 @@ public final class Npy {
         return NpyArray.ofStrings(shape, strings);
     }
 
-    private static String find(Path path, Pattern pattern, String header, String key) throws IOException {
+    private static String find(String name, Pattern pattern, String header, String key) throws IOException {
         Matcher matcher = pattern.matcher(header);
         if (!matcher.find()) {
-            throw fault(path, "header without '" + key + "': " + header.strip());
+            throw fault(name, "header without '" + key + "': " + header.strip());
         }
         return matcher.group(1);
     }
 
-    private static ByteBuffer read(FileChannel channel, int byteCount) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(byteCount).order(ByteOrder.LITTLE_ENDIAN);
-        while (bytes.hasRemaining()) {
-            if (channel.read(bytes) < 0) {
-                break;
-            }
-        }
-        return bytes.flip();
-    }
-
-    private static IOException fault(Path path, String found) {
-        return new IOException("[" + path.getFileName() + "] " + found);
+    private static IOException fault(String name, String found) {
+        return new IOException("[" + name + "] " + found);
     }
 
     /// Writes an array as format version 1; the file appears whole or not at all.

@@ -15,7 +15,7 @@ import dev.whittle.trainer.layer.HardSwish;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.LeakyReLU;
 import dev.whittle.trainer.layer.MaxPool2D;
-import dev.whittle.trainer.layer.RandomTransform;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.ReLU6;
 import dev.whittle.trainer.layer.Rescaling;
@@ -100,13 +100,13 @@ final class FakeQuantization {
             case FakeQuantize fake -> throw new IllegalArgumentException(
                     "layer \"" + fake.name() + "\": the network has fake quantization already");
             case Add _,AveragePool2D _,BatchNorm _,Concat _,Dropout _,Flatten _,GlobalAveragePool _ -> layer;
-            case HardSwish _,LeakyReLU _,MaxPool2D _,RandomTransform _,ReLU _,ReLU6 _,Rescaling _ -> layer;
+            case HardSwish _,LeakyReLU _,MaxPool2D _,RandomAugmentation _,ReLU _,ReLU6 _,Rescaling _ -> layer;
             case Reshape _,Resizing _,Sigmoid _,Softmax _,Tanh _,ZeroPadding _ -> layer;
         };
     }
 
     private static boolean isPreprocessing(Layer layer) {
-        return layer instanceof Resizing || layer instanceof Rescaling || layer instanceof RandomTransform;
+        return layer instanceof Resizing || layer instanceof Rescaling || layer instanceof RandomAugmentation;
     }
 
     private static boolean hasOwnRange(Layer layer) {
@@ -114,7 +114,7 @@ final class FakeQuantization {
             case Conv2D _,DepthwiseConv2D _,Dense _,BatchNorm _,Add _,Concat _,GlobalAveragePool _ -> true;
             case ReLU _,ReLU6 _,LeakyReLU _,HardSwish _,Sigmoid _,Tanh _ -> true;
             case AveragePool2D _,MaxPool2D _,ZeroPadding _,Flatten _,Reshape _,Dropout _,Softmax _ -> false;
-            case Resizing _,Rescaling _,RandomTransform _,FakeQuantize _ -> false;
+            case Resizing _,Rescaling _,RandomAugmentation _,FakeQuantize _ -> false;
         };
     }
 

@@ -43,6 +43,7 @@ public final class CastingGenerator implements ImageSource {
         return new DataSet(
                 "castings (generated, seed " + seed + ")",
                 new CastingGenerator(seed, 0, DEFAULT_TRAIN_COUNT, DEFAULT_SIZE),
+                null,
                 new CastingGenerator(seed, DEFAULT_TRAIN_COUNT, DEFAULT_TEST_COUNT, DEFAULT_SIZE),
                 List.of());
     }

@@ -1,18 +1,18 @@
 package dev.whittle.trainer.data;
 
+import dev.whittle.engine.file.AtomicFile;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import javax.imageio.ImageIO;
 
 /// Samples of every class on one picture: a labelled row per class, the images spread evenly over the class.
@@ -21,6 +21,7 @@ public final class ContactSheet {
     private static final int LABEL_HEIGHT = 30;
     private static final Color PAPER = Color.WHITE;
     private static final Color INK = new Color(0x222222);
+    private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 11);
     private static final Font LABEL = new Font(Font.SANS_SERIF, Font.BOLD, 16);
 
     private ContactSheet() {}
@@ -32,12 +33,8 @@ public final class ContactSheet {
         int rowHeight = LABEL_HEIGHT + cell + GAP;
         BufferedImage sheet = new BufferedImage(
                 GAP + columns * (cell + GAP), classNames.size() * rowHeight + GAP, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = sheet.createGraphics();
+        Graphics2D graphics = paper(sheet);
         try {
-            graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-            graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-            graphics.setColor(PAPER);
-            graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
             for (int label = 0; label < classNames.size(); label++) {
                 int top = label * rowHeight;
                 graphics.setColor(INK);
@@ -57,18 +54,58 @@ public final class ContactSheet {
         return sheet;
     }
 
-    /// Draws the sheet and writes it as PNG, to a temporary file first that is then moved to `file`.
-    public static void write(ImageSource source, int columns, int cell, Path file) throws IOException {
-        BufferedImage sheet = draw(source, columns, cell);
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    /// Two images to be looked at beside each other.
+    ///
+    /// @param caption one line above them
+    public record Pair(PixelImage left, PixelImage right, String caption) {
+    }
+
+    /// Draws pairs of images, `columns` pairs in a row.
+    ///
+    /// @param pairs called once for each, in order
+    public static BufferedImage drawPairs(int count, IntFunction<Pair> pairs, int columns, int cell) {
+        int rowHeight = LABEL_HEIGHT + cell + GAP;
+        int pairWidth = 2 * cell + 3 * GAP;
+        BufferedImage sheet = new BufferedImage(GAP + columns * pairWidth,
+                Math.max(1, Math.ceilDiv(count, columns)) * rowHeight + GAP, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = paper(sheet);
         try {
-            try (var out = Files.newOutputStream(temporary)) {
-                ImageIO.write(sheet, "png", out);
+            for (int i = 0; i < count; i++) {
+                Pair pair = pairs.apply(i);
+                int x = GAP + i % columns * pairWidth;
+                int top = i / columns * rowHeight;
+                graphics.setColor(INK);
+                graphics.setFont(CAPTION);
+                graphics.setClip(x, top, pairWidth - GAP, LABEL_HEIGHT);
+                graphics.drawString(pair.caption, x, top + LABEL_HEIGHT - GAP);
+                graphics.setClip(null);
+                drawFitted(graphics, pair.left, x, top + LABEL_HEIGHT, cell);
+                drawFitted(graphics, pair.right, x + cell + GAP, top + LABEL_HEIGHT, cell);
             }
-            Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            Files.deleteIfExists(temporary);
+            graphics.dispose();
         }
+        return sheet;
+    }
+
+    /// Draws the sheet of a source and writes it as PNG.
+    public static void write(ImageSource source, int columns, int cell, Path file) throws IOException {
+        write(draw(source, columns, cell), file);
+    }
+
+    /// Writes a sheet as PNG; the file appears whole or not at all.
+    public static void write(BufferedImage sheet, Path file) throws IOException {
+        AtomicFile.write(file, out -> ImageIO.write(sheet, "png", out));
+    }
+
+    /// A white sheet to draw on.
+    private static Graphics2D paper(BufferedImage sheet) {
+        Graphics2D graphics = sheet.createGraphics();
+        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+        graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+        graphics.setColor(PAPER);
+        graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+        return graphics;
     }
 
     private static int[] spread(ImageSource source, int label, int columns) {

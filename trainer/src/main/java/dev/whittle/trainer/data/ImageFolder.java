@@ -40,19 +40,19 @@ public final class ImageFolder {
         List<BrokenImage> broken = new ArrayList<>();
         Path train = folder.resolve("train");
         if (!Files.isDirectory(train)) {
-            return new DataSet(folder.toString(), readClasses(folder, folder, threads, broken), null, broken);
+            return new DataSet(folder.toString(), readClasses(folder, folder, threads, broken), null, null, broken);
         }
         ImageSource trainImages = readClasses(folder, train, threads, broken);
         Path test = folder.resolve("test");
         if (!Files.isDirectory(test)) {
-            return new DataSet(folder.toString(), trainImages, null, broken);
+            return new DataSet(folder.toString(), trainImages, null, null, broken);
         }
         ImageSource testImages = readClasses(folder, test, threads, broken);
         if (!testImages.classNames().equals(trainImages.classNames())) {
             throw new DataException("[%s] test/ has the classes %s, expected those of train/: %s"
                     .formatted(folder, testImages.classNames(), trainImages.classNames()));
         }
-        return new DataSet(folder.toString(), trainImages, testImages, broken);
+        return new DataSet(folder.toString(), trainImages, null, testImages, broken);
     }
 
     private static ImageSource readClasses(Path root, Path folder, int threads, List<BrokenImage> broken) {
@@ -85,43 +85,8 @@ public final class ImageFolder {
                         .formatted(folder, classNames.get(label)));
             }
         }
-        return readable(root, folder, classNames, files, labels, threads, broken);
-    }
-
-    private static ImageSource readable(
-            Path root,
-            Path folder,
-            List<String> classNames,
-            List<Path> files,
-            List<Integer> labels,
-            int threads,
-            List<BrokenImage> broken) {
-        List<FileSource.Entry> entries = new ArrayList<>();
-        BrokenImage[] firstBroken = new BrokenImage[classNames.size()];
-        new ParallelLoader(threads).run(files.size(), i -> Checked.of(files.get(i)), (i, checked) -> {
-            String name = root.relativize(files.get(i)).toString().replace('\\', '/');
-            switch (checked) {
-                case Checked.Good(Thumbnail thumbnail) ->
-                        entries.add(new FileSource.Entry(files.get(i), name, labels.get(i), thumbnail));
-                case Checked.Bad(String reason) -> {
-                    BrokenImage image = new BrokenImage(name, reason);
-                    broken.add(image);
-                    if (firstBroken[labels.get(i)] == null) {
-                        firstBroken[labels.get(i)] = image;
-                    }
-                }
-            }
-        });
-        FileSource source = new FileSource(classNames, entries);
-        int[] counts = source.classCounts();
-        for (int label = 0; label < counts.length; label++) {
-            if (counts[label] == 0) {
-                throw new DataException("[%s] every image of class \"%s\" is broken, the first: %s (%s)"
-                        .formatted(folder, classNames.get(label), firstBroken[label].name(),
-                                firstBroken[label].reason()));
-            }
-        }
-        return source;
+        List<String> names = files.stream().map(file -> root.relativize(file).toString().replace('\\', '/')).toList();
+        return FileImages.open(folder, root, classNames, names, labels, threads, broken);
     }
 
     private static String quoted(List<String> names) {
@@ -141,60 +106,5 @@ public final class ImageFolder {
         }
         paths.sort((a, b) -> a.getFileName().toString().compareTo(b.getFileName().toString()));
         return paths;
-    }
-
-    /// What decoding one file showed.
-    private sealed interface Checked {
-        record Good(Thumbnail thumbnail) implements Checked {}
-
-        record Bad(String reason) implements Checked {}
-
-        static Checked of(Path file) {
-            try {
-                return new Good(Thumbnail.of(ImageFile.read(file)));
-            } catch (IOException e) {
-                return new Bad(String.valueOf(e.getMessage()));
-            }
-        }
-    }
-
-    /// The files that could be decoded.
-    private record FileSource(List<String> classNames, List<Entry> entries) implements ImageSource {
-        record Entry(Path file, String name, int label, Thumbnail thumbnail) {}
-
-        private FileSource {
-            classNames = List.copyOf(classNames);
-            entries = List.copyOf(entries);
-        }
-
-        @Override
-        public int size() {
-            return entries.size();
-        }
-
-        @Override
-        public int label(int i) {
-            return entries.get(i).label();
-        }
-
-        @Override
-        public String name(int i) {
-            return entries.get(i).name();
-        }
-
-        @Override
-        public Thumbnail thumbnail(int i) {
-            return entries.get(i).thumbnail();
-        }
-
-        @Override
-        public PixelImage image(int i) {
-            try {
-                return ImageFile.read(entries.get(i).file());
-            } catch (IOException e) {
-                throw new DataException(
-                        "[%s] can no longer be read: %s".formatted(entries.get(i).file(), e.getMessage()), e);
-            }
-        }
     }
 }

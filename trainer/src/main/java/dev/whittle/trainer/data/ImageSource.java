@@ -1,11 +1,13 @@
 package dev.whittle.trainer.data;
 
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Labelled images by number, in a fixed order. Every method may be called from several threads at once, and
 /// `image(i)` gives the same pixels every time; images are decoded (or drawn) on demand and not kept.
 public interface ImageSource {
-    /// The names of the classes, sorted; a label is an index into this list.
+    /// The names of the classes, in a fixed order; a label is an index into this list.
     List<String> classNames();
 
     /// How many images there are.
@@ -16,6 +18,11 @@ public interface ImageSource {
 
     /// What a person would call image `i`: its path below the folder, or the generator's number.
     String name(int i);
+
+    /// The file that image `i` alone is in; null where it is in none.
+    default @Nullable Path file(int i) {
+        return null;
+    }
 
     /// The pixels of image `i`.
     ///

@@ -1,7 +1,9 @@
 package dev.whittle.trainer.data;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /// Groups images that show the same photograph: copies, re-encodings, flips and quarter turns.
 ///
@@ -25,15 +27,18 @@ public final class NearDuplicates {
     private final int size;
     private final float limit;
     private final float[][] invariant;
-    private final float[][] pixels;
+    private final byte[][] pixels;
+    private final float[] scale;
 
     private NearDuplicates(List<Thumbnail> thumbnails, double threshold) {
         this.size = thumbnails.size();
         this.limit = (float) (2 - 2 * threshold);
         this.invariant = new float[size][];
-        this.pixels = new float[size][];
+        this.pixels = new byte[size][];
+        this.scale = new float[size];
         for (int i = 0; i < size; i++) {
             pixels[i] = scattered(thumbnails.get(i), TURNED[0]);
+            scale[i] = thumbnails.get(i).scale();
             invariant[i] = invariant(thumbnails.get(i));
         }
     }
@@ -64,15 +69,40 @@ public final class NearDuplicates {
         return group;
     }
 
-    /// For each of `images`, whether one of `others` is a near-duplicate of it.
-    public static boolean[] present(List<Thumbnail> images, List<Thumbnail> others, double threshold, int threads) {
+    /// Two images that show the same.
+    ///
+    /// @param image index of the one
+    /// @param other index of the other
+    /// @param correlation of their thumbnails under the best symmetry
+    public record Match(int image, int other, double correlation) {
+    }
+
+    /// Those of `images` that have a near-duplicate among `others`, each with the one that is most like it.
+    public static List<Match> matches(List<Thumbnail> images, List<Thumbnail> others, double threshold, int threads) {
         NearDuplicates all = new NearDuplicates(others, threshold);
-        boolean[] present = new boolean[images.size()];
-        new ParallelLoader(threads)
-                .run(images.size(), i -> all.duplicatesOf(images.get(i), all.size), (i, duplicates) -> {
-                    present[i] = !duplicates.isEmpty();
-                });
-        return present;
+        List<Match> matches = new ArrayList<>();
+        new ParallelLoader(threads).run(images.size(), i -> all.closest(images.get(i), i),
+                (i, closest) -> closest.ifPresent(matches::add));
+        return matches;
+    }
+
+    private Optional<Match> closest(Thumbnail thumbnail, int image) {
+        float[][] turned = turned(thumbnail);
+        return duplicatesOf(thumbnail, size).stream()
+                .map(other -> new Match(image, other, correlation(turned, other)))
+                .max(Comparator.comparingDouble(Match::correlation));
+    }
+
+    private double correlation(float[][] turned, int other) {
+        double best = -1;
+        for (float[] pixel : turned) {
+            double sum = 0;
+            for (int i = 0; i < PIXELS; i++) {
+                sum += (double) pixel[i] * pixels[other][i];
+            }
+            best = Math.max(best, sum * scale[other]);
+        }
+        return best;
     }
 
     /// The thumbnails of a source, in its order.
@@ -86,14 +116,11 @@ public final class NearDuplicates {
     private List<Integer> duplicatesOf(Thumbnail thumbnail, int count) {
         List<Integer> duplicates = new ArrayList<>();
         float[] unturned = invariant(thumbnail);
-        float[][] turned = new float[SYMMETRIES][];
-        for (int s = 0; s < SYMMETRIES; s++) {
-            turned[s] = scattered(thumbnail, TURNED[s]);
-        }
+        float[][] turned = turned(thumbnail);
         for (int j = 0; j < count; j++) {
             if (near(unturned, invariant[j])) {
                 for (float[] pixel : turned) {
-                    if (near(pixel, pixels[j])) {
+                    if (near(pixel, pixels[j], scale[j])) {
                         duplicates.add(j);
                         break;
                     }
@@ -117,6 +144,32 @@ public final class NearDuplicates {
         return true;
     }
 
+    private boolean near(float[] a, byte[] codes, float codeScale) {
+        float distance = 0;
+        for (int from = 0; from < PIXELS; from += CHUNK) {
+            for (int i = from; i < from + CHUNK; i++) {
+                float difference = a[i] - codes[i] * codeScale;
+                distance += difference * difference;
+            }
+            if (distance > limit) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// The pixels under every symmetry, in the order of [#scattered].
+    private static float[][] turned(Thumbnail thumbnail) {
+        float[][] turned = new float[SYMMETRIES][PIXELS];
+        for (int s = 0; s < SYMMETRIES; s++) {
+            byte[] codes = scattered(thumbnail, TURNED[s]);
+            for (int i = 0; i < PIXELS; i++) {
+                turned[s][i] = codes[i] * thumbnail.scale();
+            }
+        }
+        return turned;
+    }
+
     private static int root(int[] parent, int i) {
         int root = i;
         while (parent[root] != root) {
@@ -128,10 +181,10 @@ public final class NearDuplicates {
 
     /// The pixels under a symmetry, in an order that visits the whole picture early: 389 is odd, so its multiples reach each
     /// of the 1024 pixels once.
-    private static float[] scattered(Thumbnail thumbnail, int[] turned) {
-        float[] pixels = new float[PIXELS];
+    private static byte[] scattered(Thumbnail thumbnail, int[] turned) {
+        byte[] pixels = new byte[PIXELS];
         for (int i = 0; i < PIXELS; i++) {
-            pixels[i] = thumbnail.value(turned[i * 389 % PIXELS]);
+            pixels[i] = thumbnail.code(turned[i * 389 % PIXELS]);
         }
         return pixels;
     }

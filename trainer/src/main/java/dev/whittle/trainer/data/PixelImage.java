@@ -6,18 +6,43 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.util.Arrays;
 
-/// An immutable 8-bit RGB image, stored as `[height, width, 3]`.
+/// An immutable 8-bit RGB image, `[height, width, 3]`. An image whose three channels are equal, as grey photographs are, is
+/// kept as one.
 public final class PixelImage {
     public static final int CHANNELS = 3;
 
     private final int height;
     private final int width;
-    private final byte[] rgb;
+    /// How many channels are kept: 1 where all are equal.
+    private final int depth;
+    private final byte[] samples;
 
-    private PixelImage(int height, int width, byte[] rgb) {
+    private PixelImage(int height, int width, int depth, byte[] samples) {
         this.height = height;
         this.width = width;
-        this.rgb = rgb;
+        this.depth = depth;
+        this.samples = samples;
+    }
+
+    /// An image of `[height, width, 3]`, or of one channel where all are equal, so that images of the same pixels are kept
+    /// alike.
+    private static PixelImage ofOwned(int height, int width, byte[] rgb) {
+        for (int at = 0; at < rgb.length; at += CHANNELS) {
+            if (rgb[at] != rgb[at + 1] || rgb[at] != rgb[at + 2]) {
+                return new PixelImage(height, width, CHANNELS, rgb);
+            }
+        }
+        byte[] grey = new byte[rgb.length / CHANNELS];
+        for (int pixel = 0; pixel < grey.length; pixel++) {
+            grey[pixel] = rgb[pixel * CHANNELS];
+        }
+        return new PixelImage(height, width, 1, grey);
+    }
+
+    /// A grey image over a copy of `height * width` bytes of `grey` from `offset` on.
+    public static PixelImage ofGrey(int height, int width, byte[] grey, int offset) {
+        return new PixelImage(height, width, 1,
+                Arrays.copyOfRange(grey, offset, offset + Math.multiplyExact(height, width)));
     }
 
     /// An image over a copy of `rgb`, which holds `height * width * 3` bytes, red first.
@@ -27,7 +52,7 @@ public final class PixelImage {
                     "an image of %d x %d pixels cannot hold %d bytes, expected height * width * 3"
                             .formatted(height, width, rgb.length));
         }
-        return new PixelImage(height, width, rgb.clone());
+        return ofOwned(height, width, rgb.clone());
     }
 
     /// The samples of `image` as they are stored: grey is repeated three times, alpha is dropped, 16 bits are cut to the
@@ -65,7 +90,7 @@ public final class PixelImage {
                 }
             }
         }
-        return new PixelImage(height, width, rgb);
+        return ofOwned(height, width, rgb);
     }
 
     public int height() {
@@ -78,25 +103,52 @@ public final class PixelImage {
 
     /// The sample at row `y`, column `x`, channel `c` (red, green, blue), 0 to 255.
     public int sample(int y, int x, int c) {
-        return rgb[(y * width + x) * CHANNELS + c] & 0xFF;
+        int pixel = y * width + x;
+        return samples[depth == 1 ? pixel : pixel * CHANNELS + c] & 0xFF;
+    }
+
+    /// True when the three channels are equal.
+    public boolean isGrey() {
+        return depth == 1;
+    }
+
+    /// The memory that the samples take.
+    public int byteCount() {
+        return samples.length;
     }
 
     /// A copy of the samples, `[height, width, 3]`.
     public byte[] toBytes() {
-        return rgb.clone();
+        if (depth == CHANNELS) {
+            return samples.clone();
+        }
+        byte[] rgb = new byte[samples.length * CHANNELS];
+        for (int at = 0; at < rgb.length; at++) {
+            rgb[at] = samples[at / CHANNELS];
+        }
+        return rgb;
     }
 
     /// The samples as floats, 0 to 255, `[height, width, 3]`.
     public float[] toFloats() {
-        float[] floats = new float[rgb.length];
+        float[] floats = new float[height * width * CHANNELS];
         readFloats(floats, 0);
         return floats;
     }
 
     /// Writes the samples as floats, 0 to 255, `[height, width, 3]`, to `destination` from `offset` on.
     public void readFloats(float[] destination, int offset) {
-        for (int i = 0; i < rgb.length; i++) {
-            destination[offset + i] = rgb[i] & 0xFF;
+        if (depth == CHANNELS) {
+            for (int i = 0; i < samples.length; i++) {
+                destination[offset + i] = samples[i] & 0xFF;
+            }
+        } else {
+            for (int pixel = 0, to = offset; pixel < samples.length; pixel++, to += CHANNELS) {
+                float value = samples[pixel] & 0xFF;
+                destination[to] = value;
+                destination[to + 1] = value;
+                destination[to + 2] = value;
+            }
         }
     }
 
@@ -115,12 +167,13 @@ public final class PixelImage {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof PixelImage image && height == image.height && Arrays.equals(rgb, image.rgb);
+        return other instanceof PixelImage image && height == image.height && width == image.width
+                && Arrays.equals(samples, image.samples);
     }
 
     @Override
     public int hashCode() {
-        return 31 * height + Arrays.hashCode(rgb);
+        return 31 * height + Arrays.hashCode(samples);
     }
 
     @Override

@@ -1,9 +1,11 @@
 package dev.whittle.trainer.data;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Some images of another source, renumbered.
 final class Subset implements ImageSource {
@@ -36,6 +38,11 @@ final class Subset implements ImageSource {
     @Override
     public String name(int i) {
         return source.name(indices[i]);
+    }
+
+    @Override
+    public @Nullable Path file(int i) {
+        return source.file(indices[i]);
     }
 
     @Override

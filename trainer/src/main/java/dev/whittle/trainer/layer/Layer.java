@@ -6,7 +6,7 @@ import java.util.List;
 /// One layer as plain data: a name, unique in its network, and hyperparameters. Parameters live in the network; what a
 /// layer computes is bound to shapes and parameters once ([#bind]) and then run without deciding anything again.
 public sealed interface Layer
-        permits Resizing, Rescaling, RandomTransform, Conv2D, DepthwiseConv2D, Dense, MaxPool2D, AveragePool2D,
+        permits Resizing, Rescaling, RandomAugmentation, Conv2D, DepthwiseConv2D, Dense, MaxPool2D, AveragePool2D,
         GlobalAveragePool, ZeroPadding, BatchNorm, Dropout, ReLU, ReLU6, LeakyReLU, HardSwish, Sigmoid, Tanh, Softmax,
         Flatten, Reshape, MergingLayer, FakeQuantize {
     String name();

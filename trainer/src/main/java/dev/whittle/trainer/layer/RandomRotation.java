@@ -2,9 +2,10 @@ package dev.whittle.trainer.layer;
 
 import org.joml.Matrix3x2f;
 
-/// Turns each training image by an angle uniform in `±factor · 2π` about its centre. Values between pixels are bilinear,
-/// values from outside the image are mirrored in (`d c b a | a b c d | d c b a`).
-public record RandomRotation(String name, float factor) implements RandomTransform {
+/// Turns each training image by an angle uniform in `±factor · 2π` about its centre. Values between pixels are bilinear.
+///
+/// @param factor share of a full turn, 0 to 1
+public record RandomRotation(String name, float factor, Fill fill) implements RandomTransform {
 
     public RandomRotation {
         if (!(factor >= 0 && factor <= 1)) {
@@ -12,8 +13,13 @@ public record RandomRotation(String name, float factor) implements RandomTransfo
         }
     }
 
+    /// Values from outside the image are mirrored in.
+    public RandomRotation(String name, float factor) {
+        this(name, factor, Fill.REFLECT);
+    }
+
     @Override
-    public void compose(Matrix3x2f sourceOfTarget, long key) {
+    public void compose(Matrix3x2f sourceOfTarget, long key, int height, int width) {
         double angle = (2 * CounterRandom.uniform(key, 0) - 1) * factor * 2 * Math.PI;
         // StrictMath, so that a seed means the same everywhere.
         float sin = (float) StrictMath.sin(angle);

@@ -73,6 +73,11 @@ final class BatchGradient {
                 execution.outputElements())];
     }
 
+    /// The leading layers, which always do the same.
+    Execution preparation() {
+        return preparation;
+    }
+
     /// Reads all parameters and state anew.
     void refresh() {
         preparation.refresh();

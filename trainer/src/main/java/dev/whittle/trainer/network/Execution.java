@@ -91,7 +91,7 @@ final class Execution {
                 values[i + 1] = inputs.getFirst();
             } else if (layer instanceof RandomTransform transform && previous != null
                     && !previous.transforms.isEmpty() && inputs.equals(List.of(plans.size()))
-                    && takers(network, i) == 1) {
+                    && takers(network, i) == 1 && Warp.canJoin(previous.transforms, transform)) {
                 previous.transforms.add(transform);
                 values[i + 1] = plans.size();
             } else {

@@ -1,7 +1,7 @@
 package dev.whittle.trainer.network;
 
 /// What a training or a prediction reads: photographs ([PreparedImages]) or arrays ([Examples]), behind the leading layers.
-interface Inputs {
+interface Inputs extends AutoCloseable {
     int size();
 
     /// The class of an image.
@@ -11,6 +11,14 @@ interface Inputs {
     ///
     /// @param preparation the leading layers, in the calling thread's workspace
     void read(int image, Execution.Workspace preparation, float[] to, int offset);
+
+    /// Starts to prepare images `order[from … to − 1]` on `threads` threads, for [#read] to find. To be called by one thread.
+    ///
+    /// @param preparation the leading layers
+    default void readAhead(int[] order, int from, int to, Execution preparation, int threads) {}
+
+    @Override
+    default void close() {}
 
     /// Whether images have classes.
     default boolean hasClasses() {

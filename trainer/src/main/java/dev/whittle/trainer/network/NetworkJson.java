@@ -8,19 +8,26 @@ import dev.whittle.trainer.layer.AveragePool2D;
 import dev.whittle.trainer.layer.BatchNorm;
 import dev.whittle.trainer.layer.Concat;
 import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Cutout;
 import dev.whittle.trainer.layer.Dense;
 import dev.whittle.trainer.layer.DepthwiseConv2D;
 import dev.whittle.trainer.layer.Dropout;
 import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Fill;
 import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.GaussianNoise;
 import dev.whittle.trainer.layer.GlobalAveragePool;
 import dev.whittle.trainer.layer.HardSwish;
 import dev.whittle.trainer.layer.Initializer;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.LeakyReLU;
 import dev.whittle.trainer.layer.MaxPool2D;
+import dev.whittle.trainer.layer.RandomBrightness;
+import dev.whittle.trainer.layer.RandomContrast;
 import dev.whittle.trainer.layer.RandomFlip;
 import dev.whittle.trainer.layer.RandomRotation;
+import dev.whittle.trainer.layer.RandomTranslation;
+import dev.whittle.trainer.layer.RandomZoom;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.ReLU6;
 import dev.whittle.trainer.layer.Rescaling;
@@ -151,7 +158,32 @@ public final class NetworkJson {
                 to.put("horizontal", flip.horizontal());
                 to.put("vertical", flip.vertical());
             }
-            case RandomRotation rotation -> to.put("factor", rotation.factor());
+            case RandomRotation rotation -> {
+                to.put("factor", rotation.factor());
+                fill(to, rotation.fill());
+            }
+            case RandomZoom zoom -> {
+                to.put("factor", zoom.factor());
+                fill(to, zoom.fill());
+            }
+            case RandomTranslation translation -> {
+                to.put("heightFactor", translation.heightFactor());
+                to.put("widthFactor", translation.widthFactor());
+                fill(to, translation.fill());
+            }
+            case RandomContrast contrast -> {
+                to.put("factor", contrast.factor());
+                range(to, contrast.low(), contrast.high());
+            }
+            case RandomBrightness brightness -> {
+                to.put("factor", brightness.factor());
+                range(to, brightness.low(), brightness.high());
+            }
+            case GaussianNoise noise -> to.put("standardDeviation", noise.standardDeviation());
+            case Cutout cutout -> {
+                to.put("side", cutout.side());
+                to.put("value", cutout.value());
+            }
             case Conv2D conv -> {
                 to.put("filters", conv.filters());
                 pair(to, "kernel", conv.kernelHeight(), conv.kernelWidth());
@@ -203,6 +235,18 @@ public final class NetworkJson {
             case GlobalAveragePool _,ReLU _,ReLU6 _,HardSwish _,Sigmoid _,Tanh _,Softmax _,Flatten _,Add _,Concat _ -> {
             }
         }
+    }
+
+    private static void fill(ObjectNode to, Fill fill) {
+        to.put("fill", fill.mode().name().toLowerCase(Locale.ROOT));
+        if (fill.mode() == Fill.Mode.CONSTANT) {
+            to.put("fillValue", fill.value());
+        }
+    }
+
+    private static void range(ObjectNode to, float low, float high) {
+        to.put("low", low);
+        to.put("high", high);
     }
 
     private static void pair(ObjectNode to, String field, int height, int width) {
@@ -262,7 +306,16 @@ public final class NetworkJson {
             case "Rescaling" -> new Rescaling(name, in.number("scale"), in.number("offset", 0));
             case "RandomFlip" ->
                     new RandomFlip(name, in.bool("horizontal", true), in.bool("vertical", true));
-            case "RandomRotation" -> new RandomRotation(name, in.number("factor"));
+            case "RandomRotation" -> new RandomRotation(name, in.number("factor"), in.fill());
+            case "RandomZoom" -> new RandomZoom(name, in.number("factor"), in.fill());
+            case "RandomTranslation" -> new RandomTranslation(name, in.number("heightFactor"),
+                    in.number("widthFactor"), in.fill());
+            case "RandomContrast" -> new RandomContrast(name, in.number("factor"), in.number("low", 0),
+                    in.number("high", 1));
+            case "RandomBrightness" -> new RandomBrightness(name, in.number("factor"), in.number("low", 0),
+                    in.number("high", 1));
+            case "GaussianNoise" -> new GaussianNoise(name, in.number("standardDeviation"));
+            case "Cutout" -> new Cutout(name, in.number("side"), in.number("value", 0));
             case "Conv2D" -> {
                 Pair kernel = in.pair("kernel");
                 Pair strides = in.pair("strides", Pair.ONES);
@@ -475,6 +528,22 @@ public final class NetworkJson {
                 }
             }
             return Shape.of(dimensions);
+        }
+
+        Fill fill() {
+            JsonNode found = optional("fill");
+            JsonNode value = optional("fillValue");
+            if (found == null && value == null) {
+                return Fill.REFLECT;
+            }
+            return switch (found != null && found.isString() ? found.stringValue() : "") {
+                case "constant" -> Fill.constant(value == null ? 0 : number("fillValue", value));
+                case "reflect" -> Fill.REFLECT;
+                case "nearest" -> Fill.NEAREST;
+                case "wrap" -> Fill.WRAP;
+                default -> throw new IllegalArgumentException(
+                        owner + ": fill is " + found + ", must be \"reflect\", \"constant\", \"nearest\" or \"wrap\"");
+            };
         }
 
         Padding padding() {

@@ -137,6 +137,8 @@ final class TrainingRun implements AutoCloseable {
             long start = System.nanoTime();
             int first = state.batch * settings.batchSize();
             int count = Math.min(settings.batchSize(), images.size() - first);
+            images.readAhead(order, first, Math.min(first + 2 * settings.batchSize(), images.size()),
+                    gradient.preparation(), settings.threads());
             computeGradient(order, first, count);
             update(learningRate);
             state.batch++;
@@ -257,5 +259,6 @@ final class TrainingRun implements AutoCloseable {
     @Override
     public void close() {
         workers.close();
+        images.close();
     }
 }

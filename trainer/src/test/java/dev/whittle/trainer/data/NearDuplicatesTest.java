@@ -1,6 +1,7 @@
 package dev.whittle.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,11 @@ class NearDuplicatesTest {
     void copiesInAnotherSetAreFound() {
         List<Thumbnail> train = List.of(Thumbnail.of(blotches(1)), Thumbnail.of(blotches(2)));
         List<Thumbnail> test = List.of(Thumbnail.of(blotches(3)), Thumbnail.of(turned(blotches(2), 5)));
-        assertThat(NearDuplicates.present(test, train, 0.98, 1)).containsExactly(false, true);
+        List<NearDuplicates.Match> matches = NearDuplicates.matches(test, train, 0.98, 1);
+        assertThat(matches).hasSize(1);
+        assertThat(matches.getFirst().image()).isEqualTo(1);
+        assertThat(matches.getFirst().other()).isEqualTo(1);
+        assertThat(matches.getFirst().correlation()).isCloseTo(1, within(1e-4));
     }
 
     @Test

@@ -30,7 +30,11 @@ class GradientTest {
                 new Conv2D("conv", 2, 7, 6, 1, 1, Padding.VALID), new Resizing("resizing", 4, 3),
                 new Resizing("resizing", 9, 13), new Rescaling("rescaling", 0.25f, -3),
                 new RandomFlip("flip", true, true),
-                new RandomRotation("rotation", 0.2f), new Flatten("flatten"), new Dropout("dropout", 0.4f))
+                new RandomRotation("rotation", 0.2f), new RandomZoom("zoom", 0.5f, Fill.NEAREST),
+                new RandomTranslation("translation", 0.5f, 0.3f, Fill.constant(0)),
+                new RandomTranslation("translation", 1, 1, Fill.WRAP), new RandomContrast("contrast", 0.5f, -9, 9),
+                new RandomBrightness("brightness", 0.2f, -9, 9), new GaussianNoise("noise", 0.5f),
+                new Cutout("cutout", 0.5f, 0), new Flatten("flatten"), new Dropout("dropout", 0.4f))
                 .map(layer -> new Case(layer, SMALL_IMAGE, 3, 0.5f, 2e-5)).flatMap(each -> Stream.of(each,
                         new Case(new Dense("dense", 19), Shape.of(33), 3, 0.5f, 2e-5),
                         new Case(new Softmax("softmax"), Shape.of(5), 3, 0.01f, 1e-4)))

@@ -8,14 +8,21 @@ import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Cutout;
 import dev.whittle.trainer.layer.Dense;
 import dev.whittle.trainer.layer.Dropout;
 import dev.whittle.trainer.layer.FakeQuantize;
+import dev.whittle.trainer.layer.Fill;
 import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.GaussianNoise;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
+import dev.whittle.trainer.layer.RandomBrightness;
+import dev.whittle.trainer.layer.RandomContrast;
 import dev.whittle.trainer.layer.RandomFlip;
 import dev.whittle.trainer.layer.RandomRotation;
+import dev.whittle.trainer.layer.RandomTranslation;
+import dev.whittle.trainer.layer.RandomZoom;
 import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
 import dev.whittle.trainer.layer.Resizing;
@@ -205,7 +212,11 @@ class NetworkTest {
         NetworkSpec spec = NetworkSpec.chain(Shape.of(9, 9, 3),
                 List.of(new Resizing("resizing", 8, 7), new Rescaling("rescaling", 0.5f, -1),
                         new RandomFlip("flip", true, false),
-                        new RandomRotation("rotation", 0.1f), CONV.withFakeQuantizedKernel(), new ReLU("relu"),
+                        new RandomRotation("rotation", 0.1f), new RandomZoom("zoom", 0.2f, Fill.WRAP),
+                        new RandomTranslation("translation", 0.1f, 0.2f, Fill.constant(3)),
+                        new RandomContrast("contrast", 0.3f, 0, 1), new RandomBrightness("brightness", 0.4f, -1, 1),
+                        new GaussianNoise("noise", 0.05f), new Cutout("cutout", 0.25f, 0.5f),
+                        CONV.withFakeQuantizedKernel(), new ReLU("relu"),
                         new FakeQuantize("quantize", 0.9f, true), new MaxPool2D("pool", 3, 2, 1, 2, Padding.SAME),
                         new Flatten("flatten"), new Dropout("dropout", 0.3f), DENSE, new Softmax("softmax")),
                 List.of("größer", "kleiner"));

@@ -1,13 +1,13 @@
-package dev.whittle.cli.pipeline;
+package dev.whittle.trainer.data;
 
-import dev.whittle.trainer.data.ImageSource;
-import dev.whittle.trainer.data.PixelImage;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Several sources of the same classes, one after the other.
-record JoinedImages(List<ImageSource> sources) implements ImageSource {
+public record JoinedImages(List<ImageSource> sources) implements ImageSource {
 
-    JoinedImages {
+    public JoinedImages {
         sources = List.copyOf(sources);
     }
 
@@ -31,6 +31,18 @@ record JoinedImages(List<ImageSource> sources) implements ImageSource {
     public String name(int i) {
         Place place = place(i);
         return place.source().name(place.index());
+    }
+
+    @Override
+    public @Nullable Path file(int i) {
+        Place place = place(i);
+        return place.source().file(place.index());
+    }
+
+    @Override
+    public Thumbnail thumbnail(int i) {
+        Place place = place(i);
+        return place.source().thumbnail(place.index());
     }
 
     @Override
