@@ -1,6 +1,6 @@
 package dev.whittle.benchmarks;
 
-import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.trainer.layer.Binding;
 import dev.whittle.trainer.layer.BoundLayer;
@@ -78,9 +78,11 @@ public class AugmentationBenchmark {
     }
 
     private static BoundLayer.Pass pass(Layer layer) {
-        return layer.bind(new Binding(List.of(IMAGE), IMAGE, Gemm.selected(), new float[0], 0, new float[0], 0, false,
-                false, false,
-                false)).pass(IMAGES);
+        return layer
+                .bind(new Binding(List.of(IMAGE), IMAGE, KernelTier.selected(), new float[0], 0, new float[0], 0, false,
+                        false, false,
+                        false))
+                .pass(IMAGES);
     }
 
     @Benchmark

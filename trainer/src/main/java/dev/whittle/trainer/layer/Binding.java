@@ -1,6 +1,7 @@
 package dev.whittle.trainer.layer;
 
 import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 
@@ -8,7 +9,7 @@ import java.util.List;
 public final class Binding {
     private final List<Shape> inputs;
     private final Shape output;
-    private final Gemm gemm;
+    private final KernelTier tier;
     private final float[] parameters;
     private final int parameterOffset;
     private final float[] state;
@@ -28,12 +29,13 @@ public final class Binding {
     /// @param backwardReLU the layer applies the gradient of the ReLU before it, or is that ReLU and finds it applied
     /// @param inputGradient the gradient with respect to the input will be asked for
     /// @param batchStatistics the layer learns: it works with the statistics of the batch instead of those it has kept
-    public Binding(List<Shape> inputs, Shape output, Gemm gemm, float[] parameters, int parameterOffset, float[] state,
+    public Binding(List<Shape> inputs, Shape output, KernelTier tier, float[] parameters, int parameterOffset,
+            float[] state,
             int stateOffset, boolean forwardReLU, boolean backwardReLU, boolean inputGradient,
             boolean batchStatistics) {
         this.inputs = List.copyOf(inputs);
         this.output = output;
-        this.gemm = gemm;
+        this.tier = tier;
         this.parameters = parameters;
         this.parameterOffset = parameterOffset;
         this.state = state;
@@ -57,8 +59,12 @@ public final class Binding {
         return output;
     }
 
+    KernelTier tier() {
+        return tier;
+    }
+
     Gemm gemm() {
-        return gemm;
+        return Gemm.of(tier);
     }
 
     float[] parameters() {

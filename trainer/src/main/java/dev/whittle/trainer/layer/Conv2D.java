@@ -1,20 +1,19 @@
 package dev.whittle.trainer.layer;
 
-import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.kernel.StridedProduct;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Convolution: `y[outY, outX, o] = bias[o] + Σ x[outY · strideHeight + filterY · dilationHeight − padTop, outX ·
-/// strideWidth + filterX · dilationWidth − padLeft, i] · kernel[filterX, filterY, i, o]`, zeros outside the image.
+/// strideWidth + filterX · dilationWidth − padLeft, i] · kernel[filterY, filterX, i, o]`, zeros outside the image; the sum
+/// goes over filterY, filterX, inChannel in this order.
 ///
-/// The kernel is stored as `[filterX, filterY, inChannel, outChannel]`, which is the order of the reduction: each input
-/// row is copied into `buffer[x][filterY][inChannel]`, where the window of an output pixel is one contiguous run, and an
-/// output row is one matrix product. With columns dilated, windows are not runs, and each has a copy of its own. The
-/// gradient of the kernel is the product of that buffer, transposed, with `dy`; the gradient of the input is the convolution
-/// of the padded `dy` with the kernel flipped and its channels swapped.
+/// All three passes are products over images as they lie, with windows that overlap ([StridedProduct]); where a window
+/// reaches past the border, over a copy with zeros around it. The gradient of the kernel is, for each row of it, the product
+/// of the image, transposed, with `dy`. The gradient of the input is the convolution of `dy`, zeros around it and between
+/// its pixels where strides are larger than 1, with the kernel flipped and its channels swapped.
 ///
 /// @param filters output channels
 /// @param useBias adds a bias
@@ -81,7 +80,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
     public List<Variable> variables(Shape input) {
         int channels = input.dimension(2);
         int window = kernelHeight * kernelWidth;
-        Variable kernel = new Variable("kernel", Shape.of(kernelWidth, kernelHeight, channels, filters),
+        Variable kernel = new Variable("kernel", Shape.of(kernelHeight, kernelWidth, channels, filters),
                 new Variable.Trained(initializer, window * channels, window * filters));
         return useBias ? List.of(kernel, Variable.bias(filters)) : List.of(kernel);
     }
@@ -92,7 +91,6 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
     }
 
     private final class Bound implements BoundLayer {
-        private final Gemm gemm;
         private final float[] parameters;
         private final int kernelOffset;
         private final int biasOffset;
@@ -101,68 +99,102 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         private final int inChannels;
         private final int outHeight;
         private final int outWidth;
-        private final int padTop;
-        private final int padLeft;
-        private final int depth;
-        private final float min;
+        private final int taps = kernelHeight * kernelWidth;
+        /// Taps that lie next to each other in a row of the image.
+        private final int run = dilationWidth == 1 ? kernelWidth : 1;
         private final boolean inputGradient;
+        /// The input as the windows see it.
+        private final Canvas input;
+        /// `dy` as the windows of the input's gradient see it.
+        private final Canvas spread;
+        private final int[] inputLines;
+        private final StridedProduct forward;
+        private final StridedProduct kernelGradient;
+        private final StridedProduct backward;
+        /// `[filterY, filterX, inChannel, outChannel]`, rows filled up.
         private final float[] kernel;
-        private final float @Nullable [] bias;
-        private final float[] packed;
+        private final float[] bias;
+        /// `[last − filterY, last − filterX, outChannel, inChannel]`, rows filled up.
         private final float[] flipped;
-        private final float[] packedFlipped;
 
         Bound(Binding binding) {
-            gemm = binding.gemm();
             parameters = binding.parameters();
             inHeight = binding.input().dimension(0);
             inWidth = binding.input().dimension(1);
             inChannels = binding.input().dimension(2);
             outHeight = binding.output().dimension(0);
             outWidth = binding.output().dimension(1);
-            padTop = padding.before(inHeight, kernelHeight, strideHeight, dilationHeight);
-            padLeft = padding.before(inWidth, kernelWidth, strideWidth, dilationWidth);
-            depth = kernelWidth * kernelHeight * inChannels;
-            kernelOffset = binding.parameterOffset();
-            biasOffset = kernelOffset + depth * filters;
-            min = binding.forwardReLU() ? 0 : Float.NEGATIVE_INFINITY;
             inputGradient = binding.inputGradient();
-            kernel = new float[depth * filters];
-            bias = useBias ? new float[filters] : null;
-            packed = new float[gemm.packedLength(depth, filters)];
-            flipped = new float[inputGradient ? depth * filters : 0];
-            packedFlipped = new float[inputGradient ? gemm.packedLength(flippedDepth(), inChannels) : 0];
+            kernelOffset = binding.parameterOffset();
+            biasOffset = kernelOffset + taps * inChannels * filters;
+            int padTop = padding.before(inHeight, kernelHeight, strideHeight, dilationHeight);
+            int padLeft = padding.before(inWidth, kernelWidth, strideWidth, dilationWidth);
+            int reachY = (kernelHeight - 1) * dilationHeight;
+            int reachX = (kernelWidth - 1) * dilationWidth;
+            input = new Canvas(inHeight, inWidth, inChannels, padTop, padLeft, 1, 1,
+                    Math.max((outHeight - 1) * strideHeight + reachY + 1, padTop + inHeight),
+                    Math.max((outWidth - 1) * strideWidth + reachX + 1, padLeft + inWidth));
+            spread = new Canvas(outHeight, outWidth, filters, reachY - padTop, reachX - padLeft, strideHeight,
+                    strideWidth, inHeight + reachY, inWidth + reachX);
+            inputLines = lines(input);
+            int columns = StridedProduct.filledUp(filters);
+            int inColumns = StridedProduct.filledUp(inChannels);
+            forward = StridedProduct.of(binding.tier(),
+                    new StridedProduct.Layout(outWidth, strideWidth * inChannels, inputLines, run * inChannels, 1,
+                            filters, columns, filters),
+                    useBias || binding.forwardReLU(), binding.forwardReLU() ? 0 : Float.NEGATIVE_INFINITY);
+            int[] outRows = new int[outHeight];
+            Arrays.setAll(outRows, outY -> outY * strideHeight * input.rowStride());
+            kernelGradient =
+                    StridedProduct.adding(binding.tier(), new StridedProduct.Layout(run * inChannels, 1, outRows,
+                            outWidth, strideWidth * inChannels, filters, columns, filters));
+            backward = StridedProduct.of(binding.tier(), new StridedProduct.Layout(inWidth, filters, lines(spread),
+                    run * filters, 1, inChannels, inColumns, inChannels), false, 0);
+            kernel = new float[taps * inChannels * columns];
+            bias = new float[columns];
+            flipped = new float[inputGradient ? taps * filters * inColumns : 0];
         }
 
-        private int flippedDepth() {
-            return kernelWidth * kernelHeight * filters;
+        /// Where the runs of taps lie that a window sees.
+        private int[] lines(Canvas canvas) {
+            int[] lines = new int[taps / run];
+            for (int line = 0; line < lines.length; line++) {
+                int tap = line * run;
+                lines[line] = tap / kernelWidth * dilationHeight * canvas.rowStride()
+                        + tap % kernelWidth * dilationWidth * canvas.channels();
+            }
+            return lines;
         }
 
         @Override
         public void refresh() {
-            System.arraycopy(parameters, kernelOffset, kernel, 0, kernel.length);
-            if (bias != null) {
+            int columns = StridedProduct.filledUp(filters);
+            for (int row = 0; row < taps * inChannels; row++) {
+                System.arraycopy(parameters, kernelOffset + row * filters, kernel, row * columns, filters);
+            }
+            if (useBias) {
                 System.arraycopy(parameters, biasOffset, bias, 0, filters);
             }
             if (fakeQuantizeKernel) {
-                ChannelScales.of(kernel, 0, depth, filters).fakeQuantize(kernel);
+                float[] quantized = Arrays.copyOfRange(parameters, kernelOffset, biasOffset);
+                ChannelScales.of(quantized, 0, taps * inChannels, filters).fakeQuantize(quantized);
+                for (int row = 0; row < taps * inChannels; row++) {
+                    System.arraycopy(quantized, row * filters, kernel, row * columns, filters);
+                }
             }
-            gemm.pack(kernel, 0, filters, 1, depth, filters, packed, 0);
             if (inputGradient) {
-                flip();
-                gemm.pack(flipped, 0, inChannels, 1, flippedDepth(), inChannels, packedFlipped, 0);
+                flip(columns);
             }
         }
 
-        /// `flipped[filterX][filterY][o][i] = kernel[last − filterX][last − filterY][i][o]`.
-        private void flip() {
-            int taps = kernelWidth * kernelHeight;
+        private void flip(int columns) {
+            int inColumns = StridedProduct.filledUp(inChannels);
             for (int tap = 0; tap < taps; tap++) {
-                int from = (taps - 1 - tap) * inChannels * filters;
-                int to = tap * inChannels * filters;
-                for (int i = 0; i < inChannels; i++) {
-                    for (int o = 0; o < filters; o++) {
-                        flipped[to + o * inChannels + i] = kernel[from + i * filters + o];
+                int from = (taps - 1 - tap) * inChannels * columns;
+                int to = tap * filters * inColumns;
+                for (int o = 0; o < filters; o++) {
+                    for (int i = 0; i < inChannels; i++) {
+                        flipped[to + o * inColumns + i] = kernel[from + i * columns + o];
                     }
                 }
             }
@@ -174,140 +206,102 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         }
 
         private final class Convolution implements Pass {
-            private final boolean hasRuns = dilationWidth == 1;
-            private final int windowColumns = hasRuns
-                    ? (outWidth - 1) * strideWidth + kernelWidth
-                    : outWidth * kernelWidth;
-            /// Floats from the window of an output pixel to the next one's.
-            private final int windowStride = (hasRuns ? strideWidth : kernelWidth) * kernelHeight * inChannels;
-            private final int gradientColumns = hasRuns ? inWidth + kernelWidth - 1 : inWidth * kernelWidth;
-            private final int gradientStride = (hasRuns ? 1 : kernelWidth) * kernelHeight * filters;
-            private final float[] rows = new float[windowColumns * kernelHeight * inChannels];
-            private final float[] packedDy = new float[gemm.packedLength(outWidth, filters)];
+            private final float[] inputCopy = input.buffer();
+            private final float[] spreadCopy = inputGradient ? spread.buffer() : new float[0];
+            /// `dy` of an image with its rows filled up, where they are not vectors as they lie.
+            private final float[] wideDy = new float[filters == StridedProduct.filledUp(filters)
+                    ? 0
+                    : outHeight * outWidth * StridedProduct.filledUp(filters)];
             /// The sum of all rows of `dy`: long sums over short rows would not become vectors.
             private final float[] dySum = new float[outWidth * filters];
-            private final float[] gradientRows =
-                    new float[inputGradient ? gradientColumns * kernelHeight * filters : 0];
 
             @Override
             public void forward(Step step, float[] x, float[] y) {
                 for (int image = 0; image < step.images(); image++) {
-                    for (int outY = 0; outY < outHeight; outY++) {
-                        copyInput(x, image, outY);
-                        gemm.multiply(rows, 0, windowStride, 1, packed, 0, outWidth, depth,
-                                filters, bias, min, Float.POSITIVE_INFINITY, false, y, outRow(image, outY), filters);
-                    }
+                    int at = image * inHeight * inWidth * inChannels;
+                    forward.multiply(input.isImage() ? x : input.copy(x, at, inputCopy), input.isImage() ? at : 0,
+                            kernel, 0, bias, y, image * outHeight * outWidth * filters, outHeight,
+                            strideHeight * input.rowStride(), outWidth * filters);
                 }
             }
 
             @Override
             public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
                 float[] gradient = step.gradient();
+                Arrays.fill(gradient, kernelOffset, biasOffset + (useBias ? filters : 0), 0);
                 Arrays.fill(dySum, 0);
                 for (int image = 0; image < step.images(); image++) {
-                    for (int outY = 0; outY < outHeight; outY++) {
-                        int dyRow = outRow(image, outY);
+                    int dyOffset = image * outHeight * outWidth * filters;
+                    addKernelGradient(x, image, dy, dyOffset, gradient);
+                    for (int outY = 0; useBias && outY < outHeight; outY++) {
+                        int row = dyOffset + outY * outWidth * filters;
                         for (int i = 0; i < dySum.length; i++) {
-                            dySum[i] += dy[dyRow + i];
-                        }
-                        copyInput(x, image, outY);
-                        gemm.pack(dy, dyRow, filters, 1, outWidth, filters, packedDy, 0);
-                        gemm.multiply(rows, 0, 1, windowStride, packedDy, 0, depth, outWidth,
-                                filters, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, image + outY > 0,
-                                gradient, kernelOffset, filters);
-                    }
-                }
-                if (useBias) {
-                    Arrays.fill(gradient, biasOffset, biasOffset + filters, 0);
-                    for (int i = 0; i < dySum.length; i++) {
-                        gradient[biasOffset + i % filters] += dySum[i];
-                    }
-                }
-                if (inputGradient) {
-                    for (int image = 0; image < step.images(); image++) {
-                        for (int inY = 0; inY < inHeight; inY++) {
-                            copyWindows(dy, image * outHeight * outWidth * filters, outHeight, outWidth, filters,
-                                    strideHeight, strideWidth, inY + padTop - (kernelHeight - 1) * dilationHeight,
-                                    padLeft - (kernelWidth - 1) * dilationWidth, inWidth, 1, gradientColumns,
-                                    gradientRows);
-                            gemm.multiply(gradientRows, 0, gradientStride, 1, packedFlipped, 0, inWidth,
-                                    flippedDepth(), inChannels, null, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY,
-                                    false, dx, (image * inHeight + inY) * inWidth * inChannels, inChannels);
+                            dySum[i] += dy[row + i];
                         }
                     }
+                    if (inputGradient) {
+                        backward.multiply(spread.isImage() ? dy : spread.copy(dy, dyOffset, spreadCopy),
+                                spread.isImage() ? dyOffset : 0, flipped, 0, bias, dx,
+                                image * inHeight * inWidth * inChannels, inHeight, spread.rowStride(),
+                                inWidth * inChannels);
+                    }
+                }
+                for (int i = 0; useBias && i < dySum.length; i++) {
+                    gradient[biasOffset + i % filters] += dySum[i];
                 }
             }
 
-            private int outRow(int image, int outY) {
-                return (image * outHeight + outY) * outWidth * filters;
-            }
-
-            private void copyInput(float[] x, int image, int outY) {
-                copyWindows(x, image * inHeight * inWidth * inChannels, inHeight, inWidth, inChannels, 1, 1,
-                        outY * strideHeight - padTop, -padLeft, outWidth, strideWidth, windowColumns, rows);
-            }
-
-            /// Copies the windows of `count` pixels, `stride` columns apart, into a buffer. The image counts as spread out by
-            /// `spreadY` and `spreadX`, with zeros between its pixels.
-            private void copyWindows(float[] from, int offset, int height, int width, int channels, int spreadY,
-                    int spreadX, int firstRow, int firstColumn, int count, int stride, int columns, float[] buffer) {
-                if (hasRuns) {
-                    interleave(from, offset, height, width, channels, spreadY, spreadX, firstRow, firstColumn, columns,
-                            buffer);
-                    return;
+            private void addKernelGradient(float[] x, int image, float[] dy, int dyOffset, float[] gradient) {
+                int at = image * inHeight * inWidth * inChannels;
+                float[] a = input.isImage() ? x : input.copy(x, at, inputCopy);
+                int columns = StridedProduct.filledUp(filters);
+                for (int i = 0; i < wideDy.length / columns; i++) {
+                    System.arraycopy(dy, dyOffset + i * filters, wideDy, i * columns, filters);
                 }
-                int to = 0;
-                for (int pixel = 0; pixel < count; pixel++) {
-                    for (int filterX = 0; filterX < kernelWidth; filterX++) {
-                        int column = firstColumn + pixel * stride + filterX * dilationWidth;
-                        boolean hasColumn = column >= 0 && column % spreadX == 0 && column / spreadX < width;
-                        for (int filterY = 0; filterY < kernelHeight; filterY++) {
-                            int row = firstRow + filterY * dilationHeight;
-                            if (hasColumn && row >= 0 && row % spreadY == 0 && row / spreadY < height) {
-                                System.arraycopy(from, offset + (row / spreadY * width + column / spreadX) * channels,
-                                        buffer, to, channels);
-                            } else {
-                                Arrays.fill(buffer, to, to + channels, 0);
-                            }
-                            to += channels;
-                        }
+                for (int line = 0; line < inputLines.length; line++) {
+                    kernelGradient.multiply(a, (input.isImage() ? at : 0) + inputLines[line],
+                            wideDy.length == 0 ? dy : wideDy, wideDy.length == 0 ? dyOffset : 0, bias, gradient,
+                            kernelOffset + line * run * inChannels * filters, 1, 0, 0);
+                }
+            }
+        }
+    }
+
+    /// An image among zeros: `height × width` pixels, `spreadY` and `spreadX` apart, from row `top` and column `left` on.
+    ///
+    /// @param rows of the whole
+    /// @param columns of the whole
+    private record Canvas(int height, int width, int channels, int top, int left, int spreadY, int spreadX, int rows,
+            int columns) {
+        /// Floats from one row to the next.
+        int rowStride() {
+            return columns * channels;
+        }
+
+        /// Whether the image is the whole: nothing is to be copied.
+        boolean isImage() {
+            return rows == height && columns == width;
+        }
+
+        float[] buffer() {
+            return new float[isImage() ? 0 : rows * rowStride()];
+        }
+
+        /// Copies an image; its surroundings are never written and stay zero.
+        float[] copy(float[] image, int offset, float[] buffer) {
+            for (int row = 0; row < height; row++) {
+                int from = offset + row * width * channels;
+                int to = (top + row * spreadY) * rowStride() + left * channels;
+                if (spreadX == 1) {
+                    System.arraycopy(image, from, buffer, to, width * channels);
+                } else {
+                    for (int column = 0; column < width; column++) {
+                        System.arraycopy(image, from + column * channels, buffer, to + column * spreadX * channels,
+                                channels);
                     }
                 }
             }
-
-            /// Copies `kernelHeight` rows of an image into `buffer[column][filterY][channel]`. The image counts as spread out
-            /// by the strides, with zeros between its pixels. Rows that the image does not have become zeros; columns that it
-            /// does not have are never written and stay zero.
-            private void interleave(float[] from, int offset, int height, int width, int channels, int spreadY,
-                    int spreadX, int firstRow, int firstColumn, int columns, float[] buffer) {
-                int pitch = kernelHeight * channels;
-                int first = Math.ceilDiv(Math.max(firstColumn, 0), spreadX);
-                int end = Math.min(Math.ceilDiv(firstColumn + columns, spreadX), width);
-                for (int filterY = 0; filterY < kernelHeight; filterY++) {
-                    int row = firstRow + filterY * dilationHeight;
-                    int to = (first * spreadX - firstColumn) * pitch + filterY * channels;
-                    if (row < 0 || row % spreadY != 0 || row / spreadY >= height) {
-                        for (int column = first; column < end; column++) {
-                            Arrays.fill(buffer, to, to + channels, 0);
-                            to += spreadX * pitch;
-                        }
-                        continue;
-                    }
-                    int at = offset + (row / spreadY * width + first) * channels;
-                    for (int column = first; column < end; column++) {
-                        if (channels == 3) {
-                            // A call for the three floats of a photograph's pixel takes several times as long.
-                            buffer[to] = from[at];
-                            buffer[to + 1] = from[at + 1];
-                            buffer[to + 2] = from[at + 2];
-                        } else {
-                            System.arraycopy(from, at, buffer, to, channels);
-                        }
-                        at += channels;
-                        to += spreadX * pitch;
-                    }
-                }
-            }
+            return buffer;
         }
     }
 }

@@ -376,7 +376,7 @@ public final class Network {
         int filterX = ohwi / channels % layer.kernelWidth();
         int filterY = ohwi / channels / layer.kernelWidth() % layer.kernelHeight();
         int out = ohwi / channels / layer.kernelWidth() / layer.kernelHeight();
-        return offset(layer) + ((filterX * layer.kernelHeight() + filterY) * channels + in) * layer.filters() + out;
+        return offset(layer) + ((filterY * layer.kernelWidth() + filterX) * channels + in) * layer.filters() + out;
     }
 
     /// Where element `weight` of `[unit, feature]` is stored.

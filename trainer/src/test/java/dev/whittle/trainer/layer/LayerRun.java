@@ -1,6 +1,6 @@
 package dev.whittle.trainer.layer;
 
-import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -42,7 +42,8 @@ final class LayerRun {
         x = uniform(random, images * inputElements);
         dy = uniform(random, images * outputElements);
         bound = layer
-                .bind(new Binding(List.of(input), output, Gemm.selected(), parameters, 0, state, 0, false, false, true,
+                .bind(new Binding(List.of(input), output, KernelTier.selected(), parameters, 0, state, 0, false, false,
+                        true,
                         true));
         pass = bound.pass(images);
         step = new Step(images, true);

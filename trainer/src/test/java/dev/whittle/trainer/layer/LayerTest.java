@@ -37,13 +37,13 @@ class LayerTest {
                     for (int out = 0; out < layer.filters(); out++) {
                         double sum =
                                 run.parameters[layer.kernelWidth() * layer.kernelHeight() * 3 * layer.filters() + out];
-                        for (int filterX = 0; filterX < layer.kernelWidth(); filterX++) {
-                            for (int filterY = 0; filterY < layer.kernelHeight(); filterY++) {
+                        for (int filterY = 0; filterY < layer.kernelHeight(); filterY++) {
+                            for (int filterX = 0; filterX < layer.kernelWidth(); filterX++) {
                                 int inY = outY * layer.strideHeight() + filterY - padTop;
                                 int inX = outX * layer.strideWidth() + filterX - padLeft;
                                 for (int in = 0; in < 3 && inY >= 0 && inY < 8 && inX >= 0 && inX < 7; in++) {
-                                    sum += run.x[((image * 8 + inY) * 7 + inX) * 3 + in] * run.parameters[((filterX
-                                            * layer.kernelHeight() + filterY) * 3 + in) * layer.filters() + out];
+                                    sum += run.x[((image * 8 + inY) * 7 + inX) * 3 + in] * run.parameters[((filterY
+                                            * layer.kernelWidth() + filterX) * 3 + in) * layer.filters() + out];
                                 }
                             }
                         }

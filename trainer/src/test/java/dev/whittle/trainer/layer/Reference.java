@@ -81,13 +81,13 @@ final class Reference {
                 for (int outX = 0; outX < output.dimension(1); outX++) {
                     for (int out = 0; out < conv.filters(); out++) {
                         double sum = conv.useBias() ? parameters[biasOffset + out] : 0;
-                        for (int filterX = 0; filterX < conv.kernelWidth(); filterX++) {
-                            for (int filterY = 0; filterY < conv.kernelHeight(); filterY++) {
+                        for (int filterY = 0; filterY < conv.kernelHeight(); filterY++) {
+                            for (int filterX = 0; filterX < conv.kernelWidth(); filterX++) {
                                 for (int in = 0; in < inChannels; in++) {
                                     sum += at(image,
                                             outY * conv.strideHeight() + filterY * conv.dilationHeight() - padTop,
                                             outX * conv.strideWidth() + filterX * conv.dilationWidth() - padLeft, in)
-                                            * parameters[((filterX * conv.kernelHeight() + filterY) * inChannels + in)
+                                            * parameters[((filterY * conv.kernelWidth() + filterX) * inChannels + in)
                                                     * conv.filters() + out];
                                 }
                             }

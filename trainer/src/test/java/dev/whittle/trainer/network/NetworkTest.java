@@ -138,8 +138,8 @@ class NetworkTest {
         assertThat(network.bias(CONV)).containsExactly(1, 2, 3, 4);
         assertThat(network.weights(DENSE)).isEqualTo(weights);
         assertThat(network.bias(DENSE)).containsExactly(5, 6);
-        // [filterX, filterY, inChannel, outChannel]: filterX 1, filterY 2, inChannel 1, outChannel 3.
-        assertThat(network.parameters()[((1 * 3 + 2) * 3 + 1) * 4 + 3])
+        // [filterY, filterX, inChannel, outChannel]: filterY 2, filterX 1, inChannel 1, outChannel 3.
+        assertThat(network.parameters()[((2 * 2 + 1) * 3 + 1) * 4 + 3])
                 .isEqualTo(filter[((3 * 3 + 2) * 2 + 1) * 3 + 1]);
         assertThat(network.parameters()[network.parameterOffset(5) + 7 * 2 + 1]).isEqualTo(weights[36 + 7]);
     }
