@@ -12,6 +12,12 @@ public interface BoundLayer {
     /// @param observed laid out as the network's state
     default void observe(float[] observed) {}
 
+    /// Whether its passes compute the images from [Step#firstImage] up to [Step#endImage] alone, in ascending order over all
+    /// calls, so that an image goes through several such layers while it is in the cache.
+    default boolean isByImage() {
+        return false;
+    }
+
     /// How many sums over the whole batch the passes need before they go forward, and again before they go backward; 0
     /// for layers that treat each image by itself. Where it is not 0, all chunks of a batch call [Pass#sum], the sums are
     /// added in the order of the chunks and given to [#takeSums], and only then the chunks go on.

@@ -201,6 +201,11 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         }
 
         @Override
+        public boolean isByImage() {
+            return true;
+        }
+
+        @Override
         public Pass pass(int images) {
             return new Convolution();
         }
@@ -217,7 +222,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
 
             @Override
             public void forward(Step step, float[] x, float[] y) {
-                for (int image = 0; image < step.images(); image++) {
+                for (int image = step.firstImage(); image < step.endImage(); image++) {
                     int at = image * inHeight * inWidth * inChannels;
                     forward.multiply(input.isImage() ? x : input.copy(x, at, inputCopy), input.isImage() ? at : 0,
                             kernel, 0, bias, y, image * outHeight * outWidth * filters, outHeight,
@@ -228,9 +233,11 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
             @Override
             public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
                 float[] gradient = step.gradient();
-                Arrays.fill(gradient, kernelOffset, biasOffset + (useBias ? filters : 0), 0);
-                Arrays.fill(dySum, 0);
-                for (int image = 0; image < step.images(); image++) {
+                if (step.firstImage() == 0) {
+                    Arrays.fill(gradient, kernelOffset, biasOffset + (useBias ? filters : 0), 0);
+                    Arrays.fill(dySum, 0);
+                }
+                for (int image = step.firstImage(); image < step.endImage(); image++) {
                     int dyOffset = image * outHeight * outWidth * filters;
                     addKernelGradient(x, image, dy, dyOffset, gradient);
                     for (int outY = 0; useBias && outY < outHeight; outY++) {
@@ -246,7 +253,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                                 inWidth * inChannels);
                     }
                 }
-                for (int i = 0; useBias && i < dySum.length; i++) {
+                for (int i = 0; useBias && step.endImage() == step.images() && i < dySum.length; i++) {
                     gradient[biasOffset + i % filters] += dySum[i];
                 }
             }

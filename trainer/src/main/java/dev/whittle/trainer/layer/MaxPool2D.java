@@ -37,7 +37,25 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
     @Override
     public BoundLayer bind(Binding binding) {
-        return images -> new Maximum(images, binding);
+        return new Bound(binding);
+    }
+
+    private final class Bound implements BoundLayer {
+        private final Binding binding;
+
+        Bound(Binding binding) {
+            this.binding = binding;
+        }
+
+        @Override
+        public boolean isByImage() {
+            return true;
+        }
+
+        @Override
+        public Pass pass(int images) {
+            return new Maximum(images, binding);
+        }
     }
 
     private final class Maximum implements BoundLayer.Pass {
@@ -78,8 +96,8 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
         @Override
         public void forward(Step step, float[] x, float[] y) {
-            int to = 0;
-            for (int image = 0; image < step.images(); image++) {
+            int to = step.firstImage() * outHeight * outWidth * channels;
+            for (int image = step.firstImage(); image < step.endImage(); image++) {
                 for (int outY = 0; outY < outHeight; outY++) {
                     int firstY = Math.max(padTop - outY * strideHeight, 0);
                     int endY = Math.min(inHeight + padTop - outY * strideHeight, poolHeight);
@@ -114,18 +132,26 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
         @Override
         public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
-            Arrays.fill(dx, 0, step.images() * inHeight * inWidth * channels, 0);
-            int from = 0;
-            for (int image = 0; image < step.images(); image++) {
+            int imageElements = inHeight * inWidth * channels;
+            Arrays.fill(dx, step.firstImage() * imageElements, step.endImage() * imageElements, 0);
+            boolean isApart = poolHeight <= strideHeight && poolWidth <= strideWidth && padTop == 0 && padLeft == 0
+                    && (outHeight - 1) * strideHeight + poolHeight <= inHeight
+                    && (outWidth - 1) * strideWidth + poolWidth <= inWidth;
+            int from = step.firstImage() * outHeight * outWidth * channels;
+            for (int image = step.firstImage(); image < step.endImage(); image++) {
                 for (int outY = 0; outY < outHeight; outY++) {
+                    int done = isVector && isApart
+                            ? Simd.scatter(dy, y, taken, from, outWidth, strideWidth * channels, channels, backwardReLU,
+                                    tapOffsets, dx, origin(image, outY, 0))
+                            : 0;
                     for (int outX = 0; outX < outWidth; outX++) {
                         int origin = origin(image, outY, outX);
-                        for (int c = 0; c < channels; c++) {
-                            // With a ReLU before it y is not negative, and its sign is that ReLU's gradient.
-                            float gradient = backwardReLU ? dy[from] * Math.signum(y[from]) : dy[from];
-                            dx[origin + tapOffsets[taken[from]] + c] += gradient;
-                            from++;
+                        for (int c = done; c < channels; c++) {
+                            // With a ReLU before it y is not negative, and that ReLU's gradient is 1 where y is positive.
+                            float gradient = backwardReLU && !(y[from + c] > 0) ? 0 : dy[from + c];
+                            dx[origin + tapOffsets[taken[from + c]] + c] += gradient;
                         }
+                        from += channels;
                     }
                 }
             }
@@ -160,6 +186,32 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
                 }
                 largest.intoArray(y, to + c);
                 tap.intoArray(taken, to + c);
+            }
+            return done;
+        }
+
+        /// Writes the gradients of a row of windows that lie apart to the taps they came from, and zeros to the other taps,
+        /// for as many channels as fill whole vectors. What is 0 becomes +0, as where it is added to zeros.
+        ///
+        /// @param stride floats from one window to the next
+        /// @return that number of channels
+        static int scatter(float[] dy, float[] y, int[] taken, int from, int windows, int stride, int channels,
+                boolean backwardReLU, int[] tapOffsets, float[] dx, int origin) {
+            int done = FLOATS.loopBound(channels);
+            for (int c = 0; c < done; c += FLOATS.length()) {
+                for (int window = 0; window < windows; window++) {
+                    int at = from + window * channels + c;
+                    FloatVector gradient = FloatVector.fromArray(FLOATS, dy, at).add(0f);
+                    if (backwardReLU) {
+                        gradient = FloatVector.zero(FLOATS).blend(gradient,
+                                FloatVector.fromArray(FLOATS, y, at).compare(VectorOperators.GT, 0));
+                    }
+                    IntVector tap = IntVector.fromArray(INTS, taken, at);
+                    for (int i = 0; i < tapOffsets.length; i++) {
+                        FloatVector.zero(FLOATS).blend(gradient, tap.compare(VectorOperators.EQ, i).cast(FLOATS))
+                                .intoArray(dx, origin + window * stride + tapOffsets[i] + c);
+                    }
+                }
             }
             return done;
         }

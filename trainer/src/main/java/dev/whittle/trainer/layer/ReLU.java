@@ -18,8 +18,19 @@ public record ReLU(String name) implements Layer {
 
     @Override
     public BoundLayer bind(Binding binding) {
-        return images -> new Rectification(binding.input().elementCount(), binding.forwardReLU(),
-                binding.backwardReLU());
+        return new Bound(binding.input().elementCount(), binding.forwardReLU(), binding.backwardReLU());
+    }
+
+    private record Bound(int elements, boolean forwardApplied, boolean backwardApplied) implements BoundLayer {
+        @Override
+        public boolean isByImage() {
+            return true;
+        }
+
+        @Override
+        public Pass pass(int images) {
+            return new Rectification(elements, forwardApplied, backwardApplied);
+        }
     }
 
     private static final class Rectification implements BoundLayer.Pass {
@@ -38,7 +49,7 @@ public record ReLU(String name) implements Layer {
             if (forwardApplied) {
                 return;
             }
-            for (int i = 0; i < step.images() * elements; i++) {
+            for (int i = step.firstImage() * elements; i < step.endImage() * elements; i++) {
                 y[i] = Math.max(x[i], 0);
             }
         }
@@ -48,7 +59,7 @@ public record ReLU(String name) implements Layer {
             if (backwardApplied) {
                 return;
             }
-            for (int i = 0; i < step.images() * elements; i++) {
+            for (int i = step.firstImage() * elements; i < step.endImage() * elements; i++) {
                 // y is not negative, so its sign is 0 or 1; the compiler makes vectors of this and branches of a condition.
                 dx[i] = dy[i] * Math.signum(y[i]);
             }

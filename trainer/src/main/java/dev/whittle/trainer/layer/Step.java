@@ -7,6 +7,8 @@ public final class Step {
     private final long[] imageKeys;
     private final boolean training;
     private int images;
+    private int firstImage;
+    private int endImage;
     private float[] gradient = NOTHING;
     private float[] observed = NOTHING;
 
@@ -24,6 +26,8 @@ public final class Step {
     /// Starts a pass whose gradients and observations go to the given arrays.
     public void begin(int imageCount, float[] gradientBuffer, float[] observationBuffer) {
         images = imageCount;
+        firstImage = 0;
+        endImage = imageCount;
         gradient = gradientBuffer;
         observed = observationBuffer;
     }
@@ -35,6 +39,22 @@ public final class Step {
 
     public int images() {
         return images;
+    }
+
+    /// Narrows the next passes to some of the images, for layers that are [BoundLayer#isByImage].
+    public void narrow(int first, int end) {
+        firstImage = first;
+        endImage = end;
+    }
+
+    /// The first image that a pass by image computes.
+    int firstImage() {
+        return firstImage;
+    }
+
+    /// The image after the last that a pass by image computes.
+    int endImage() {
+        return endImage;
     }
 
     public boolean training() {

@@ -43,6 +43,11 @@ public final class Warp implements BoundLayer {
     }
 
     @Override
+    public boolean isByImage() {
+        return true;
+    }
+
+    @Override
     public Pass pass(int images) {
         return new Resampling();
     }
@@ -59,7 +64,7 @@ public final class Warp implements BoundLayer {
         @Override
         public void forward(Step step, float[] x, float[] y) {
             int elements = height * width * channels;
-            for (int image = 0; image < step.images(); image++) {
+            for (int image = step.firstImage(); image < step.endImage(); image++) {
                 int offset = image * elements;
                 transform(step.imageKey(image));
                 if (channels == 1) {
@@ -79,14 +84,15 @@ public final class Warp implements BoundLayer {
 
         @Override
         public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
-            Arrays.fill(dx, 0, step.images() * height * width * channels, 0);
+            Arrays.fill(dx, step.firstImage() * height * width * channels, step.endImage() * height * width * channels,
+                    0);
             resamplePlainly(step, dx, dy, true);
         }
 
         /// Gathers target values from source values, or scatters target gradients to source gradients.
         private void resamplePlainly(Step step, float[] source, float[] target, boolean scatter) {
             int elements = height * width * channels;
-            for (int image = 0; image < step.images(); image++) {
+            for (int image = step.firstImage(); image < step.endImage(); image++) {
                 transform(step.imageKey(image));
                 for (int row = 0; row < height; row++) {
                     for (int column = 0; column < width; column++) {

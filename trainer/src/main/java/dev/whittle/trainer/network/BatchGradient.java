@@ -244,9 +244,10 @@ final class BatchGradient {
         return first == Integer.MAX_VALUE ? null : network.layers().get(first).name();
     }
 
-    /// Writes the elements `from … to − 1` of the gradient to the start of `sum`.
+    /// Writes the elements `from … to − 1` of the gradient to the same places of `sum`: the compiler makes vectors of loops
+    /// over two arrays only where both are at one place.
     void add(int from, int to, float[] sum) {
-        Arrays.fill(sum, 0, to - from, 0);
+        Arrays.fill(sum, from, to, 0);
         for (Chunk chunk : chunks) {
             if (chunk.images > 0) {
                 add(chunk.gradient, from, to, sum);
@@ -256,7 +257,7 @@ final class BatchGradient {
 
     private static void add(float[] gradient, int from, int to, float[] sum) {
         for (int i = from; i < to; i++) {
-            sum[i - from] += gradient[i];
+            sum[i] += gradient[i];
         }
     }
 

@@ -322,6 +322,31 @@ final class Execution {
         return new Workspace(images);
     }
 
+    /// The stage after the last of those, from `stage` on, through which images go one by one; `stage` itself if it is none.
+    private int endOfRun(int stage) {
+        int end = stage;
+        while (end < stages.size() && isByImage(end)) {
+            end++;
+        }
+        return end;
+    }
+
+    /// The first of those stages up to `stage` through which images go one by one; the one after `stage` if it is none.
+    private int startOfRun(int stage) {
+        int start = stage + 1;
+        while (start > 0 && isByImage(start - 1)) {
+            start--;
+        }
+        return start;
+    }
+
+    /// An input whose gradient is added to others goes with all images at once.
+    private boolean isByImage(int stage) {
+        Stage planned = stages.get(stage);
+        return planned.bound != null && planned.bound.isByImage()
+                && (!planned.hasInputGradient[0] || planned.isFirst[0]);
+    }
+
     /// One thread's values and gradients, for up to a number of images.
     final class Workspace {
         private final Step step;
@@ -390,13 +415,29 @@ final class Execution {
 
         /// Runs the stages `from … to − 1`.
         void forward(int from, int to) {
-            for (int s = from; s < to; s++) {
-                Stage stage = stages.get(s);
-                if (stage.merge != null) {
-                    stage.merge.forward(step.images(), merged.get(s), values.get(s + 1));
-                } else {
-                    pass(s).forward(step, values.get(stage.inputs.getFirst()), values.get(s + 1));
+            int s = from;
+            while (s < to) {
+                int end = Math.min(endOfRun(s), to);
+                for (int image = 0; end > s + 1 && image < step.images(); image++) {
+                    step.narrow(image, image + 1);
+                    for (int i = s; i < end; i++) {
+                        forward(i);
+                    }
                 }
+                step.narrow(0, step.images());
+                if (end <= s + 1) {
+                    forward(s);
+                }
+                s = Math.max(end, s + 1);
+            }
+        }
+
+        private void forward(int s) {
+            Stage stage = stages.get(s);
+            if (stage.merge != null) {
+                stage.merge.forward(step.images(), merged.get(s), values.get(s + 1));
+            } else {
+                pass(s).forward(step, values.get(stage.inputs.getFirst()), values.get(s + 1));
             }
         }
 
@@ -432,15 +473,28 @@ final class Execution {
 
         /// Runs the stages `from … to` back, `from` being the later one.
         void backward(int from, int to) {
-            for (int s = from; s >= to; s--) {
-                if (stages.get(s).isBackward) {
+            int s = from;
+            while (s >= to) {
+                int start = Math.max(startOfRun(s), to);
+                for (int image = 0; start < s && image < step.images(); image++) {
+                    step.narrow(image, image + 1);
+                    for (int i = s; i >= start; i--) {
+                        backward(i);
+                    }
+                }
+                step.narrow(0, step.images());
+                if (start >= s) {
                     backward(s);
                 }
+                s = Math.min(start, s) - 1;
             }
         }
 
         private void backward(int s) {
             Stage stage = stages.get(s);
+            if (!stage.isBackward) {
+                return;
+            }
             float[] dy = gradients[s + 1];
             for (int k = 0; k < stage.inputs.size(); k++) {
                 int input = stage.inputs.get(k);

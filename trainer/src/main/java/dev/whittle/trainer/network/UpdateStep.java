@@ -18,7 +18,8 @@ final class UpdateStep {
     private final Workers workers;
     private final List<Piece> pieces = new ArrayList<>();
     private final double[] squares;
-    private final float[][] sums;
+    /// The gradient of the batch.
+    private final float[] sum;
 
     private record Piece(int from, int to) {
     }
@@ -35,7 +36,7 @@ final class UpdateStep {
             }
         }
         squares = new double[pieces.size()];
-        sums = new float[workers.count()][PIECE_ELEMENTS];
+        sum = new float[network.parameterCount()];
     }
 
     /// Neighbouring layers share pieces.
@@ -59,20 +60,18 @@ final class UpdateStep {
         float factor = clipping instanceof GradientClipping.ByGlobalNorm byNorm ? byNorm.factor(norm(gradient)) : 1;
         workers.run(pieces.size(), (worker, index) -> {
             Piece piece = pieces.get(index);
-            float[] sum = sums[worker];
-            int count = piece.to - piece.from;
             gradient.add(piece.from, piece.to, sum);
             if (clipping instanceof GradientClipping.ByValue byValue) {
-                byValue.apply(sum, count);
+                byValue.apply(sum, piece.from, piece.to);
             }
-            for (int i = 0; factor != 1 && i < count; i++) {
+            for (int i = piece.from; factor != 1 && i < piece.to; i++) {
                 sum[i] *= factor;
             }
             float[] parameters = network.parameters();
             for (int i = piece.from; decay != 0 && i < piece.to; i++) {
                 parameters[i] -= parameters[i] * decay;
             }
-            optimizer.update(stepSize, sum, 0, parameters, slots, piece.from, piece.to);
+            optimizer.update(stepSize, sum, parameters, slots, piece.from, piece.to);
         });
     }
 
@@ -80,10 +79,9 @@ final class UpdateStep {
     private double norm(BatchGradient gradient) {
         workers.run(pieces.size(), (worker, index) -> {
             Piece piece = pieces.get(index);
-            float[] sum = sums[worker];
             gradient.add(piece.from, piece.to, sum);
             double square = 0;
-            for (int i = 0; i < piece.to - piece.from; i++) {
+            for (int i = piece.from; i < piece.to; i++) {
                 square += (double) sum[i] * sum[i];
             }
             squares[index] = square;

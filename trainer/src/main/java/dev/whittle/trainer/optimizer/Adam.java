@@ -43,13 +43,12 @@ public record Adam(float beta1, float beta2, float epsilon) implements Optimizer
     }
 
     @Override
-    public void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[][] slots,
+    public void update(float stepSize, float[] gradient, float[] parameters, float[][] slots,
             int from, int to) {
-        int shift = gradientOffset - from;
         float[] m = slots[0];
         float[] v = slots[1];
         for (int i = from; i < to; i++) {
-            float g = gradient[i + shift];
+            float g = gradient[i];
             m[i] = beta1 * m[i] + (1 - beta1) * g;
             v[i] = beta2 * v[i] + (1 - beta2) * g * g;
             parameters[i] -= stepSize * m[i] / ((float) Math.sqrt(v[i]) + epsilon);

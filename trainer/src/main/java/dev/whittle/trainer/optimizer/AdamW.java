@@ -32,8 +32,8 @@ public record AdamW(Adam adam, float weightDecay) implements Optimizer {
     }
 
     @Override
-    public void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[][] slots,
+    public void update(float stepSize, float[] gradient, float[] parameters, float[][] slots,
             int from, int to) {
-        adam.update(stepSize, gradient, gradientOffset, parameters, slots, from, to);
+        adam.update(stepSize, gradient, parameters, slots, from, to);
     }
 }

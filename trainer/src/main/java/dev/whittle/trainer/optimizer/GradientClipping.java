@@ -9,9 +9,9 @@ public sealed interface GradientClipping {
             requireLimit(limit);
         }
 
-        /// Clips the first `count` elements.
-        public void apply(float[] gradient, int count) {
-            for (int i = 0; i < count; i++) {
+        /// Clips the elements `from … to − 1`.
+        public void apply(float[] gradient, int from, int to) {
+            for (int i = from; i < to; i++) {
                 gradient[i] = Math.min(Math.max(gradient[i], -limit), limit);
             }
         }

@@ -21,9 +21,8 @@ public sealed interface Optimizer permits SGD, Adam, AdamW, RMSprop {
 
     /// Updates the elements `from … to − 1` of all arrays.
     ///
-    /// @param gradient element `from` lies at `gradientOffset`
     /// @param slots [#slotCount] arrays of one number for each parameter
-    void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[][] slots, int from,
+    void update(float stepSize, float[] gradient, float[] parameters, float[][] slots, int from,
             int to);
 
     /// Refuses a number that is not in `[0, 1)`.

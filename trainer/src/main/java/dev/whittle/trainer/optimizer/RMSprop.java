@@ -32,12 +32,11 @@ public record RMSprop(float rho, float momentum, float epsilon) implements Optim
     }
 
     @Override
-    public void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[][] slots,
+    public void update(float stepSize, float[] gradient, float[] parameters, float[][] slots,
             int from, int to) {
-        int shift = gradientOffset - from;
         float[] v = slots[0];
         for (int i = from; i < to; i++) {
-            float g = gradient[i + shift];
+            float g = gradient[i];
             v[i] = rho * v[i] + (1 - rho) * g * g;
             float step = stepSize * g / (float) Math.sqrt(v[i] + epsilon);
             if (momentum > 0) {

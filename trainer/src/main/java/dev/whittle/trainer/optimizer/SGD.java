@@ -34,18 +34,17 @@ public record SGD(float momentum, boolean nesterov, float weightDecay) implement
     }
 
     @Override
-    public void update(float stepSize, float[] gradient, int gradientOffset, float[] parameters, float[][] slots,
+    public void update(float stepSize, float[] gradient, float[] parameters, float[][] slots,
             int from, int to) {
-        int shift = gradientOffset - from;
         if (momentum == 0) {
             for (int i = from; i < to; i++) {
-                parameters[i] -= stepSize * gradient[i + shift];
+                parameters[i] -= stepSize * gradient[i];
             }
             return;
         }
         float[] v = slots[0];
         for (int i = from; i < to; i++) {
-            float step = stepSize * gradient[i + shift];
+            float step = stepSize * gradient[i];
             v[i] = momentum * v[i] - step;
             parameters[i] += nesterov ? momentum * v[i] - step : v[i];
         }

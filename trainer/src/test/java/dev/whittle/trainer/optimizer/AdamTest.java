@@ -21,9 +21,9 @@ class AdamTest {
         float[] w = new float[3];
         float[] m = new float[3];
         float[] v = new float[3];
-        adam.update(adam.stepSize(0.1f, 1), new float[]{1}, 0, w, new float[][]{m, v}, 1, 2);
+        adam.update(adam.stepSize(0.1f, 1), new float[]{9, 1}, w, new float[][]{m, v}, 1, 2);
         assertThat(w[1]).isCloseTo(-0.1f, within(1e-6f));
-        adam.update(adam.stepSize(0.1f, 2), new float[]{-0.5f}, 0, w, new float[][]{m, v}, 1, 2);
+        adam.update(adam.stepSize(0.1f, 2), new float[]{9, -0.5f}, w, new float[][]{m, v}, 1, 2);
         assertThat(w[1]).isCloseTo(-0.1266337f, within(1e-6f));
         assertThat(m).containsExactly(new float[]{0, 0.04f, 0}, within(1e-7f));
         assertThat(v).containsExactly(new float[]{0, 0.001249f, 0}, within(1e-7f));

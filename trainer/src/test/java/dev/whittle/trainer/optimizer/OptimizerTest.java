@@ -16,7 +16,7 @@ class OptimizerTest {
         float[] after = new float[2];
         for (int step = 0; step < 2; step++) {
             w[1] -= w[1] * optimizer.decay(0.1f);
-            optimizer.update(optimizer.stepSize(0.1f, step + 1), new float[]{9, gradients[step]}, 1, w, slots, 1, 2);
+            optimizer.update(optimizer.stepSize(0.1f, step + 1), new float[]{9, gradients[step]}, w, slots, 1, 2);
             after[step] = w[1];
         }
         assertThat(w[0]).isEqualTo(7);
@@ -70,7 +70,7 @@ class OptimizerTest {
     @Test
     void gradientsAreClipped() {
         float[] gradient = {3, -4, 0.5f, 9};
-        new GradientClipping.ByValue(1).apply(gradient, 3);
+        new GradientClipping.ByValue(1).apply(gradient, 0, 3);
         assertThat(gradient).containsExactly(1, -1, 0.5f, 9);
         assertThat(new GradientClipping.ByGlobalNorm(2).factor(5)).isEqualTo(0.4f);
         assertThat(new GradientClipping.ByGlobalNorm(2).factor(1.5)).isEqualTo(1);
