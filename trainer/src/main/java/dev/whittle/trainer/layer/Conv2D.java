@@ -1,10 +1,14 @@
 package dev.whittle.trainer.layer;
 
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.StridedProduct;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
 import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /// Convolution: `y[outY, outX, o] = bias[o] + Σ x[outY · strideHeight + filterY · dilationHeight − padTop, outX ·
 /// strideWidth + filterX · dilationWidth − padLeft, i] · kernel[filterY, filterX, i, o]`, zeros outside the image; the sum
@@ -211,6 +215,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         }
 
         private final class Convolution implements Pass {
+            private final boolean isVector = KernelTier.selected() == KernelTier.VECTOR;
             private final float[] inputCopy = input.buffer();
             private final float[] spreadCopy = inputGradient ? spread.buffer() : new float[0];
             /// `dy` of an image with its rows filled up, where they are not vectors as they lie.
@@ -242,7 +247,8 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                     addKernelGradient(x, image, dy, dyOffset, gradient);
                     for (int outY = 0; useBias && outY < outHeight; outY++) {
                         int row = dyOffset + outY * outWidth * filters;
-                        for (int i = 0; i < dySum.length; i++) {
+                        int done = isVector ? Simd.add(dy, row, dySum) : 0;
+                        for (int i = done; i < dySum.length; i++) {
                             dySum[i] += dy[row + i];
                         }
                     }
@@ -309,6 +315,24 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
                 }
             }
             return buffer;
+        }
+    }
+
+    /// Apart, so that the rest loads without the Vector API.
+    private static final class Simd {
+        private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class,
+                VectorShape.forBitSize(KernelTier.VECTOR.vectorBits()));
+
+        /// Adds a row to sums. The compiler makes no vectors of a loop over two arrays at different places.
+        ///
+        /// @return how many elements, the others being less than a vector
+        static int add(float[] row, int from, float[] sums) {
+            int end = FLOATS.loopBound(sums.length);
+            for (int i = 0; i < end; i += FLOATS.length()) {
+                FloatVector.fromArray(FLOATS, sums, i).add(FloatVector.fromArray(FLOATS, row, from + i))
+                        .intoArray(sums, i);
+            }
+            return end;
         }
     }
 }
