@@ -132,15 +132,15 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
 
         @Override
         public void backward(Step step, float[] x, float[] y, float[] dy, float[] dx) {
-            int imageElements = inHeight * inWidth * channels;
-            Arrays.fill(dx, step.firstImage() * imageElements, step.endImage() * imageElements, 0);
-            boolean isApart = poolHeight <= strideHeight && poolWidth <= strideWidth && padTop == 0 && padLeft == 0
-                    && (outHeight - 1) * strideHeight + poolHeight <= inHeight
-                    && (outWidth - 1) * strideWidth + poolWidth <= inWidth;
+            // Windows that lie side by side write each element of the input themselves.
+            boolean isTiled = isVector && poolHeight == strideHeight && poolWidth == strideWidth && padTop == 0
+                    && padLeft == 0 && outHeight * poolHeight <= inHeight && outWidth * poolWidth <= inWidth
+                    && channels % Simd.LANES == 0;
+            clear(dx, step, isTiled ? outHeight * poolHeight : 0, isTiled ? outWidth * poolWidth : 0);
             int from = step.firstImage() * outHeight * outWidth * channels;
             for (int image = step.firstImage(); image < step.endImage(); image++) {
                 for (int outY = 0; outY < outHeight; outY++) {
-                    int done = isVector && isApart
+                    int done = isTiled
                             ? Simd.scatter(dy, y, taken, from, outWidth, strideWidth * channels, channels, backwardReLU,
                                     tapOffsets, dx, origin(image, outY, 0))
                             : 0;
@@ -156,12 +156,26 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
                 }
             }
         }
+
+        /// Sets what lies outside the first `rows` rows and `columns` columns to 0.
+        private void clear(float[] dx, Step step, int rows, int columns) {
+            for (int image = step.firstImage(); image < step.endImage(); image++) {
+                int first = image * inHeight * inWidth * channels;
+                for (int row = 0; row < rows; row++) {
+                    Arrays.fill(dx, first + (row * inWidth + columns) * channels,
+                            first + (row + 1) * inWidth * channels,
+                            0);
+                }
+                Arrays.fill(dx, first + rows * inWidth * channels, first + inHeight * inWidth * channels, 0);
+            }
+        }
     }
 
     /// The same with channels in lanes; apart, so that the rest loads without the Vector API.
     private static final class Simd {
         private static final VectorShape SHAPE = VectorShape.forBitSize(KernelTier.VECTOR.vectorBits());
         private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
+        static final int LANES = FLOATS.length();
         private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
 
         /// Writes the maxima of one window and the taps they came from, for as many channels as fill whole vectors.
@@ -190,15 +204,15 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
             return done;
         }
 
-        /// Writes the gradients of a row of windows that lie apart to the taps they came from, and zeros to the other taps,
-        /// for as many channels as fill whole vectors. What is 0 becomes +0, as where it is added to zeros.
+        /// Writes the gradients of a row of windows that lie side by side to the taps they came from, and zeros to the other
+        /// taps. What is 0 becomes +0, as where it is added to zeros.
         ///
         /// @param stride floats from one window to the next
-        /// @return that number of channels
+        /// @param channels whole vectors
+        /// @return the channels
         static int scatter(float[] dy, float[] y, int[] taken, int from, int windows, int stride, int channels,
                 boolean backwardReLU, int[] tapOffsets, float[] dx, int origin) {
-            int done = FLOATS.loopBound(channels);
-            for (int c = 0; c < done; c += FLOATS.length()) {
+            for (int c = 0; c < channels; c += LANES) {
                 for (int window = 0; window < windows; window++) {
                     int at = from + window * channels + c;
                     FloatVector gradient = FloatVector.fromArray(FLOATS, dy, at).add(0f);
@@ -213,7 +227,7 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
                     }
                 }
             }
-            return done;
+            return channels;
         }
     }
 }
