@@ -51,7 +51,7 @@ class ManyImagesTest {
 
         List<String> lines = Files.readAllLines(err);
         assertThat(code).as(String.join("\n", lines)).isZero();
-        assertThat(folder.resolve("trained/network.whittle")).isNotEmptyFile();
+        assertThat(folder.resolve("trained/best.whittle")).isNotEmptyFile();
         List<String> listed = lines.stream().filter(line -> line.startsWith("left out: ")).toList();
         assertThat(listed).hasSize(images / BROKEN).doesNotHaveDuplicates()
                 .contains("left out: dark/000049.png (not a JPEG, PNG or BMP image)");

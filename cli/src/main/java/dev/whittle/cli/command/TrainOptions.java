@@ -15,7 +15,7 @@ final class TrainOptions {
 
     @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32", description = "Images per update (default: ${DEFAULT-VALUE}).") private int batchSize;
 
-    @Option(names = "--learning-rate", paramLabel = "RATE", defaultValue = "0.001", description = "Of Adam at the start; it falls along half a cosine (default: ${DEFAULT-VALUE}).") private float learningRate;
+    @Option(names = "--learning-rate", paramLabel = "RATE", defaultValue = "0.001", description = "At the start (default: ${DEFAULT-VALUE}).") private float learningRate;
 
     @Option(names = "--dropout", paramLabel = "RATE", defaultValue = "0", description = "Before the first fully-connected layer (default: none).") private float dropout;
 
@@ -27,6 +27,10 @@ final class TrainOptions {
         return resume;
     }
 
+    float learningRate() {
+        return learningRate;
+    }
+
     float dropout() {
         return dropout;
     }
@@ -36,7 +40,7 @@ final class TrainOptions {
                 .withBatchSize(batchSize)
                 .withSeed(seed)
                 .withThreads(threads)
-                .withLearningRate(new LearningRate.Cosine(learningRate, learningRate / 20, epochs))
+                .withLearningRate(new LearningRate.Cosine(learningRate, learningRate * 0.05f, epochs))
                 .withEarlyStopping(new EarlyStopping(patience, 0));
     }
 

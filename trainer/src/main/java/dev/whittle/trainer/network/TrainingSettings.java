@@ -114,7 +114,7 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
                 frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
-    public TrainingSettings withLoss(Loss chosen) {
+    public TrainingSettings withLoss(@Nullable Loss chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, chosen, classWeights, mixup,
                 clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
@@ -129,7 +129,7 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
                 clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
-    public TrainingSettings withClipping(GradientClipping chosen) {
+    public TrainingSettings withClipping(@Nullable GradientClipping chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup, chosen,
                 frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
