@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xml.sax.InputSource;
 
 class TrainCommandTest {
@@ -70,7 +71,7 @@ class TrainCommandTest {
         String curves = Files.readString(out.resolve("curves.svg"));
         assertThat(svg.newDocumentBuilder().parse(new InputSource(new StringReader(curves))).getDocumentElement()
                 .getLocalName()).isEqualTo("svg");
-        assertThat(curves).contains("validation", "Accuracy");
+        assertThat(curves).contains("height=\"720px\"", "stroke:rgb(31,111,139)");
         assertThat(folder.resolve("events/train")).isNotEmptyDirectory();
     }
 
@@ -126,17 +127,20 @@ class TrainCommandTest {
                 Run.misused("whittle train: " + message + " (see whittle train --help)"));
     }
 
-    @Test
-    void aConfigWithAnUnknownFieldIsRefused() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\"mixup\" : 0, \"mixUp\" :"})
+    void aConfigWithAFieldTooFewOrTooManyIsRefused(String changed) throws IOException {
         Path out = folder.resolve("strict");
         assertThat(train(out, "--size", 24).code()).isZero();
         Path config = out.resolve("run.json");
-        Files.writeString(config, Files.readString(config).replace("\"mixup\"", "\"mixUp\""));
+        Files.writeString(config, Files.readString(config).replace("\"mixup\" :",
+                changed.isEmpty() ? "\"seed\" :" : changed));
 
         Run run = Run.of("train", "--config", config);
 
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).startsWith("whittle: [run.json] cannot be read: ").contains("mixUp").hasLineCount(1);
+        assertThat(run.err()).startsWith("whittle: [run.json] cannot be read: ")
+                .contains(changed.isEmpty() ? "'mixup'" : "mixUp").hasLineCount(1);
     }
 
     @Test
@@ -149,7 +153,7 @@ class TrainCommandTest {
         Run run = Run.of("train", "--config", out.resolve("run.json"));
 
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).startsWith("whittle: [own] lists other images than the run had: SHA-256 ");
+        assertThat(run.err()).startsWith("whittle: [" + own + "] lists other images than the run had: SHA-256 ");
     }
 
     @Test
