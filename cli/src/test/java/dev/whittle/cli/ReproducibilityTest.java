@@ -25,6 +25,7 @@ class ReproducibilityTest {
     private static final int EPOCHS = 6;
     /// For vector kernels in a JVM of their own, which are slow until they are compiled.
     private static final int FEW_EPOCHS = 2;
+    private static final int LARGE_EPOCHS = 4;
     private static final int KILLS = 3;
     private static final long PATIENCE_MILLIS = 60_000;
 
@@ -105,13 +106,14 @@ class ReproducibilityTest {
 
     @Test
     void aTrainingKilledThreeTimesEndsWithTheSameFiles() throws IOException, InterruptedException {
-        killAndResume(small(EPOCHS), EPOCHS, expected, "-Dwhittle.kernels=scalar");
+        killAndResume(small(EPOCHS), EPOCHS, 100, expected, "-Dwhittle.kernels=scalar");
     }
 
     @Test
     @Tag("long")
     void atSeventyFivePixelsThreadsKernelsAndKillsGiveTheSameFiles() throws IOException, InterruptedException {
-        List<Object> training = List.of("--generate", "--size", 75, "--epochs", 8, "--patience", 100, "--quiet");
+        List<Object> training =
+                List.of("--generate", "--size", 75, "--epochs", LARGE_EPOCHS, "--patience", 100, "--quiet");
         Path plain = folder.resolve("large");
         assertThat(Run.of(arguments(plain, training, "--threads", 1)).code()).isZero();
         Hashes large = Hashes.read(plain);
@@ -123,10 +125,11 @@ class ReproducibilityTest {
                     .as(() -> text(err)).isZero();
             assertThat(Hashes.read(out)).as(flags).isEqualTo(large);
         }
-        killAndResume(training, 8, large, "-Dwhittle.kernels=vector");
+        killAndResume(training, LARGE_EPOCHS, 4_000, large, "-Dwhittle.kernels=vector");
     }
 
-    private static void killAndResume(List<Object> training, int epochs, Hashes uninterrupted, String flags)
+    /// @param millis a kill comes at most so long after an epoch
+    private static void killAndResume(List<Object> training, int epochs, int millis, Hashes uninterrupted, String flags)
             throws IOException, InterruptedException {
         Path out = Files.createTempDirectory(folder, "killed");
         Path err = out.resolve("err.txt");
@@ -137,7 +140,7 @@ class ReproducibilityTest {
             int done = epochsDone(out);
             Process process = WhittleProcess.start(err, flags, arguments);
             awaitEpochs(out, done + random.nextInt(1 + epochs / (2 * KILLS)), process);
-            Thread.sleep(random.nextInt(100));
+            Thread.sleep(random.nextInt(millis));
             process.destroyForcibly();
             assertThat(process.waitFor()).as(() -> "killed\n" + text(err)).isEqualTo(128 + 9);
         }

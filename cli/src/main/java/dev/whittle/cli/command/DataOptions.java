@@ -1,5 +1,6 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.OptionGroup;
 import dev.whittle.cli.pipeline.DataChoice;
 import dev.whittle.cli.pipeline.Photographs;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// Which images a command works on, and how they are divided.
-final class DataOptions {
+final class DataOptions implements OptionGroup {
     @ArgGroup(exclusive = true, multiplicity = "0..1") private @Nullable Choice choice;
 
     @Option(names = "--split", paramLabel = "HOW", defaultValue = "published", description = "published: sets that the data comes in stay as they are; group: all images are divided anew, near-duplicates on one side (default: ${DEFAULT-VALUE}).") private Photographs.Division split =
@@ -76,5 +77,10 @@ final class DataOptions {
     /// The images at `path`, divided as asked for.
     Photographs at(Path path) {
         return new DataChoice(path, split, validation).photographs(seed, threads);
+    }
+
+    @Override
+    public String heading() {
+        return "Images";
     }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.OptionGroup;
 import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.trainer.callback.ReduceOnPlateau;
 import dev.whittle.trainer.layer.Layer;
@@ -21,7 +22,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// How a network learns, where the defaults are not good enough.
-final class LearningOptions {
+final class LearningOptions implements OptionGroup {
     private static final float KERAS_MOMENTUM = 0.9f;
     /// The rate that the cosine ends with, as a share of the one it starts with.
     private static final float LAST_SHARE = 0.05f;
@@ -156,5 +157,10 @@ final class LearningOptions {
             }
         }
         return weights;
+    }
+
+    @Override
+    public String heading() {
+        return "Training";
     }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.OptionGroup;
 import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.trainer.layer.Cutout;
 import dev.whittle.trainer.layer.GaussianNoise;
@@ -23,7 +24,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// Which network is trained: the built-in classifier at a size, or one described in a file.
-final class NetworkOptions {
+final class NetworkOptions implements OptionGroup {
     private static final String AUGMENT = "--augment";
 
     @Option(names = "--network", paramLabel = "FILE", description = "A network described in JSON, instead of the built-in classifier: its own input size, augmentation and dropout.") private @Nullable Path network;
@@ -85,5 +86,10 @@ final class NetworkOptions {
             });
         }
         return layers;
+    }
+
+    @Override
+    public String heading() {
+        return "Network";
     }
 }

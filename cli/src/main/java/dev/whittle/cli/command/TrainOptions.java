@@ -1,5 +1,6 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.OptionGroup;
 import dev.whittle.cli.Progress;
 import dev.whittle.trainer.callback.EarlyStopping;
 import dev.whittle.trainer.network.TrainingSettings;
@@ -8,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /// How a command trains.
-final class TrainOptions {
+final class TrainOptions implements OptionGroup {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "15", description = "Passes over the training images, at most (default: ${DEFAULT-VALUE}).") private int epochs;
 
     @Option(names = "--patience", paramLabel = "N", defaultValue = "5", description = "Stop after so many epochs without a lower validation loss (default: ${DEFAULT-VALUE}).") private int patience;
@@ -46,5 +47,10 @@ final class TrainOptions {
 
     Progress progress(CommandSpec spec) {
         return new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched());
+    }
+
+    @Override
+    public String heading() {
+        return "Training";
     }
 }
