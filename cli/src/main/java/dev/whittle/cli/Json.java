@@ -1,6 +1,7 @@
 package dev.whittle.cli;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -9,6 +10,11 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Json {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
+
+    private static final JsonMapper STRICT = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .build();
 
     private Json() {}
@@ -24,6 +30,17 @@ public final class Json {
     public static <T> T read(String name, String text, Class<T> type) {
         try {
             return MAPPER.readValue(text, type);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("[" + name + "] cannot be read: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /// As [#read], for files that people may change: every component must be there, and nothing else.
+    ///
+    /// @throws IllegalArgumentException if the text is not JSON or not such a record
+    public static <T> T readStrictly(String name, String text, Class<T> type) {
+        try {
+            return STRICT.readValue(text, type);
         } catch (JacksonException e) {
             throw new IllegalArgumentException("[" + name + "] cannot be read: " + e.getOriginalMessage(), e);
         }

@@ -1,5 +1,7 @@
 package dev.whittle.cli;
 
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
+
 import dev.whittle.cli.command.BenchCommand;
 import dev.whittle.cli.command.ConformanceCommand;
 import dev.whittle.cli.command.ConvertCommand;
@@ -57,6 +59,8 @@ public final class Whittle {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((failure, args) -> usage(failure))
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(err, failure));
+        whittle.getSubcommands().values().forEach(
+                command -> command.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, OptionGroup::render));
         try {
             return whittle.execute(arguments);
         } catch (Error e) {

@@ -149,13 +149,13 @@ class BadInputTest {
 
     @Test
     void damagedNetworkFileIsRefused() throws IOException {
-        Path network = Files.writeString(folder.resolve("network.whittle"), "something else");
+        Path network = Files.writeString(folder.resolve("best.whittle"), "something else");
 
         Run run = Run.of("convert", network, "--out", folder.resolve("float.tflite"));
 
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err())
-                .matches("whittle: \\[network\\.whittle] is not a Whittle network, which would start with .*\\R");
+                .matches("whittle: \\[best\\.whittle] is not a Whittle network, which would start with .*\\R");
     }
 
     @Test

@@ -39,19 +39,14 @@ class ManyImagesTest {
         Files.createDirectories(photos.resolve("bright"));
         Files.createDirectories(photos.resolve("dark"));
         IntStream.range(0, images).parallel().forEach(i -> write(photos, i));
-        Path out = folder.resolve("out.txt");
         Path err = folder.resolve("err.txt");
 
-        int code = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"),
-                "-Xmx" + heapMegabytes + "m", "--add-modules", "jdk.incubator.vector",
-                "-Dwhittle.kernels=vector", "-cp", System.getProperty("java.class.path"), "dev.whittle.cli.Whittle",
-                "train", "--data", photos.toString(), "--size", Integer.toString(SIDE), "--epochs", "1", "--threads",
-                "2", "--out", folder.resolve("trained").toString())
-                .redirectOutput(out.toFile()).redirectError(err.toFile()).start().waitFor();
+        int code = WhittleProcess.start(err, "-Xmx" + heapMegabytes + "m -Dwhittle.kernels=vector", "train", "--data",
+                photos, "--size", SIDE, "--epochs", 1, "--threads", 2, "--out", folder.resolve("trained")).waitFor();
 
         List<String> lines = Files.readAllLines(err);
         assertThat(code).as(String.join("\n", lines)).isZero();
-        assertThat(folder.resolve("trained/network.whittle")).isNotEmptyFile();
+        assertThat(folder.resolve("trained/best.whittle")).isNotEmptyFile();
         List<String> listed = lines.stream().filter(line -> line.startsWith("left out: ")).toList();
         assertThat(listed).hasSize(images / BROKEN).doesNotHaveDuplicates()
                 .contains("left out: dark/000049.png (not a JPEG, PNG or BMP image)");

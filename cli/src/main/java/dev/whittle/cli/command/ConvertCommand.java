@@ -14,9 +14,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "convert", description = "Turn a trained network into a float .tflite file.", footer = "  whittle convert trained/network.whittle --out float32.tflite")
+@Command(name = "convert", description = "Turn a trained network into a float .tflite file.", footer = "  whittle convert trained/best.whittle --out float32.tflite")
 public final class ConvertCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "NETWORK", description = "A network.whittle file of whittle train.") private Path network =
+    @Parameters(paramLabel = "NETWORK", description = "A .whittle file of whittle train.") private Path network =
             Path.of("");
 
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.") private Path out =

@@ -42,7 +42,7 @@ public final class DataCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Path named = path;
         Photographs photographs =
-                named == null ? data.required() : Photographs.read(named, data.seed(), data.threads());
+                named == null ? data.required() : data.at(named);
         Path picture = sheet;
         if (picture != null) {
             Output.folderOf(picture);

@@ -1,5 +1,7 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.OptionGroup;
+import dev.whittle.cli.pipeline.DataChoice;
 import dev.whittle.cli.pipeline.Photographs;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -11,8 +13,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// Which images a command works on, and how they are divided.
-final class DataOptions {
+final class DataOptions implements OptionGroup {
     @ArgGroup(exclusive = true, multiplicity = "0..1") private @Nullable Choice choice;
+
+    @Option(names = "--split", paramLabel = "HOW", defaultValue = "published", description = "published: sets that the data comes in stay as they are; group: all images are divided anew, near-duplicates on one side (default: ${DEFAULT-VALUE}).") private Photographs.Division split =
+            Photographs.Division.PUBLISHED;
+
+    @Option(names = "--validation", paramLabel = "SHARE", defaultValue = "0.15", description = "Of the training images, to validate with, where the data has no such set (default: ${DEFAULT-VALUE}).") private double validation;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "7", description = "Seed of everything random (default: ${DEFAULT-VALUE}).") private long seed;
 
@@ -36,23 +43,44 @@ final class DataOptions {
     }
 
     /// The images that were asked for, if any were.
-    Optional<Photographs> photographs() {
+    Optional<DataChoice> choice() {
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", must be at least 1");
         }
-        Choice chosen = choice;
-        if (chosen == null) {
-            return Optional.empty();
+        if (!(validation > 0 && validation < 1)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--validation is " + validation + ", must lie between 0 and 1");
         }
-        Path path = chosen.path;
-        return Optional.of(path == null ? Photographs.generate(seed) : Photographs.read(path, seed, threads));
+        return Optional.ofNullable(choice).map(chosen -> new DataChoice(chosen.path, split, validation));
+    }
+
+    /// The images that were asked for, if any were.
+    Optional<Photographs> photographs() {
+        return choice().map(chosen -> chosen.photographs(seed, threads));
+    }
+
+    /// The choice that was made.
+    ///
+    /// @throws ParameterException if none was
+    DataChoice requiredChoice() {
+        return choice().orElseThrow(
+                () -> new ParameterException(spec.commandLine(), "Missing required option: --data=PATH or --generate"));
     }
 
     /// The images that were asked for.
     ///
     /// @throws ParameterException if none were
     Photographs required() {
-        return photographs().orElseThrow(
-                () -> new ParameterException(spec.commandLine(), "Missing required option: --data=PATH or --generate"));
+        return requiredChoice().photographs(seed, threads);
+    }
+
+    /// The images at `path`, divided as asked for.
+    Photographs at(Path path) {
+        return new DataChoice(path, split, validation).photographs(seed, threads);
+    }
+
+    @Override
+    public String heading() {
+        return "Images";
     }
 }

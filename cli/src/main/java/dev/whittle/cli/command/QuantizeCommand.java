@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "quantize", description = "Make a float model smaller, or int8 throughout.", footer = {
     "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
-    "  whittle quantize trained/network.whittle --mode qat --data photos --out qat_int8.tflite"})
+    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
     private static final Range PIXELS = new Range(0, 255);
 

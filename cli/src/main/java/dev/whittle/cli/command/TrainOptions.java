@@ -1,5 +1,6 @@
 package dev.whittle.cli.command;
 
+import dev.whittle.cli.OptionGroup;
 import dev.whittle.cli.Progress;
 import dev.whittle.trainer.callback.EarlyStopping;
 import dev.whittle.trainer.network.TrainingSettings;
@@ -8,14 +9,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /// How a command trains.
-final class TrainOptions {
+final class TrainOptions implements OptionGroup {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "15", description = "Passes over the training images, at most (default: ${DEFAULT-VALUE}).") private int epochs;
 
     @Option(names = "--patience", paramLabel = "N", defaultValue = "5", description = "Stop after so many epochs without a lower validation loss (default: ${DEFAULT-VALUE}).") private int patience;
 
     @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32", description = "Images per update (default: ${DEFAULT-VALUE}).") private int batchSize;
 
-    @Option(names = "--learning-rate", paramLabel = "RATE", defaultValue = "0.001", description = "Of Adam at the start; it falls along half a cosine (default: ${DEFAULT-VALUE}).") private float learningRate;
+    @Option(names = "--learning-rate", paramLabel = "RATE", defaultValue = "0.001", description = "At the start (default: ${DEFAULT-VALUE}).") private float learningRate;
 
     @Option(names = "--dropout", paramLabel = "RATE", defaultValue = "0", description = "Before the first fully-connected layer (default: none).") private float dropout;
 
@@ -27,6 +28,10 @@ final class TrainOptions {
         return resume;
     }
 
+    float learningRate() {
+        return learningRate;
+    }
+
     float dropout() {
         return dropout;
     }
@@ -36,11 +41,16 @@ final class TrainOptions {
                 .withBatchSize(batchSize)
                 .withSeed(seed)
                 .withThreads(threads)
-                .withLearningRate(new LearningRate.Cosine(learningRate, learningRate / 20, epochs))
+                .withLearningRate(new LearningRate.Cosine(learningRate, learningRate * 0.05f, epochs))
                 .withEarlyStopping(new EarlyStopping(patience, 0));
     }
 
     Progress progress(CommandSpec spec) {
         return new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched());
+    }
+
+    @Override
+    public String heading() {
+        return "Training";
     }
 }

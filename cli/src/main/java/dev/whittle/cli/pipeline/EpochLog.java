@@ -17,7 +17,8 @@ final class EpochLog implements TrainingListener {
     @Override
     public void epochEnded(EpochReport report) {
         reports.add(new EpochReport(reports.size(), report.loss(), report.accuracy(), report.validationLoss(),
-                report.validationAccuracy(), report.learningRate(), report.seconds(), report.imagesPerSecond()));
+                report.validationAccuracy(), report.learningRate(), report.seconds(), report.imagesPerSecond(),
+                report.cpuSeconds()));
     }
 
     List<EpochReport> reports() {

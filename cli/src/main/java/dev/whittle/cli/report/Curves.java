@@ -1,9 +1,16 @@
 package dev.whittle.cli.report;
 
+import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
+import de.erichseifert.vectorgraphics2d.svg.SVGProcessor;
+import de.erichseifert.vectorgraphics2d.util.PageSize;
 import dev.whittle.trainer.callback.EpochReport;
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.BitmapEncoder;
@@ -16,7 +23,7 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /// Charts of a training run: one line for the training images, one for the validation images.
-final class Curves {
+public final class Curves {
     private static final Color TRAINING = new Color(0x9A6B1F);
     private static final Color VALIDATION = new Color(0x1F6F8B);
     private static final Color INK = new Color(0x333333);
@@ -27,15 +34,43 @@ final class Curves {
     private Curves() {}
 
     static Picture loss(List<EpochReport> epochs) throws IOException {
-        return chart("Loss", epochs, EpochReport::loss, EpochReport::validationLoss);
+        return picture("Loss", chart("Loss", epochs, EpochReport::loss, EpochReport::validationLoss));
     }
 
     static Picture accuracy(List<EpochReport> epochs) throws IOException {
-        return chart("Accuracy", epochs, EpochReport::accuracy, EpochReport::validationAccuracy);
+        return picture("Accuracy",
+                chart("Accuracy", epochs, EpochReport::accuracy, EpochReport::validationAccuracy));
     }
 
-    private static Picture chart(String title, List<EpochReport> epochs, ToDoubleFunction<EpochReport> training,
-            ToDoubleFunction<EpochReport> validation) throws IOException {
+    /// The charts below each other, as SVG; without those that have no values.
+    public static String svg(List<EpochReport> epochs) {
+        List<XYChart> charts = new ArrayList<>();
+        charts.add(chart("Loss", epochs, EpochReport::loss, EpochReport::validationLoss));
+        if (epochs.stream().noneMatch(report -> Double.isNaN(report.accuracy()))) {
+            charts.add(chart("Accuracy", epochs, EpochReport::accuracy, EpochReport::validationAccuracy));
+        }
+        VectorGraphics2D graphics = new VectorGraphics2D();
+        for (XYChart chart : charts) {
+            chart.paint(graphics, WIDTH, HEIGHT);
+            graphics.translate(0, HEIGHT);
+        }
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try {
+            new SVGProcessor()
+                    .getDocument(graphics.getCommands(), new PageSize(WIDTH, HEIGHT * (double) charts.size()))
+                    .writeTo(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString(StandardCharsets.UTF_8);
+    }
+
+    private static Picture picture(String title, XYChart chart) throws IOException {
+        return Picture.of(title, BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    }
+
+    private static XYChart chart(String title, List<EpochReport> epochs, ToDoubleFunction<EpochReport> training,
+            ToDoubleFunction<EpochReport> validation) {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("Epoch").build();
         chart.getStyler()
                 .setLegendPosition(LegendPosition.OutsideS)
@@ -52,8 +87,10 @@ final class Curves {
         chart.getStyler().setXAxisDecimalPattern("0");
         chart.getStyler().setYAxisDecimalPattern("0.####");
         line(chart, "training", TRAINING, epochs, training);
-        line(chart, "validation", VALIDATION, epochs, validation);
-        return Picture.of(title, BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+        if (epochs.stream().noneMatch(report -> Double.isNaN(validation.applyAsDouble(report)))) {
+            line(chart, "validation", VALIDATION, epochs, validation);
+        }
+        return chart;
     }
 
     private static void line(XYChart chart, String name, Color color, List<EpochReport> epochs,

@@ -73,7 +73,7 @@ final class SampleRun {
     private static List<EpochReport> epochs(int count) {
         List<EpochReport> epochs = new ArrayList<>();
         for (int i = 1; i <= count; i++) {
-            epochs.add(new EpochReport(i - 1, 0.7 / i, 1 - 0.4 / i, 0.75 / i, 1 - 0.42 / i, 1e-3f / i, 7.5, 752));
+            epochs.add(new EpochReport(i - 1, 0.7 / i, 1 - 0.4 / i, 0.75 / i, 1 - 0.42 / i, 1e-3f / i, 7.5, 752, 14.5));
         }
         return epochs;
     }

@@ -12,7 +12,7 @@ import java.util.Locale;
 /// Keeps a table of the epochs in a CSV file, one row each, those before a resumption too. Epochs count from 1 there.
 public final class CsvLog implements TrainingListener {
     private static final String HEADER =
-            "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds,images_per_second";
+            "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds,images_per_second,cpu_seconds";
 
     private final Path file;
     private final List<String> lines = new ArrayList<>();
@@ -36,24 +36,19 @@ public final class CsvLog implements TrainingListener {
     }
 
     private static String row(EpochReport report) {
-        return String.format(Locale.ROOT, "%d,%s,%s,%s,%s,%s,%.3f,%.1f", report.epoch() + 1, report.loss(),
+        return String.format(Locale.ROOT, "%d,%s,%s,%s,%s,%s,%.3f,%.1f,%.3f", report.epoch() + 1, report.loss(),
                 report.accuracy(), report.validationLoss(),
-                report.validationAccuracy(), report.learningRate(), report.seconds(), report.imagesPerSecond());
+                report.validationAccuracy(), report.learningRate(), report.seconds(), report.imagesPerSecond(),
+                report.cpuSeconds());
     }
 
-    /// An interrupted thread cannot write; the interruption is put aside meanwhile.
     private void write() {
-        boolean interrupted = Thread.interrupted();
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try {
             Files.write(temporary, lines);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 }

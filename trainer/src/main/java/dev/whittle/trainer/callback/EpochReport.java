@@ -11,6 +11,9 @@ package dev.whittle.trainer.callback;
 /// @param learningRate of this epoch
 /// @param seconds wall time of the epoch, validation included
 /// @param imagesPerSecond training images by the wall time of their batches, validation left out
+/// @param cpuSeconds processor time that the whole process took for those batches, all threads added; NaN where the system
+///            does not tell
 public record EpochReport(int epoch, double loss, double accuracy, double validationLoss, double validationAccuracy,
-        float learningRate, double seconds, double imagesPerSecond) {
+        float learningRate, double seconds, double imagesPerSecond,
+        double cpuSeconds) {
 }

@@ -2,7 +2,8 @@ package dev.whittle.trainer.callback;
 
 import java.util.List;
 
-/// Listens to a training. All methods are called in the thread that trains.
+/// Listens to a training. All methods are called in the thread that trains; but for [#batchEnded] an interruption of that
+/// thread is put aside meanwhile, so that files can be written.
 public interface TrainingListener {
 
     /// Before the first batch.

@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
 /// The file that a training can go on from: what it was started with, the parameters, the [TrainingState]. Random numbers
 /// need no state of their own: they follow from the seed and the place in the training.
 final class Checkpoint {
-    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEC", 2, "Whittle checkpoint");
+    private static final ChecksummedFile FORMAT = new ChecksummedFile("WHITTLEC", 3, "Whittle checkpoint");
 
     private Checkpoint() {}
 
@@ -45,6 +45,7 @@ final class Checkpoint {
         identity.put("gradient clipping", String.valueOf(settings.clipping()));
         identity.put("frozen layers", settings.frozen().toString());
         identity.put("early stopping", String.valueOf(settings.earlyStopping()));
+        identity.put("reduction on a plateau", String.valueOf(settings.plateau()));
         return identity;
     }
 
@@ -67,6 +68,7 @@ final class Checkpoint {
             out.writeDouble(state.loss);
             out.writeInt(state.correct);
             out.writeDouble(state.seconds);
+            out.writeDouble(state.cpuSeconds);
             out.writeLong(state.steps);
             for (float[] slot : state.slots) {
                 writeFloats(out, slot);
@@ -106,6 +108,7 @@ final class Checkpoint {
             state.loss = in.getDouble();
             state.correct = in.getInt();
             state.seconds = in.getDouble();
+            state.cpuSeconds = in.getDouble();
             state.steps = in.getLong();
             for (float[] slot : state.slots) {
                 readInto(in, slot);
@@ -128,11 +131,12 @@ final class Checkpoint {
         out.writeFloat(report.learningRate());
         out.writeDouble(report.seconds());
         out.writeDouble(report.imagesPerSecond());
+        out.writeDouble(report.cpuSeconds());
     }
 
     private static EpochReport readReport(int epoch, ByteBuffer in) {
         return new EpochReport(epoch, in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble(), in.getFloat(),
-                in.getDouble(), in.getDouble());
+                in.getDouble(), in.getDouble(), in.getDouble());
     }
 
     private static void readInto(ByteBuffer in, float[] values) {

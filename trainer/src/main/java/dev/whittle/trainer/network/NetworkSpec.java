@@ -8,6 +8,7 @@ import dev.whittle.trainer.layer.Dropout;
 import dev.whittle.trainer.layer.Flatten;
 import dev.whittle.trainer.layer.Layer;
 import dev.whittle.trainer.layer.MaxPool2D;
+import dev.whittle.trainer.layer.RandomAugmentation;
 import dev.whittle.trainer.layer.RandomFlip;
 import dev.whittle.trainer.layer.RandomRotation;
 import dev.whittle.trainer.layer.ReLU;
@@ -108,22 +109,31 @@ public record NetworkSpec(Shape inputShape, List<Node> nodes, List<String> label
         return shapes;
     }
 
+    /// As [#imageClassifier(Shape, int, List, float, List)].
+    ///
+    /// @param augment flips both ways and turns by up to 72 degrees while training
+    public static NetworkSpec imageClassifier(Shape input, int size, boolean augment, float dropout,
+            List<String> labels) {
+        return imageClassifier(input, size,
+                augment ? List.of(new RandomFlip("random_flip", true, true),
+                        new RandomRotation("random_rotation", 0.2f))
+                        : List.of(),
+                dropout, labels);
+    }
+
     /// Three convolutions of 16, 32 and 64 filters of 3 × 3, each with ReLU and a 2 × 2 max-pool, then a fully-connected layer
     /// of 64 and one output per label. Resizing to `size × size` and scaling to 0…1 are the first layers.
     ///
     /// @param input `[height, width, channel]`, which may be larger than what the convolutions see
     /// @param size pixels along each side that the convolutions see
-    /// @param augment flips both ways and turns by up to 72 degrees while training
+    /// @param augmentation random layers behind the scaling
     /// @param dropout rate before the first fully-connected layer, 0 for none
-    public static NetworkSpec imageClassifier(Shape input, int size, boolean augment, float dropout,
-            List<String> labels) {
+    public static NetworkSpec imageClassifier(Shape input, int size, List<? extends RandomAugmentation> augmentation,
+            float dropout, List<String> labels) {
         List<Layer> layers = new ArrayList<>();
         layers.add(new Resizing("resizing", size, size));
         layers.add(new Rescaling("rescaling", 1 / 255f, 0));
-        if (augment) {
-            layers.add(new RandomFlip("random_flip", true, true));
-            layers.add(new RandomRotation("random_rotation", 0.2f));
-        }
+        layers.addAll(augmentation);
         for (int block = 1; block <= 3; block++) {
             layers.add(new Conv2D("conv_" + block, 8 << block, 3, Padding.VALID));
             layers.add(new ReLU("relu_" + block));

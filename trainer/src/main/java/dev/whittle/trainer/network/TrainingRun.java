@@ -4,6 +4,7 @@ import dev.whittle.trainer.callback.BatchReport;
 import dev.whittle.trainer.callback.EarlyStopping;
 import dev.whittle.trainer.callback.EpochReport;
 import dev.whittle.trainer.callback.History;
+import dev.whittle.trainer.callback.ReduceOnPlateau;
 import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.layer.CounterRandom;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ final class TrainingRun implements AutoCloseable {
     private final Inputs images;
     private final Inputs validation;
     private final int batches;
+    private final long intervalNanos;
     private final Workers workers;
     private final Predictor predictor;
     private final Objective objective;
@@ -62,6 +65,9 @@ final class TrainingRun implements AutoCloseable {
         if (settings.earlyStopping() != null && validation.size() == 0) {
             throw new IllegalArgumentException("early stopping needs validation images, there are none");
         }
+        if (settings.plateau() != null && validation.size() == 0) {
+            throw new IllegalArgumentException("reduction on a plateau needs validation images, there are none");
+        }
         int classes = network.labels().size();
         if (!settings.classWeights().isEmpty() && settings.classWeights().size() != classes) {
             throw new IllegalArgumentException("%d class weights for %d classes, must be as many".formatted(
@@ -76,6 +82,7 @@ final class TrainingRun implements AutoCloseable {
         objective.require(validation);
         batches = Math.ceilDiv(images.size(), settings.batchSize());
         checkpoint = settings.checkpoint();
+        intervalNanos = settings.checkpointInterval().toNanos();
         int slotCount = settings.optimizer().slotCount();
         state = checkpoint != null && settings.resume() && Files.exists(checkpoint)
                 ? Checkpoint.read(checkpoint, identity, network, slotCount)
@@ -88,9 +95,8 @@ final class TrainingRun implements AutoCloseable {
     }
 
     History run() throws IOException {
-        for (TrainingListener listener : listeners) {
-            listener.trainingStarted(settings.epochs(), batches, images.size(), List.copyOf(state.history));
-        }
+        tell(listener -> listener.trainingStarted(settings.epochs(), batches, images.size(),
+                List.copyOf(state.history)));
         gradient.refresh();
         History.Outcome outcome = runEpochs();
         EarlyStopping stopping = settings.earlyStopping();
@@ -101,9 +107,7 @@ final class TrainingRun implements AutoCloseable {
             System.arraycopy(state.bestState, 0, network.state(), 0, network.state().length);
         }
         History history = new History(state.history, bestEpoch, outcome);
-        for (TrainingListener listener : listeners) {
-            listener.trainingEnded(history);
-        }
+        tell(listener -> listener.trainingEnded(history));
         return history;
     }
 
@@ -126,10 +130,12 @@ final class TrainingRun implements AutoCloseable {
     /// The rest of an epoch.
     ///
     /// @return false when the thread was interrupted
-    private boolean runBatches() {
+    private boolean runBatches() throws IOException {
         int epoch = state.epoch();
         int[] order = shuffled(epoch);
-        float learningRate = settings.learningRate().at(epoch);
+        float learningRate = learningRate();
+        long checkpointNanos = System.nanoTime();
+        double cpuStart = ProcessTime.seconds() - state.cpuSeconds;
         while (state.batch < batches) {
             if (Thread.currentThread().isInterrupted()) {
                 return false;
@@ -143,14 +149,26 @@ final class TrainingRun implements AutoCloseable {
             update(learningRate);
             state.batch++;
             state.seconds += (System.nanoTime() - start) * 1e-9;
+            state.cpuSeconds = ProcessTime.seconds() - cpuStart;
             int done = first + count;
             BatchReport report = new BatchReport(epoch, state.batch, batches, done, state.loss / done,
                     objective.accuracy(state.correct, done));
             for (TrainingListener listener : listeners) {
                 listener.batchEnded(report);
             }
+            if (state.batch < batches && System.nanoTime() - checkpointNanos >= intervalNanos) {
+                writeCheckpoint();
+                checkpointNanos = System.nanoTime();
+            }
         }
         return true;
+    }
+
+    /// The learning rate of the epoch that runs.
+    private float learningRate() {
+        float scheduled = settings.learningRate().at(state.epoch());
+        ReduceOnPlateau plateau = settings.plateau();
+        return plateau == null ? scheduled : plateau.rate(scheduled, state.history);
     }
 
     /// The images in the order of an epoch (Fisher and Yates, from the last place down).
@@ -229,19 +247,17 @@ final class TrainingRun implements AutoCloseable {
         EpochReport report =
                 new EpochReport(state.epoch(), state.loss / images.size(),
                         objective.accuracy(state.correct, images.size()),
-                        validationLoss, validationAccuracy, settings.learningRate().at(state.epoch()), seconds,
-                        images.size() / state.seconds);
+                        validationLoss, validationAccuracy, learningRate(), seconds,
+                        images.size() / state.seconds, state.cpuSeconds);
         state.history.add(report);
         state.batch = 0;
         state.loss = 0;
         state.correct = 0;
         state.seconds = 0;
-        for (TrainingListener listener : listeners) {
-            listener.epochEnded(report);
-        }
+        state.cpuSeconds = 0;
+        tell(listener -> listener.epochEnded(report));
     }
 
-    /// Files cannot be written by an interrupted thread: the interruption is put aside meanwhile.
     private void writeCheckpoint() throws IOException {
         if (checkpoint == null) {
             return;
@@ -250,9 +266,23 @@ final class TrainingRun implements AutoCloseable {
         try {
             Checkpoint.write(checkpoint, identity, network, state);
         } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            interruptAgain(interrupted);
+        }
+    }
+
+    private void tell(Consumer<TrainingListener> event) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            listeners.forEach(event);
+        } finally {
+            interruptAgain(interrupted);
+        }
+    }
+
+    /// Files cannot be written by an interrupted thread: an interruption is put aside meanwhile.
+    private static void interruptAgain(boolean interrupted) {
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,17 +1,19 @@
 package dev.whittle.trainer.network;
 
 import dev.whittle.trainer.callback.EarlyStopping;
+import dev.whittle.trainer.callback.ReduceOnPlateau;
 import dev.whittle.trainer.loss.Loss;
 import dev.whittle.trainer.optimizer.Adam;
 import dev.whittle.trainer.optimizer.GradientClipping;
 import dev.whittle.trainer.optimizer.LearningRate;
 import dev.whittle.trainer.optimizer.Optimizer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// How to train. `epochs`, `threads`, `cacheBytes`, `checkpoint` and `resume` do not change what any epoch computes; a
+/// How to train. `epochs`, `threads`, `cacheBytes` and all of the checkpoint do not change what any epoch computes; a
 /// checkpoint can be resumed with other ones.
 ///
 /// @param epochs passes over the training images, at most
@@ -28,14 +30,17 @@ import org.jspecify.annotations.Nullable;
 ///            with its moving averages
 /// @param earlyStopping when to stop before the last epoch; the network then gets the parameters of its best epoch, also
 ///            when it was not stopped. Null to run all epochs and keep the last parameters
+/// @param plateau makes the rates of `learningRate` smaller while the validation loss does not fall; null for none
 /// @param threads that compute
 /// @param cacheBytes for images that were decoded, resized and scaled
-/// @param checkpoint file that is written after each epoch and on interruption; null for none
+/// @param checkpoint file that is written after each epoch, at intervals within one and on interruption; null for none
+/// @param checkpointInterval the wall time between two checkpoints within an epoch, at least
 /// @param resume goes on from the checkpoint, where it exists
 public record TrainingSettings(int epochs, int batchSize, long seed, LearningRate learningRate, Optimizer optimizer,
         @Nullable Loss loss, List<Float> classWeights, float mixup, @Nullable GradientClipping clipping,
-        List<String> frozen, @Nullable EarlyStopping earlyStopping, int threads, long cacheBytes,
-        @Nullable Path checkpoint, boolean resume) {
+        List<String> frozen, @Nullable EarlyStopping earlyStopping, @Nullable ReduceOnPlateau plateau, int threads,
+        long cacheBytes, @Nullable Path checkpoint, Duration checkpointInterval, boolean resume) {
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofMinutes(5);
 
     public TrainingSettings {
         classWeights = List.copyOf(classWeights);
@@ -58,6 +63,9 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
         if (cacheBytes < 0) {
             throw new IllegalArgumentException("a cache of " + cacheBytes + " bytes, must be 0 or more");
         }
+        if (checkpointInterval.isNegative()) {
+            throw new IllegalArgumentException("checkpoints every " + checkpointInterval + ", must be 0 or longer");
+        }
         if (resume && checkpoint == null) {
             throw new IllegalArgumentException("nothing to resume from, a checkpoint file must be given");
         }
@@ -68,8 +76,8 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
     public static TrainingSettings ofEpochs(int epochs) {
         return new TrainingSettings(epochs, 32, 1, new LearningRate.Constant(1e-3f), Adam.defaults(), null, List.of(),
                 0,
-                null, List.of(), null, Runtime.getRuntime().availableProcessors(),
-                Runtime.getRuntime().maxMemory() / 2, null, false);
+                null, List.of(), null, null, Runtime.getRuntime().availableProcessors(),
+                Runtime.getRuntime().maxMemory() / 2, null, CHECKPOINT_INTERVAL, false);
     }
 
     /// Whether a layer keeps its parameters.
@@ -83,72 +91,86 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
 
     public TrainingSettings withEpochs(int count) {
         return new TrainingSettings(count, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withBatchSize(int images) {
         return new TrainingSettings(epochs, images, seed, learningRate, optimizer, loss, classWeights, mixup, clipping,
-                frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withSeed(long newSeed) {
         return new TrainingSettings(epochs, batchSize, newSeed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withLearningRate(LearningRate rate) {
         return new TrainingSettings(epochs, batchSize, seed, rate, optimizer, loss, classWeights, mixup, clipping,
-                frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withOptimizer(Optimizer chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, chosen, loss, classWeights, mixup, clipping,
-                frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
-    public TrainingSettings withLoss(Loss chosen) {
+    public TrainingSettings withLoss(@Nullable Loss chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, chosen, classWeights, mixup,
-                clipping, frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withClassWeights(List<Float> weights) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, weights, mixup, clipping,
-                frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withMixup(float alpha) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, alpha,
-                clipping, frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
-    public TrainingSettings withClipping(GradientClipping chosen) {
+    public TrainingSettings withClipping(@Nullable GradientClipping chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup, chosen,
-                frozen, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withFrozen(List<String> patterns) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, patterns, earlyStopping, threads, cacheBytes, checkpoint, resume);
+                clipping, patterns, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withEarlyStopping(@Nullable EarlyStopping stopping) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, stopping, threads, cacheBytes, checkpoint, resume);
+                clipping, frozen, stopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+    }
+
+    /// @param reduction null for none
+    public TrainingSettings withReduceOnPlateau(@Nullable ReduceOnPlateau reduction) {
+        return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
+                clipping, frozen, earlyStopping, reduction, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withThreads(int count) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, count, cacheBytes, checkpoint, resume);
+                clipping, frozen, earlyStopping, plateau, count, cacheBytes, checkpoint, checkpointInterval, resume);
     }
 
     public TrainingSettings withCacheBytes(long bytes) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, threads, bytes, checkpoint, resume);
+                clipping, frozen, earlyStopping, plateau, threads, bytes, checkpoint, checkpointInterval, resume);
     }
 
     /// @param resuming goes on from the file, where it exists
     public TrainingSettings withCheckpoint(@Nullable Path file, boolean resuming) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, threads, cacheBytes, file, resuming);
+                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, file, checkpointInterval, resuming);
+    }
+
+    /// @param interval the wall time between two checkpoints within an epoch, at least
+    public TrainingSettings withCheckpointInterval(Duration interval) {
+        return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
+                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, interval, resume);
     }
 }

@@ -17,6 +17,8 @@ final class TrainingState {
     int correct;
     /// Wall time that those batches took.
     double seconds;
+    /// Processor time of the process for those batches; NaN where the system does not tell.
+    double cpuSeconds;
     /// Updates since the beginning.
     long steps;
     /// What the optimizer keeps for each parameter.

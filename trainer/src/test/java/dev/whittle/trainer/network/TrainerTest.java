@@ -10,6 +10,7 @@ import dev.whittle.trainer.callback.BatchReport;
 import dev.whittle.trainer.callback.EarlyStopping;
 import dev.whittle.trainer.callback.EpochReport;
 import dev.whittle.trainer.callback.History;
+import dev.whittle.trainer.callback.ReduceOnPlateau;
 import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.PixelImage;
@@ -41,6 +42,7 @@ import dev.whittle.trainer.optimizer.SGD;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -232,6 +234,42 @@ class TrainerTest {
         assertSame(resumed, expected);
         assertThat(rest.batches).hasSize(8);
         assertThat(rest.batches.getFirst().batch()).isEqualTo(3);
+    }
+
+    @Test
+    void checkpointsWithinAnEpochLetAKillLoseNoMoreThanTheirInterval() throws IOException {
+        Path file = folder.resolve("training.checkpoint");
+        TrainingSettings settings = SETTINGS.withReduceOnPlateau(new ReduceOnPlateau(0.5f, 1, 0.5, 0))
+                .withCheckpoint(file, false).withCheckpointInterval(Duration.ZERO);
+        Network expected = trained(settings.withCheckpoint(null, false));
+        TrainingListener killer = new TrainingListener() {
+            @Override
+            public void batchEnded(BatchReport report) {
+                if (report.epoch() == 2 && report.batch() == 3) {
+                    throw new UnsupportedOperationException("killed");
+                }
+            }
+        };
+        assertThatThrownBy(() -> Trainer.fit(network(), TRAINING, VALIDATION, settings, List.of(killer)))
+                .hasMessage("killed");
+        Network resumed = network();
+        Recorder rest = new Recorder();
+        Trainer.fit(resumed, TRAINING, VALIDATION, settings.withCheckpoint(file, true), List.of(rest));
+        assertSame(resumed, expected);
+        assertThat(rest.before).hasSize(2);
+        assertThat(rest.batches.getFirst().batch()).isEqualTo(3);
+    }
+
+    @Test
+    void aPlateauMakesTheRatesOfLaterEpochsSmaller() throws IOException {
+        Recorder recorder = new Recorder();
+        // No loss falls by a hundred, so that the rate is halved after every second epoch.
+        Trainer.fit(network(), TRAINING, VALIDATION, TrainingSettings.ofEpochs(6)
+                .withLearningRate(new LearningRate.Constant(0.008f))
+                .withReduceOnPlateau(new ReduceOnPlateau(0.5f, 2, 100, 0)).withThreads(1), List.of(recorder));
+        assertThat(recorder.epochs).extracting(EpochReport::learningRate)
+                .containsExactly(0.008f, 0.008f, 0.008f, 0.004f, 0.004f, 0.002f);
+        assertThat(recorder.epochs).allSatisfy(report -> assertThat(report.cpuSeconds()).isNotNegative());
     }
 
     @Test
