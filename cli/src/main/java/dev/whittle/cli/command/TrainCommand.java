@@ -25,11 +25,14 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Train a network on a folder of photographs.", footer = {
     "  whittle train --data photos --size 75 --out trained",
     "  whittle train --data photos --size 75 --out trained --resume",
-    "  whittle train --data lists --weights keras.weights.h5 --out trained"})
+    "  whittle train --data lists --weights keras.weights.h5 --out trained",
+    "  whittle train --data photos --from model.tflite --freeze 'conv*' --out trained"})
 public final class TrainCommand implements Callable<Integer> {
     @Mixin private DataOptions data = new DataOptions();
 
     @Mixin private TrainOptions training = new TrainOptions();
+
+    @Mixin private TransferOptions transfer = new TransferOptions();
 
     @Option(names = "--size", paramLabel = "PIXELS", defaultValue = "75", description = "Pixels on each side that the convolutions see (default: ${DEFAULT-VALUE}).") private int size;
 
@@ -47,14 +50,15 @@ public final class TrainCommand implements Callable<Integer> {
         Output.folder(out);
         Photographs photographs = data.required();
         BrokenImages.list(photographs.broken(), spec.commandLine().getErr());
-        Network network = Network.create(NetworkSpec.imageClassifier(photographs.inputShape(size), size, true,
-                training.dropout(), photographs.classNames()), data.seed());
+        Network network = transfer.network(photographs.classNames(), data.seed())
+                .orElseGet(() -> Network.create(NetworkSpec.imageClassifier(photographs.inputShape(size), size, true,
+                        training.dropout(), photographs.classNames()), data.seed()));
         Path start = weights;
         if (start != null) {
             KerasWeights.assign(WeightArrays.read(start), network);
         }
         TrainingSettings settings = training.settings(data.seed(), data.threads())
-                .withCheckpoint(out.resolve("checkpoint.whittle"), training.resume());
+                .withCheckpoint(out.resolve("checkpoint.whittle"), training.resume()).withFrozen(transfer.frozen());
         History history = Trainer.fit(network, photographs.training(), photographs.validation(), settings,
                 List.of(training.progress(spec)));
         Path file = out.resolve("network.whittle");
