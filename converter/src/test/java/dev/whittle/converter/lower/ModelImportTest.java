@@ -45,7 +45,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -275,6 +277,30 @@ class ModelImportTest {
         assertThatThrownBy(() -> ModelImport.of(model)).isInstanceOf(UnsupportedModelException.class)
                 .hasMessageMatching(
                         "\\[model.tflite] input \".*\" is INT8, expected FLOAT32: a quantized model cannot be trained on, its float original can");
+    }
+
+    /// Models of one operator each, in all their variants: what is not refused computes what the engine computes.
+    @Test
+    void everyModelOfTheCorpusIsTheSameAsANetworkOrIsRefused() throws IOException {
+        Path corpus = Path.of(System.getProperty("whittle.root", ".."), "testdata", "conformance");
+        Set<OperatorCode> imported = EnumSet.noneOf(OperatorCode.class);
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(corpus)) {
+            files = all.filter(file -> file.endsWith("model.tflite")).sorted().toList();
+        }
+        for (Path file : files) {
+            Model model = ModelReader.read(file);
+            try {
+                ModelImport.of(model);
+            } catch (UnsupportedModelException e) {
+                assertThat(e.getMessage()).as(file.toString()).startsWith("[model.tflite] ").hasLineCount(1);
+                continue;
+            }
+            assertComputesTheSame(model, 1e-5f);
+            imported.add(model.primary().operators().getLast().code());
+        }
+        assertThat(imported).contains(OperatorCode.CONV_2D, OperatorCode.DEPTHWISE_CONV_2D,
+                OperatorCode.FULLY_CONNECTED);
     }
 
     @Test

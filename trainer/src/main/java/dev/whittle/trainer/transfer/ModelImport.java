@@ -187,7 +187,10 @@ public final class ModelImport {
             case Options.Concatenation concat -> activated(concatenation(concat, operator, name), concat.activation());
             default -> {
                 if (x == null) {
-                    throw new IllegalArgumentException("input 0 is constant, expected one that is computed");
+                    Tensor constant = constant(operator, 0);
+                    throw new IllegalArgumentException("input 0 is a constant of %s, expected %s".formatted(
+                            constant.type(),
+                            operator.code() == OperatorCode.DEQUANTIZE ? "FLOAT16" : "a computed one"));
                 }
                 yield layer(operator, name, x);
             }
@@ -222,7 +225,7 @@ public final class ModelImport {
             case Options.Plain.HARD_SWISH -> add(new HardSwish(name), x);
             case Options.Plain.LOGISTIC -> add(new Sigmoid(name), x);
             case Options.Plain.TANH -> add(new Tanh(name), x);
-            default -> throw new IllegalArgumentException("no layer computes it, expected FLOAT16 constants behind it");
+            default -> throw new IllegalArgumentException("its input is computed, expected a constant of FLOAT16");
         };
     }
 
