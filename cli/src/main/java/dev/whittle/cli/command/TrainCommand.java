@@ -5,6 +5,7 @@ import dev.whittle.cli.Output;
 import dev.whittle.cli.pipeline.DataChoice;
 import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.cli.training.CtrlC;
+import dev.whittle.cli.training.ModelStart;
 import dev.whittle.cli.training.RunConfig;
 import dev.whittle.cli.training.RunEnvironment;
 import dev.whittle.cli.training.RunFolder;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Spec;
         "  whittle train --data photos --size 75 --out trained --resume",
         "  whittle train --config trained/run.json --out again",
         "  whittle train --data photos --network net.json --optimizer sgd,momentum=0.9 --schedule cosine,warm-up=3 --out trained",
-        "  whittle train --data lists --weights keras.weights.h5 --freeze 'conv_*' --augment flip,zoom=0.1 --out trained"})
+        "  whittle train --data lists --weights keras.weights.h5 --freeze 'conv_*' --augment flip,zoom=0.1 --out trained",
+        "  whittle train --data photos --from model.tflite --freeze 'conv*' --out trained"})
 public final class TrainCommand implements Callable<Integer> {
     private static final String CONFIG = "--config";
     /// What may stand beside a config: nothing that decides the result.
@@ -51,6 +53,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Mixin private DataOptions data = new DataOptions();
 
     @Mixin private NetworkOptions architecture = new NetworkOptions();
+
+    @Mixin private TransferOptions transfer = new TransferOptions();
 
     @Option(names = "--weights", paramLabel = "FILE", description = "Start from weights that Keras has written for the same layers: .npz of get_weights(), .weights.h5 or .h5.") private @Nullable Path weights;
 
@@ -131,11 +135,17 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private RunConfig config(DataChoice choice, Photographs photographs) throws IOException {
-        NetworkSpec network = architecture.network(photographs, training.dropout());
+        ModelStart from = transfer.start();
+        if (from != null && weights != null) {
+            throw new ParameterException(spec.commandLine(), "--from and --weights both say what to start with");
+        }
+        NetworkSpec network = from == null
+                ? architecture.network(photographs, training.dropout())
+                : from.network(photographs.classNames(), data.seed()).spec();
         TrainingSettings settings = learning.applyTo(training.settings(data.seed(), data.threads()),
                 training.learningRate(), photographs, network.layers().getLast());
         return RunConfig.of(spec.root().version()[0], choice, photographs,
-                weights == null ? null : RunConfig.Weights.of(weights), settings, network);
+                weights == null ? null : RunConfig.Weights.of(weights), from, settings, network);
     }
 
     private History train(RunConfig config, Photographs photographs, Path folder) throws IOException {

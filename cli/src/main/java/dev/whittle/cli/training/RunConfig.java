@@ -31,9 +31,10 @@ import tools.jackson.databind.JsonNode;
 /// @param format the version of this layout
 /// @param whittle the version that wrote it, for the record
 /// @param weights that the network starts with; null for fresh ones, drawn from the seed
+/// @param from a model that the network and its weights come from; null for none
 /// @param network the description that [NetworkJson] reads, resizing and augmentation among its layers
-public record RunConfig(int format, String whittle, Data data, @Nullable Weights weights, Training training,
-        JsonNode network) {
+public record RunConfig(int format, String whittle, Data data, @Nullable Weights weights, @Nullable ModelStart from,
+        Training training, JsonNode network) {
     /// The layout that this version writes and reads.
     public static final int FORMAT = 1;
 
@@ -97,12 +98,12 @@ public record RunConfig(int format, String whittle, Data data, @Nullable Weights
     ///
     /// @param photographs what `data` gave
     public static RunConfig of(String whittle, DataChoice data, Photographs photographs, @Nullable Weights weights,
-            TrainingSettings settings, NetworkSpec network) {
+            @Nullable ModelStart from, TrainingSettings settings, NetworkSpec network) {
         Path path = data.path();
         return new RunConfig(FORMAT, whittle,
                 new Data(path == null ? null : absolute(path), data.division(), data.validationShare(),
                         photographs.listSha256()),
-                weights, Training.of(settings), Json.tree("network", NetworkJson.write(network)));
+                weights, from, Training.of(settings), Json.tree("network", NetworkJson.write(network)));
     }
 
     /// Reads a file that [#text] was written to.
@@ -142,7 +143,11 @@ public record RunConfig(int format, String whittle, Data data, @Nullable Weights
     ///
     /// @throws IllegalArgumentException when the weights are no longer those of the run
     public Network startingNetwork() throws IOException {
-        Network start = Network.create(NetworkJson.parse(network.toString()), training.seed());
+        NetworkSpec spec = NetworkJson.parse(network.toString());
+        if (from != null) {
+            return from.network(spec.labels(), training.seed());
+        }
+        Network start = Network.create(spec, training.seed());
         if (weights != null) {
             Path file = Path.of(weights.path);
             String found = Sha256.of(file);

@@ -308,14 +308,16 @@ public final class Lowering {
     }
 
     private int rescale(Rescaling rescaling, int input, Shape shape) {
-        int scale = builder.constant(rescaling.name() + "/scale", Shape.of(), rescaling.scale());
-        if (rescaling.offset() == 0) {
-            return builder.operator(new Options.Mul(Activation.NONE), rescaling.name(), shape, input, scale);
-        }
-        int scaled = builder.operator(new Options.Mul(Activation.NONE), rescaling.name() + "/scaled", shape, input,
-                scale);
-        return builder.operator(new Options.Add(Activation.NONE), rescaling.name(), shape, scaled,
-                builder.constant(rescaling.name() + "/offset", Shape.of(), rescaling.offset()));
+        boolean hasOffset = rescaling.offset() != 0;
+        int scaled = rescaling.scale() == 1 && hasOffset
+                ? input
+                : builder.operator(new Options.Mul(Activation.NONE),
+                        hasOffset ? rescaling.name() + "/scaled" : rescaling.name(), shape, input,
+                        builder.constant(rescaling.name() + "/scale", Shape.of(), rescaling.scale()));
+        return hasOffset
+                ? builder.operator(new Options.Add(Activation.NONE), rescaling.name(), shape, scaled,
+                        builder.constant(rescaling.name() + "/offset", Shape.of(), rescaling.offset()))
+                : scaled;
     }
 
     private int convolve(Conv2D conv, Padding padding, int input, int index) {

@@ -52,12 +52,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LayerLoweringTest {
     private static final Shape IMAGE = Shape.of(9, 8, 3);
 
-    private static Network chain(Layer... layers) {
+    static Network chain(Layer... layers) {
         return random(NetworkSpec.chain(IMAGE, List.of(layers), List.of()));
     }
 
     /// All variables random, variances positive.
-    private static Network random(NetworkSpec spec) {
+    static Network random(NetworkSpec spec) {
         Network network = Network.create(spec, 3);
         SplittableRandom random = new SplittableRandom(8);
         for (Layer layer : network.layers()) {

@@ -15,7 +15,8 @@ public final class ObservedTensors {
         List<Integer> observed = new ArrayList<>(subgraph.inputs());
         for (Operator operator : subgraph.operators()) {
             switch (QuantizationRule.of(operator.options())) {
-                case QuantizationRule.OwnRange _,QuantizationRule.Weighted _ -> observed.addAll(operator.outputs());
+                case QuantizationRule.OwnRange _,QuantizationRule.SameForAll _,QuantizationRule.Weighted _ ->
+                        observed.addAll(operator.outputs());
                 case QuantizationRule.SameAsInput _,QuantizationRule.FixedOutput _,QuantizationRule.AlreadyQuantized _ -> {
                     // Nothing to find out.
                 }

@@ -101,11 +101,18 @@ public final class Int8Rewriter {
         int output = operator.outputs().getFirst();
         switch (QuantizationRule.of(operator.options())) {
             case QuantizationRule.OwnRange _ -> {
-                inputs.replaceAll(input -> graph.tensor(input).isConstant() ? constant(where, input) : input);
+                inputs.replaceAll(input -> isOperand(input) ? constant(where, input) : input);
                 quantizeActivation(where, output, calibrated(where, output));
             }
             case QuantizationRule.SameAsInput _ ->
                     quantizeActivation(where, output, parameters(inputs.getFirst()));
+            case QuantizationRule.SameForAll _ -> {
+                QuantizationParameters parameters = calibrated(where, output);
+                inputs.replaceAll(input -> graph.tensor(input).isConstant()
+                        ? constant(where, input, parameters)
+                        : requantized(input, parameters));
+                quantizeActivation(where, output, parameters);
+            }
             case QuantizationRule.FixedOutput fixed -> quantizeActivation(where, output, fixed.parameters());
             case QuantizationRule.Weighted rule -> {
                 weights(where, inputs, rule.quantizedDimension());
@@ -143,13 +150,34 @@ public final class Int8Rewriter {
         return parameters;
     }
 
+    /// Whether a tensor is a constant to calculate with, and not axes or sizes.
+    private boolean isOperand(int index) {
+        Tensor tensor = graph.tensor(index);
+        return tensor.isConstant() && tensor.type() != ElementType.INT32;
+    }
+
     /// A constant operand, with a range of its own.
     private int constant(String where, int index) {
+        return constant(where, index, Int8.covering(Range.of(floats(where, graph.tensor(index)))));
+    }
+
+    private int constant(String where, int index, QuantizationParameters parameters) {
         Tensor tensor = graph.tensor(index);
         float[] values = floats(where, tensor);
-        QuantizationParameters parameters = Int8.covering(Range.of(values));
         return graph.add(Tensor.constant(tensor.name(), ElementType.INT8, tensor.shape(), parameters,
                 Buffer.of(Int8.quantize(values, parameters))));
+    }
+
+    /// An activation with other parameters, by a QUANTIZE where it has not got them.
+    private int requantized(int index, QuantizationParameters parameters) {
+        if (parameters(index).equals(parameters)) {
+            return index;
+        }
+        Tensor tensor = graph.tensor(index);
+        int other = graph.add(new Tensor(tensor.name() + "_rescaled", ElementType.INT8, tensor.shape(),
+                tensor.shapeSignature(), parameters, null, false));
+        graph.operator(Options.Plain.QUANTIZE, List.of(index), List.of(other));
+        return other;
     }
 
     /// Replaces filter and bias in `inputs` by integer ones.

@@ -1,5 +1,6 @@
 package dev.whittle.quantizer.rule;
 
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 
@@ -7,13 +8,18 @@ import dev.whittle.engine.model.QuantizationParameters;
 /// specification of TensorFlow Lite.
 public sealed interface QuantizationRule {
 
-    /// The output has a range of its own, and so has each constant input.
+    /// The output has a range of its own, and so has each constant input of real numbers.
     record OwnRange() implements QuantizationRule {
     }
 
     /// The kernel moves or picks numbers without scaling them: the output has the parameters of input 0. Further inputs
     /// are sizes and stay as they are.
     record SameAsInput() implements QuantizationRule {
+    }
+
+    /// The kernel puts its inputs side by side without scaling them: the output has a range of its own, and all inputs get
+    /// its parameters.
+    record SameForAll() implements QuantizationRule {
     }
 
     /// The output's parameters follow from what the operator computes.
@@ -32,28 +38,37 @@ public sealed interface QuantizationRule {
     /// Probabilities: 256 steps from 0 to 255/256.
     QuantizationParameters PROBABILITY = QuantizationParameters.perTensor(1f / 256, -128);
 
+    /// What a hyperbolic tangent gives: 256 steps from −1 to 127/128.
+    QuantizationParameters TANGENT = QuantizationParameters.perTensor(1f / 128, 0);
+
     /// The rule of an operator.
     static QuantizationRule of(Options options) {
         return switch (options) {
-            case Options.Add _,Options.Mul _ -> new OwnRange();
-            case Options.Plain.RELU, Options.Plain.RELU6 -> new OwnRange();
+            case Options.Add _,Options.Sub _,Options.Mul _,Options.LeakyRelu _ -> new OwnRange();
+            case Options.Plain.RELU, Options.Plain.RELU6, Options.Plain.HARD_SWISH -> new OwnRange();
+            case Options.Reduce reduce when reduce.code() == OperatorCode.MEAN -> new OwnRange();
             case Options.AveragePool2d _,Options.MaxPool2d _,Options.Reshape _,Options.ResizeBilinear _ ->
                     new SameAsInput();
+            case Options.Squeeze _ -> new SameAsInput();
+            case Options.Plain.PAD -> new SameAsInput();
+            case Options.Concatenation _ -> new SameForAll();
             case Options.Conv2d _,Options.FullyConnected _ -> new Weighted(0);
             case Options.DepthwiseConv2d _ -> new Weighted(3);
             case Options.Plain.DEQUANTIZE, Options.Plain.QUANTIZE -> new AlreadyQuantized();
             case Options.Softmax _ -> new FixedOutput(PROBABILITY);
-            case Options.Sub _,Options.Div _,Options.L2Normalization _,Options.Concatenation _ -> throw noRule(options);
+            case Options.Plain.LOGISTIC -> new FixedOutput(PROBABILITY);
+            case Options.Plain.TANH -> new FixedOutput(TANGENT);
+            case Options.Div _,Options.L2Normalization _ -> throw noRule(options);
             case Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _ -> throw noRule(options);
             case Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _ -> throw noRule(options);
             case Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _ -> throw noRule(options);
             case Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _ -> throw noRule(options);
             case Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _ -> throw noRule(options);
-            case Options.Squeeze _,Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> throw noRule(options);
+            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> throw noRule(options);
             case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> throw noRule(options);
             case Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _ -> throw noRule(options);
             case Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _ -> throw noRule(options);
-            case Options.OneHot _,Options.Unpack _,Options.LeakyRelu _,Options.MirrorPad _ -> throw noRule(options);
+            case Options.OneHot _,Options.Unpack _,Options.MirrorPad _ -> throw noRule(options);
             case Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _ -> throw noRule(options);
             case Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _ -> throw noRule(options);
             case Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _ -> throw noRule(options);

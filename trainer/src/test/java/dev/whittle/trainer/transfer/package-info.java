@@ -1,0 +1,4 @@
+@NullMarked
+package dev.whittle.trainer.transfer;
+
+import org.jspecify.annotations.NullMarked;
