@@ -43,7 +43,7 @@ class TransferTest {
         System.arraycopy(more, 0, all, arguments.length, more.length);
         Run run = Run.of(all);
         assertThat(run.code()).as(run.err()).isZero();
-        return Network.read(folder.resolve(out).resolve("network.whittle"));
+        return Network.read(folder.resolve(out).resolve("best.whittle"));
     }
 
     @Test
@@ -58,7 +58,7 @@ class TransferTest {
         assertThat(network.values("block_2/conv_2", "bias")).isNotEqualTo(imported.values("block_2/conv_2", "bias"));
         // The exported model says what its classes are, and serves as a start again.
         Path again = folder.resolve("again.tflite");
-        assertThat(Run.of("convert", folder.resolve("frozen/network.whittle"), "--out", again).code()).isZero();
+        assertThat(Run.of("convert", folder.resolve("frozen/best.whittle"), "--out", again).code()).isZero();
         assertThat(train("again", "--from", again, "--freeze", "*conv*,*shortcut").layers())
                 .isEqualTo(ModelImport.of(ModelReader.read(again)).layers());
     }
