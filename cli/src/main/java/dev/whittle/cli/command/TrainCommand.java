@@ -161,7 +161,8 @@ public final class TrainCommand implements Callable<Integer> {
         if (tensorBoard != null) {
             listeners.add(new TensorBoardLog(Output.folder(tensorBoard)));
         }
-        try (CtrlC _ = CtrlC.interrupting(Thread.currentThread())) {
+        try (CtrlC ctrlC = new CtrlC()) {
+            listeners.add(ctrlC);
             return Trainer.fit(network, photographs.training(), photographs.validation(), settings, listeners);
         } finally {
             // The interruption has done its work.
