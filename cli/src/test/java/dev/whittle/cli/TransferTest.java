@@ -7,7 +7,11 @@ import dev.whittle.converter.write.ModelWriter;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.ReLU;
 import dev.whittle.trainer.layer.Rescaling;
+import dev.whittle.trainer.layer.Softmax;
 import dev.whittle.trainer.network.Network;
 import dev.whittle.trainer.network.NetworkSpec;
 import dev.whittle.trainer.network.NetworkZoo;
@@ -74,5 +78,15 @@ class TransferTest {
         Path other = write(NetworkZoo.autoencoder(), "autoencoder.tflite");
         assertThat(Run.of("train", "--data", photos, "--from", other, "--out", folder.resolve("none"))).isEqualTo(
                 Run.failed("whittle: [autoencoder.tflite] takes [640], expected images of [height, width, 3]"));
+    }
+
+    @Test
+    void aPatternThatFreezesNothingIsRefused() throws IOException {
+        Path small = write(NetworkSpec.chain(Shape.of(32, 32, 3), List.of(new Flatten("flatten"),
+                new Dense("dense_1", 4), new ReLU("relu"), new Dense("dense_2", 2), new Softmax("softmax")),
+                List.of()), "small.tflite");
+        assertThat(Run.of("train", "--data", photos, "--from", small, "--freeze", "dense_1,conv*,relu", "--out",
+                folder.resolve("none"))).isEqualTo(
+                        Run.failed("whittle: frozen conv* names no layer with weights, there are dense_1, dense_2"));
     }
 }

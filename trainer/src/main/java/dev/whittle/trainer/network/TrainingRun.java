@@ -73,8 +73,18 @@ final class TrainingRun implements AutoCloseable {
             throw new IllegalArgumentException("%d class weights for %d classes, must be as many".formatted(
                     settings.classWeights().size(), classes));
         }
-        if (IntStream.range(0, network.layers().size()).noneMatch(layer -> network.parameterCount(layer) > 0
-                && !settings.isFrozen(network.layers().get(layer).name()))) {
+        List<String> weighted = IntStream.range(0, network.layers().size())
+                .filter(layer -> network.parameterCount(layer) > 0)
+                .mapToObj(layer -> network.layers().get(layer).name()).toList();
+        for (String pattern : settings.frozen()) {
+            TrainingSettings alone = settings.withFrozen(List.of(pattern));
+            if (weighted.stream().noneMatch(alone::isFrozen)) {
+                throw new IllegalArgumentException(
+                        "frozen %s names no layer with weights, there are %s".formatted(pattern,
+                                String.join(", ", weighted)));
+            }
+        }
+        if (weighted.stream().allMatch(settings::isFrozen)) {
             throw new IllegalArgumentException("nothing to train: no layer has parameters that are not frozen");
         }
         objective = Objective.of(network, settings);
