@@ -20,6 +20,7 @@ arguments.add_argument("--data", required=True, help="folder with one sub-folder
 arguments.add_argument("--size", type=int, default=75, help="pixels along each side that the network sees")
 arguments.add_argument("--augment", action="store_true", help="flips and rotation")
 arguments.add_argument("--threads", type=int, default=1)
+arguments.add_argument("--images", type=int, default=0, help="so many photographs of each class at most")
 arguments.add_argument("--warm", type=int, default=3, help="epochs of each that do not count")
 arguments.add_argument("--rounds", type=int, default=3, help="epochs of each that count")
 arguments.add_argument("--without-keras", action="store_true")
@@ -27,6 +28,7 @@ options = arguments.parse_args()
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])
 
 same = ["--data", options.data, "--size", str(options.size), "--threads", str(options.threads)]
+same += ["--images", str(options.images)] if options.images else []
 same += ["--augment"] if options.augment else []
 commands = {"Whittle": [str(HERE.parent / "train.sh"), *same]}
 if not options.without_keras:

@@ -13,6 +13,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--data", type=pathlib.Path, required=True)
 arguments.add_argument("--size", type=int, required=True)
 arguments.add_argument("--threads", type=int, required=True)
+arguments.add_argument("--images", type=int)
 arguments.add_argument("--augment", action="store_true")
 options = arguments.parse_args()
 
@@ -29,7 +30,7 @@ keras.utils.set_random_seed(7)
 folder = options.data / "train" if (options.data / "train").is_dir() else options.data
 images, labels = [], []
 for number, name in enumerate(sorted(path.name for path in folder.iterdir() if path.is_dir())):
-    for file in sorted((folder / name).iterdir()):
+    for file in sorted((folder / name).iterdir())[:options.images]:
         decoded = tensorflow.io.decode_image(file.read_bytes(), channels=3, expand_animations=False)
         images.append(tensorflow.image.resize(decoded, (options.size, options.size)).numpy())
         labels.append(number)

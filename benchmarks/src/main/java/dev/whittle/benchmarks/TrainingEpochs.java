@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /// Trains the image classifier of the main job, one epoch for each line on standard input, and prints as JSON how many
 /// images it took, the CPU seconds of the whole process and the seconds: one side of `training/beside_keras.py`.
@@ -43,12 +44,15 @@ public final class TrainingEpochs implements TrainingListener {
         this.images = images;
     }
 
-    /// @param arguments `--data DIR --size PIXELS --threads N [--augment]`
+    /// @param arguments `--data DIR --size PIXELS --threads N [--images N] [--augment]`
     public static void main(String[] arguments) throws IOException {
         List<String> given = Arrays.asList(arguments);
         int size = Integer.parseInt(value(given, "--size"));
         int threads = Integer.parseInt(value(given, "--threads"));
         ImageSource training = DataSet.read(Path.of(value(given, "--data")), threads).train();
+        if (given.contains("--images")) {
+            training = firstOfEachClass(training, Integer.parseInt(value(given, "--images")));
+        }
         PixelImage first = training.image(0);
         Network network = Network.create(NetworkSpec.imageClassifier(
                 Shape.of(first.height(), first.width(), PixelImage.CHANNELS), size, given.contains("--augment"), 0,
@@ -62,6 +66,11 @@ public final class TrainingEpochs implements TrainingListener {
                     .withLearningRate(new LearningRate.Constant(LEARNING_RATE)),
                     List.of(epochs));
         }
+    }
+
+    private static ImageSource firstOfEachClass(ImageSource images, int most) {
+        int[] found = new int[images.classNames().size()];
+        return images.subset(IntStream.range(0, images.size()).filter(i -> found[images.label(i)]++ < most).toArray());
     }
 
     private static String value(List<String> arguments, String option) {
