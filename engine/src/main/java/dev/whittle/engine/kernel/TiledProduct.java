@@ -58,6 +58,10 @@ final class TiledProduct {
             return depth == 1;
         }
 
+        boolean hasLines() {
+            return !isLoose() && lineOffsets.length > 1;
+        }
+
         int parts() {
             return pool == null ? 1 : TileShape.Pool.PARTS;
         }
@@ -234,7 +238,8 @@ final class TiledProduct {
         int best = 1;
         double fewest = Double.MAX_VALUE;
         for (int vectors : PANEL_VECTORS) {
-            if (tiling.rows(vectors) < layout.parts() || vectors > 1 && vectors * tiling.lanes() > columns
+            if (tiling.rows(vectors, layout.hasLines()) < layout.parts()
+                    || vectors > 1 && vectors * tiling.lanes() > columns
                     || isStreamed && vectors > 2) {
                 continue;
             }
@@ -259,7 +264,8 @@ final class TiledProduct {
 
     /// As even as it goes, so that no short tile is left.
     private static int rowsOfTile(Tiling tiling, int vectors, Layout layout) {
-        return Math.ceilDiv(layout.rows(), Math.ceilDiv(layout.rows(), tiling.rows(vectors) / layout.parts()));
+        return Math.ceilDiv(layout.rows(),
+                Math.ceilDiv(layout.rows(), tiling.rows(vectors, layout.hasLines()) / layout.parts()));
     }
 
     /// Whether a tier has tiles that pool, for so many lines of so many steps.

@@ -9,7 +9,7 @@ enum Tiling {
         }
 
         @Override
-        int rows(int vectors) {
+        int rows(int vectors, boolean hasLines) {
             return vectors <= 2 ? 12 : 0;
         }
 
@@ -40,8 +40,8 @@ enum Tiling {
         }
 
         @Override
-        int rows(int vectors) {
-            return VectorTiles.rows(vectors);
+        int rows(int vectors, boolean hasLines) {
+            return VectorTiles.rows(vectors, hasLines);
         }
 
         @Override
@@ -72,7 +72,9 @@ enum Tiling {
     abstract int lanes();
 
     /// The most rows of a tile so many vectors wide, 0 where there is no such tile.
-    abstract int rows(int vectors);
+    ///
+    /// @param hasLines whether its reduction is in several lines
+    abstract int rows(int vectors, boolean hasLines);
 
     /// The most rows of a depthwise tile.
     abstract int depthwiseRows();

@@ -89,9 +89,12 @@ final class VectorTiles {
     }
 
     /// The most rows, for the given number of vectors, whose sums stay in registers beside the weights and an input. More
-    /// than 24 would fit, but measured slower, and past the inliner's node limit the last vectors become objects.
-    static int rows(int vectors) {
-        return Math.min(24, REGISTERS - 1 - vectors) / vectors;
+    /// than 24 would fit, but measured slower, and past the inliner's node limit the last vectors become objects. Between the
+    /// loops of several lines the compiler spills from a smaller number on: tiles of 16 rows and one vector took 1.6 times as
+    /// long as those of 15, those of 12 rows and two vectors 1.9 times as long as those of 10.
+    static int rows(int vectors, boolean hasLines) {
+        int sums = !hasLines ? 24 : vectors == 1 ? 15 : 20;
+        return Math.min(sums, REGISTERS - 1 - vectors) / vectors;
     }
 
     /// The most rows of a depthwise tile: the weights of 3 × 3 taps stay in registers beside their sums.

@@ -59,7 +59,7 @@ class TileTest {
         for (int round = 0; round < 150; round++) {
             int vectors = 1 << random.nextInt(4);
             boolean isNarrow = random.nextInt(3) == 0;
-            int most = Tiling.VECTOR.rows(isNarrow ? 1 : vectors);
+            int most = Tiling.VECTOR.rows(isNarrow ? 1 : vectors, false);
             boolean isPooled = most >= TileShape.Pool.PARTS && random.nextInt(3) == 0;
             int rows = 1 + random.nextInt(Math.max(1, most / (isPooled ? TileShape.Pool.PARTS : 1)));
             int columns = isNarrow ? 1 + random.nextInt(lanes) : vectors * lanes;
