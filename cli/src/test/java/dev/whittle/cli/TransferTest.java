@@ -87,6 +87,6 @@ class TransferTest {
                 List.of()), "small.tflite");
         assertThat(Run.of("train", "--data", photos, "--from", small, "--freeze", "dense_1,conv*,relu", "--out",
                 folder.resolve("none"))).isEqualTo(
-                        Run.failed("whittle: frozen conv* names no layer with weights, there are dense_1, dense_2"));
+                        Run.failed("whittle: frozen conv* names no layer, those with weights are dense_1, dense_2"));
     }
 }

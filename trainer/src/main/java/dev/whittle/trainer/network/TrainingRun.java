@@ -78,9 +78,9 @@ final class TrainingRun implements AutoCloseable {
                 .mapToObj(layer -> network.layers().get(layer).name()).toList();
         for (String pattern : settings.frozen()) {
             TrainingSettings alone = settings.withFrozen(List.of(pattern));
-            if (weighted.stream().noneMatch(alone::isFrozen)) {
+            if (network.layers().stream().noneMatch(layer -> alone.isFrozen(layer.name()))) {
                 throw new IllegalArgumentException(
-                        "frozen %s names no layer with weights, there are %s".formatted(pattern,
+                        "frozen %s names no layer, those with weights are %s".formatted(pattern,
                                 String.join(", ", weighted)));
             }
         }
