@@ -20,6 +20,8 @@ import java.util.Set;
 final class DepthwiseConv2d implements OperatorKernel {
     /// Of one thread with vectors, roughly, to tell what is worth dividing.
     private static final int MULTIPLICATIONS_PER_NANOSECOND = 40;
+    /// Read or written, on top of the products.
+    private static final int CODES_PER_NANOSECOND = 10;
 
     private static final int SUMS_TO_FINISH = 4096;
 
@@ -106,9 +108,8 @@ final class DepthwiseConv2d implements OperatorKernel {
                 lines.copyLine(memory, source, part, batch, inY, to, toOffset);
             }
         };
-        long nanoseconds = (long) window.batches() * window.positions() * window.taps() * channels
-                / MULTIPLICATIONS_PER_NANOSECOND;
-        DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(), nanoseconds,
+        DivisibleKernel outputRows = DivisibleKernel.of(window.batches() * window.outHeight(),
+                nanoseconds(window, channels, source instanceof RowSource.Reals),
                 (memory, first, end, worker) -> {
                     // The input row below which all that the window sees has been copied.
                     int copiedBelow = Integer.MIN_VALUE;
@@ -151,6 +152,15 @@ final class DepthwiseConv2d implements OperatorKernel {
             hybrid.quantize(memory);
             outputRows.invoke(memory);
         };
+    }
+
+    private static long nanoseconds(Window window, int channels, boolean isReal) {
+        long products = (long) window.batches() * window.positions() * window.taps() * channels;
+        long codes = isReal
+                ? 0
+                : (long) window.batches()
+                        * (window.inHeight() * window.inWidth() * window.inChannels() + window.positions() * channels);
+        return products / MULTIPLICATIONS_PER_NANOSECOND + codes / CODES_PER_NANOSECOND;
     }
 
     /// Copies an input row into the ring.
