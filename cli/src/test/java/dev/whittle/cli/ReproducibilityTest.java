@@ -25,7 +25,7 @@ class ReproducibilityTest {
     private static final int EPOCHS = 6;
     /// For vector kernels in a JVM of their own, which are slow until they are compiled.
     private static final int FEW_EPOCHS = 2;
-    private static final int LARGE_EPOCHS = 4;
+    private static final int LARGE_EPOCHS = 6;
     private static final int KILLS = 3;
     private static final long PATIENCE_MILLIS = 60_000;
 
@@ -140,6 +140,10 @@ class ReproducibilityTest {
             int done = epochsDone(out);
             Process process = WhittleProcess.start(err, flags, arguments);
             awaitEpochs(out, done + random.nextInt(1 + epochs / (2 * KILLS)), process);
+            // While the JVM has not compiled the kernels, the first batch may take seconds.
+            while (process.isAlive() && !Files.exists(out.resolve("checkpoint.whittle"))) {
+                Thread.sleep(2);
+            }
             Thread.sleep(random.nextInt(millis));
             process.destroyForcibly();
             assertThat(process.waitFor()).as(() -> "killed\n" + text(err)).isEqualTo(128 + 9);

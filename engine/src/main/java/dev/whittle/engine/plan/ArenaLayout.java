@@ -37,6 +37,11 @@ final class ArenaLayout {
     private final long lowerBoundBytes;
     private final long storageLowerBoundBytes;
 
+    /// The G1 collector puts an array of at least half a region at the start of one; regions have 1 MiB or more.
+    private static final int LARGE_BYTES = 1 << 19;
+    /// Of an array, before its elements.
+    private static final int HEADER_BYTES = 16;
+
     private ArenaLayout(List<Area.Placed> placed, List<SharedMemory.Guest> guests,
             Map<StorageType, Long> elementCounts, long lowerBoundBytes, long storageLowerBoundBytes) {
         this.placed = List.copyOf(placed);
@@ -62,8 +67,11 @@ final class ArenaLayout {
             if (!own.isEmpty()) {
                 long lowerBound = lowerBound(own, alignment(storage));
                 Candidate best = best(own, lowerBound);
-                placed.addAll(best.placed);
-                elementCounts.put(storage, best.length);
+                int start = start(storage, best.length);
+                for (Area.Placed one : best.placed) {
+                    placed.add(new Area.Placed(one.area(), Math.addExact(one.offset(), start)));
+                }
+                elementCounts.put(storage, start + best.length);
                 storageLowerBoundBytes += lowerBound * storage.elementBytes();
             }
         }
@@ -182,6 +190,15 @@ final class ArenaLayout {
             free = Math.max(free, aligned(other.end(), alignment));
         }
         return found >= 0 ? found : free;
+    }
+
+    /// Elements left out before the first area of a large array, so that areas do start with cache lines where the
+    /// collector puts it at a multiple of them: a memory-bound kernel took a quarter more time when each vector crossed
+    /// into the next line.
+    private static int start(StorageType storage, long length) {
+        return length * storage.elementBytes() < LARGE_BYTES
+                ? 0
+                : (StorageType.ALIGNMENT_BYTES - HEADER_BYTES) / storage.elementBytes();
     }
 
     private static int alignment(StorageType storage) {

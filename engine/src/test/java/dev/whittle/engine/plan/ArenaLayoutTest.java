@@ -36,6 +36,17 @@ class ArenaLayoutTest {
         assertThat(layout.storageLowerBoundBytes()).isEqualTo(128);
     }
 
+    /// An array's elements follow a header of 16 bytes; a large array lies at a multiple of many cache lines.
+    @Test
+    void areasOfALargeArrayStartWithCacheLines() {
+        ArenaLayout small = layout(area(0, StorageType.FLOATS, 1000, 0, 1), area(1, StorageType.FLOATS, 999, 0, 1));
+        ArenaLayout large = layout(area(0, StorageType.FLOATS, 200_000, 0, 1), area(1, StorageType.FLOATS, 999, 0, 1));
+
+        assertThat(small.placed()).allMatch(placed -> placed.offset() % 16 == 0);
+        assertThat(large.placed()).allMatch(placed -> (16 + 4 * placed.offset()) % 64 == 0);
+        assertThat(large.elementCount(StorageType.FLOATS)).isEqualTo(12 + 200_000 + 999);
+    }
+
     @Test
     void nothingTakesNothing() {
         assertThat(layout().bytes()).isZero();
