@@ -64,11 +64,6 @@ public enum IntegerActivations {
         };
     }
 
-    /// INT8 parameters for the numbers that the given UINT8 ones cover.
-    public static QuantizationParameters uint8ToInt8(QuantizationParameters parameters) {
-        return QuantizationParameters.perTensor(parameters.scale(0), parameters.zeroPoint(0) - UINT8_OFFSET);
-    }
-
     /// Parameters of an output between −1 and 1 that are fixed to the given ones for INT8.
     public QuantizationParameters fixed(QuantizationParameters int8) {
         return this == INT16 ? UNIT_INT16 : fromInt8(int8);
