@@ -12,6 +12,7 @@ import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.prepare.GraphPreparation;
 import dev.whittle.quantizer.qat.QuantizationAwareTraining;
 import dev.whittle.quantizer.qat.Schedule;
 import dev.whittle.quantizer.recipe.Granularity;
@@ -147,7 +148,13 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
 
     private Model quantized(Recipe recipe) throws IOException {
-        Model plain = ModelReader.read(model);
+        Model plain = GraphPreparation.prepare(ModelReader.read(model));
+        boolean hasBlocksBehindDequantize = recipe.rulesFor(plain).stream().anyMatch(
+                rule -> rule.mode() == Mode.WEIGHT_ONLY && rule.granularity() instanceof Granularity.Blockwise);
+        if (hasBlocksBehindDequantize) {
+            spec.commandLine().getErr().println("weight_only with scales of blocks: LiteRT 2.21 reads none under "
+                    + "DEQUANTIZE and computes with zeros; dynamic_range has a kernel for them");
+        }
         Ends ends = ends();
         boolean needsRanges = !ends.equals(Ends.of(ElementType.FLOAT32))
                 || recipe.rulesFor(plain).stream().anyMatch(rule -> rule.mode().isInteger());
