@@ -9,9 +9,6 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
-import dev.whittle.quantizer.calibrate.Calibration;
-import dev.whittle.quantizer.calibrate.Calibrator;
-import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.qat.QuantizationAwareTraining;
 import dev.whittle.quantizer.qat.Schedule;
 import dev.whittle.quantizer.rewrite.DynamicRangeRewriter;
@@ -35,8 +32,6 @@ import picocli.CommandLine.Spec;
     "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
     "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
-    private static final Range PIXELS = new Range(0, 255);
-
     /// How numbers become smaller: FLOAT16 halves the weights; DYNAMIC_RANGE makes filters int8 and keeps activations float;
     /// INT8 makes everything int8 with ranges measured on images; QAT fine-tunes a network with fake quantization first.
     enum Mode {
@@ -46,7 +41,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
             Path.of("");
 
-    @Option(names = "--mode", paramLabel = "MODE", required = true, description = "float16, dynamic_range, int8 or qat. The last two need images.") private Mode mode =
+    @Option(names = "--mode", paramLabel = "MODE", required = true, description = "float16, dynamic_range, int8 or qat. INT8 needs samples to measure ranges on, QAT images to train with.") private Mode mode =
             Mode.INT8;
 
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.") private Path out =
@@ -58,11 +53,13 @@ public final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--output-type", paramLabel = "TYPE", defaultValue = "int8", description = "Of an int8 model's output: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).") private ElementType outputType =
             ElementType.INT8;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images, at most, to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
 
     @Option(names = "--quiet", description = "One line per epoch instead of a progress bar.") private boolean quiet;
 
     @Mixin private DataOptions data = new DataOptions();
+
+    @Mixin private CalibrationOptions calibration = new CalibrationOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -80,17 +77,10 @@ public final class QuantizeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Model calibrated(Model plain) {
-        Shape input = plain.primary().tensor(plain.primary().inputs().getFirst()).shape();
-        if (plain.primary().inputs().size() != 1 || input.rank() != 4) {
-            throw new IllegalArgumentException(
-                    "[%s] has the inputs %s, calibration on images needs one [batch, height, width, 3]"
-                            .formatted(plain.source(), plain.primary().inputs().stream()
-                                    .map(tensor -> plain.primary().tensor(tensor).shape()).toList()));
-        }
-        Calibration calibration = Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
-                samples(data.required(), Shape.of(input.dimension(1), input.dimension(2), input.dimension(3))));
-        return Int8Rewriter.rewrite(plain, calibration, inputType, outputType);
+    private Model calibrated(Model plain) throws IOException {
+        CalibratedModel calibrated = calibration.calibrate(plain, data, samples);
+        return calibrated.record().attachTo(
+                Int8Rewriter.rewrite(calibrated.model(), calibrated.calibration(), inputType, outputType));
     }
 
     private Model fineTuned(Network network) throws IOException {
