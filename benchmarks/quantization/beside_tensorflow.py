@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.interpreter import OpResolverType
 from tensorflow.lite.python.optimize import calibrator
+from tensorflow.lite.tools import flatbuffer_utils
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -31,24 +32,43 @@ arguments.add_argument("--unseen", type=int, default=200, help="samples to compa
 options = arguments.parse_args()
 
 
-def images(shape, scale, count, seed):
-    """`count` images `[height, width, 3]`, 0 to `scale`."""
+def images(shape, count, seed):
+    """`count` images `[height, width, 3]`, 0 to 255."""
     random = np.random.default_rng(seed)
     height, width = shape[1:3]
     if options.data is None:
-        coarse = random.uniform(0, scale, (count, 8, 8, shape[3])).astype(np.float32)
+        coarse = random.uniform(0, 255, (count, 8, 8, shape[3])).astype(np.float32)
         return tf.image.resize(coarse, (height, width)).numpy()
     from PIL import Image
     files = sorted(path for path in options.data.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     chosen = random.permutation(len(files))[:count]
     pixels = [np.asarray(Image.open(files[i]).convert("RGB").resize((width, height)), np.float32) for i in chosen]
-    return np.stack(pixels) * np.float32(scale / 255)
+    return np.stack(pixels)
 
 
 def by_tensorflow(content, samples):
     quantizer = calibrator.Calibrator(content)
     return bytes(quantizer.calibrate_and_quantize(
         lambda: ([sample[None]] for sample in samples), tf.int8, tf.int8, False, resize_input=False))
+
+
+def by_tensorflow_apart(content, samples):
+    """As `by_tensorflow`, with all activations outputs of the graph while it is calibrated, and only then not.
+
+    TensorFlow's calibrator looks at an operator's inputs once more when the operator has run. Since its kernels work in
+    place (ADD writes over an input that nothing else reads), it then sees the output, and gives the input a range that
+    holds both. Memory of outputs is not shared, so that each tensor gets the range of what it holds.
+    """
+    apart = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    graph = apart.subgraphs[0]
+    outputs = list(graph.outputs)
+    graph.outputs = outputs + [i for operator in graph.operators for i in operator.outputs if i not in outputs]
+    names = [graph.tensors[i].name for i in outputs]
+    quantized = flatbuffer_utils.read_model_from_bytearray(bytearray(
+        by_tensorflow(bytes(flatbuffer_utils.convert_object_to_bytearray(apart)), samples)))
+    graph = quantized.subgraphs[0]
+    graph.outputs = [i for i in graph.outputs if graph.tensors[i].name in names]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(quantized))
 
 
 def by_whittle(model, samples, folder):
@@ -102,6 +122,8 @@ def parameters(detail):
     return found["scales"], found["zero_points"]
 
 
+# Scales in the last bit decide how a few codes of biases are rounded, either way.
+TOLERANCE = 0.01
 failures = []
 
 
@@ -141,18 +163,17 @@ for name in options.names.split(","):
     model = options.models / name / "model.tflite"
     content = model.read_bytes()
     shape = interpreter(content).get_input_details()[0]["shape"]
-    scale = 255
-    calibration = images(shape, scale, options.samples, 1)
-    unseen = images(shape, scale, options.unseen, 2)
+    calibration = images(shape, options.samples, 1)
+    unseen = images(shape, options.unseen, 2)
     with tempfile.TemporaryDirectory() as folder:
         ours = by_whittle(model, calibration, pathlib.Path(folder))
-    theirs = by_tensorflow(content, calibration)
+    theirs, shared = by_tensorflow_apart(content, calibration), by_tensorflow(content, calibration)
     compare(name, ours, theirs)
     real = run(content, unseen)
-    found, expected = sqnr(real, run(ours, unseen)), sqnr(real, run(theirs, unseen))
-    print(f"{name}: SQNR at the output {found:.3f} dB, TensorFlow's {expected:.3f} dB; "
-          f"{len(ours)} bytes, TensorFlow's {len(theirs)}", flush=True)
-    if found < expected:
+    found, expected, with_shared = (sqnr(real, run(file, unseen)) for file in (ours, theirs, shared))
+    print(f"{name}: SQNR at the output {found:.3f} dB; TensorFlow's {expected:.3f} dB, with ranges from shared memory "
+          f"{with_shared:.3f} dB; {len(ours)} bytes, TensorFlow's {len(theirs)}", flush=True)
+    if found < expected - TOLERANCE:
         failures.append(f"{name}: SQNR {found:.3f} dB is below TensorFlow's {expected:.3f}")
 
 for failure in failures:
