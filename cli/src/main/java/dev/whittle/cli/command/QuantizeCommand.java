@@ -9,9 +9,6 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
-import dev.whittle.quantizer.calibrate.Calibration;
-import dev.whittle.quantizer.calibrate.Calibrator;
-import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.prepare.GraphPreparation;
 import dev.whittle.quantizer.qat.QuantizationAwareTraining;
 import dev.whittle.quantizer.qat.Schedule;
@@ -28,7 +25,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -49,8 +45,6 @@ import picocli.CommandLine.TypeConversionException;
     "  whittle quantize mixed.tflite --print-recipe",
     "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
-    private static final Range PIXELS = new Range(0, 255);
-
     @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
             Path.of("");
 
@@ -58,7 +52,7 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     /// What is to be done: one of these.
     static final class Choice {
-        @Option(names = "--mode", paramLabel = "MODE", description = "float16: weights of 16 bits; dynamic_range: int8 weights, activations float; weight_only: integer weights, widened when the model is loaded; int8: int8 throughout; int16x8: int16 activations, int8 weights; uint8: uint8 throughout, one scale per tensor; qat: fine-tunes a network with fake quantization, then int8. The last four need images.")
+        @Option(names = "--mode", paramLabel = "MODE", description = "float16: weights of 16 bits; dynamic_range: int8 weights, activations float; weight_only: integer weights, widened when the model is loaded; int8: int8 throughout; int16x8: int16 activations, int8 weights; uint8: uint8 throughout, one scale per tensor; qat: fine-tunes a network with fake quantization, then int8. All but the first three need samples to measure ranges on, qat images to train with.")
         @Nullable Goal mode;
 
         @Option(names = "--recipe", paramLabel = "FILE", description = "A JSON file that gives each operator its mode.")
@@ -86,11 +80,13 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     @Option(names = "--output-type", paramLabel = "TYPE", description = "Of the model's output, likewise.") private @Nullable ElementType outputType;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images, at most, to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
 
     @Option(names = "--quiet", description = "One line per epoch instead of a progress bar.") private boolean quiet;
 
     @Mixin private DataOptions data = new DataOptions();
+
+    @Mixin private CalibrationOptions calibration = new CalibrationOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -127,14 +123,15 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     private Recipe recipe() throws IOException {
         if (choice.recipe != null) {
-            if (bits != null || granularity != null) {
-                throw new ParameterException(spec.commandLine(),
-                        "--bits and --granularity go with --mode, a recipe says both for each operator");
+            if (bits != null || granularity != null || calibration.method().isPresent()) {
+                throw new ParameterException(spec.commandLine(), "--bits, --granularity and --calibration go with "
+                        + "--mode, a recipe says them for each operator");
             }
             return RecipeJson.read(choice.recipe);
         }
         Rule plain = Rule.of(mode());
-        return Recipe.of(plain.withWeights(bits == null ? plain.weightBits() : bits, granularity));
+        return Recipe.of(plain.withWeights(bits == null ? plain.weightBits() : bits, granularity)
+                .withCalibration(calibration.method().orElse(plain.calibration())));
     }
 
     private Mode mode() {
@@ -158,19 +155,12 @@ public final class QuantizeCommand implements Callable<Integer> {
         Ends ends = ends();
         boolean needsRanges = !ends.equals(Ends.of(ElementType.FLOAT32))
                 || recipe.rulesFor(plain).stream().anyMatch(rule -> rule.mode().isInteger());
-        return Quantizer.quantize(plain, recipe, needsRanges ? calibrated(plain) : new Calibration(Map.of()), ends);
-    }
-
-    private Calibration calibrated(Model plain) {
-        Shape input = plain.primary().tensor(plain.primary().inputs().getFirst()).shape();
-        if (plain.primary().inputs().size() != 1 || input.rank() != 4) {
-            throw new IllegalArgumentException(
-                    "[%s] has the inputs %s, calibration on images needs one [batch, height, width, 3]"
-                            .formatted(plain.source(), plain.primary().inputs().stream()
-                                    .map(tensor -> plain.primary().tensor(tensor).shape()).toList()));
+        if (!needsRanges) {
+            return Quantizer.quantize(plain, recipe);
         }
-        return Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
-                samples(data.required(), Shape.of(input.dimension(1), input.dimension(2), input.dimension(3))));
+        CalibratedModel calibrated = calibration.calibrate(plain, recipe, data, samples);
+        return calibrated.record().attachTo(
+                Quantizer.quantize(calibrated.model(), recipe, calibrated.calibration(), ends));
     }
 
     private Model fineTuned(Network network, Path file) throws IOException {

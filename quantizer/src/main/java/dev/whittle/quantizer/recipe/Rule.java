@@ -1,6 +1,7 @@
 package dev.whittle.quantizer.recipe;
 
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.quantizer.observe.CalibrationMethod;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ public record Rule(@Nullable OperatorCode operator, @Nullable String name, Mode 
 
     /// Every operator in the given mode, with customary weights and ranges from minimum to maximum.
     public static Rule of(Mode mode) {
-        return new Rule(null, null, mode, mode.weightBits().getFirst(), null, CalibrationMethod.MIN_MAX);
+        return new Rule(null, null, mode, mode.weightBits().getFirst(), null, new CalibrationMethod.MinMax());
     }
 
     /// As this, for operators of one type.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whittle.converter.reference.SampleModels;
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.quantizer.observe.CalibrationMethod;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RecipeTest {
+    private static final List<CalibrationMethod> METHODS = List.of(new CalibrationMethod.MinMax(),
+            new CalibrationMethod.MovingAverage(0.9f), new CalibrationMethod.Percentile(99.9),
+            new CalibrationMethod.Entropy(), new CalibrationMethod.MeanSquaredError());
+
     @TempDir private Path folder;
 
     private static <T> T any(Random random, List<T> choices) {
@@ -37,7 +42,7 @@ class RecipeTest {
                         random.nextBoolean() ? any(random, List.of("conv2d.*", "\"quoted\\\\d\"", "ä/é", "")) : null,
                         mode,
                         any(random, mode.weightBits()), granularity,
-                        any(random, List.of(CalibrationMethod.values())));
+                        any(random, METHODS));
             } catch (IllegalArgumentException e) {
                 // A granularity that the mode does not have: another draw.
             }
@@ -75,6 +80,20 @@ class RecipeTest {
     }
 
     @Test
+    void anInputIsCalibratedAsTheOperatorThatTakesItSays() {
+        Recipe recipe = Recipe.of(
+                Rule.of(Mode.INT8).forOperator(OperatorCode.RESIZE_BILINEAR)
+                        .withCalibration(new CalibrationMethod.Entropy()),
+                Rule.of(Mode.INT8).forName("conv2d_1").withCalibration(new CalibrationMethod.MeanSquaredError()));
+
+        assertThat(recipe.calibrationMethods(SampleModels.cnn(1)))
+                .containsEntry("image", new CalibrationMethod.Entropy())
+                .containsEntry("resizing", new CalibrationMethod.Entropy())
+                .containsEntry("conv2d_1", new CalibrationMethod.MeanSquaredError())
+                .containsEntry("dense", new CalibrationMethod.MinMax());
+    }
+
+    @Test
     void whatIsLeftOutIsCustomary() {
         assertThat(RecipeJson.parse("r", "{\"rules\": [{\"mode\": \"weight_only\"}]}"))
                 .isEqualTo(Recipe.of(Mode.WEIGHT_ONLY));
@@ -97,7 +116,7 @@ class RecipeTest {
             {"rules": [{"mode": "int8", "operator": "CONV"}]} | [r.json] rules[0]: operator "CONV", expected a name of the TFLite schema
             {"rules": [{"mode": "int8", "granularity": "row"}]} | [r.json] rules[0]: "row", expected per_tensor, per_channel or blockwise_N
             {"rules": [{"mode": "uint8", "granularity": "per_channel"}]} | [r.json] rules[0]: weights of 8 bits under UINT8 cannot have scales per_channel
-            {"rules": [{"mode": "int8", "calibration": "max"}]} | [r.json] rules[0].calibration: "max", expected one of min_max, moving_average,
+            {"rules": [{"mode": "int8", "calibration": "max"}]} | [r.json] rules[0]: calibration method "max", expected min_max,
             """)
     void whatIsNoRecipeIsRefusedInOneLine(String text, String message) {
         assertThatThrownBy(() -> RecipeJson.parse("r.json", text)).isInstanceOf(IllegalArgumentException.class)
