@@ -3,14 +3,12 @@ package dev.whittle.quantizer.calibrate;
 import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
-import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.quantizer.observe.CalibrationMethod;
 import dev.whittle.quantizer.observe.Observer;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rule.Int8;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,9 +59,7 @@ public record Calibrator(Function<String, CalibrationMethod> methods, Map<Intege
     /// @param samples as for [#ranges]
     /// @throws IllegalArgumentException as [#ranges]
     public Calibration calibrate(Model model, Iterable<List<float[]>> samples) {
-        Map<Integer, QuantizationParameters> parameters = new HashMap<>();
-        ranges(model, samples).forEach((tensor, range) -> parameters.put(tensor, Int8.covering(range)));
-        return new Calibration(parameters);
+        return Calibration.ofRanges(ranges(model, samples));
     }
 
     /// The ranges of the model's activations, by tensor index, as the methods have them; not widened to hold 0.

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /// Makes a float model a quantized one in which each operator has the mode that a recipe says. It serves calibration and
 /// quantization-aware training alike, which differ only in where the activations' parameters come from.
@@ -332,9 +333,9 @@ public final class Quantizer {
             return tensor.quantization();
         }
         IntegerActivations activations = IntegerActivations.of(type);
-        QuantizationParameters calibrated = calibration.parameters().get(index);
-        if (calibrated != null) {
-            return activations.fromInt8(calibrated);
+        Optional<QuantizationParameters> calibrated = calibration.parameters(index, activations);
+        if (calibrated.isPresent()) {
+            return calibrated.get();
         }
         Operator producer = producers.get(index);
         if (producer != null) {

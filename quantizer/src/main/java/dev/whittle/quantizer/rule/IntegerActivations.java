@@ -55,7 +55,7 @@ public enum IntegerActivations {
         };
     }
 
-    /// Parameters for numbers that the given INT8 parameters cover.
+    /// The parameters that belong to the given ones for INT8.
     public QuantizationParameters fromInt8(QuantizationParameters parameters) {
         return switch (this) {
             case INT8 -> parameters;
