@@ -6,6 +6,7 @@ import dev.whittle.trainer.callback.EpochReport;
 import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.ReduceOnPlateau;
 import dev.whittle.trainer.callback.TrainingListener;
+import dev.whittle.trainer.compression.Compression;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.layer.CounterRandom;
 import java.io.IOException;
@@ -101,7 +102,12 @@ final class TrainingRun implements AutoCloseable {
         predictor = new Predictor(network, workers);
         gradient = new BatchGradient(network, objective, settings, Math.min(settings.batchSize(), images.size()),
                 workers);
-        updateStep = new UpdateStep(network, settings, workers);
+        Compression compression = settings.compression();
+        CompressedKernels kernels = compression == null ? null : new CompressedKernels(network, settings, compression);
+        if (kernels != null && state.steps == 0) {
+            kernels.begin(settings.seed());
+        }
+        updateStep = new UpdateStep(network, settings, kernels, workers);
     }
 
     History run() throws IOException {
@@ -247,8 +253,11 @@ final class TrainingRun implements AutoCloseable {
             validationAccuracy = objective.accuracy(correct, validation.size());
         }
         EarlyStopping stopping = settings.earlyStopping();
-        if (stopping != null && stopping.isImprovement(validationLoss, state.bestLoss)) {
-            state.bestLoss = validationLoss;
+        Compression compression = settings.compression();
+        boolean isSettled = compression == null || compression.isSettled(state.steps);
+        if (stopping != null && (!isSettled || stopping.isImprovement(validationLoss, state.bestLoss))) {
+            // Kernels that are to be pruned further are no match for those that have been.
+            state.bestLoss = isSettled ? validationLoss : Double.POSITIVE_INFINITY;
             state.bestEpoch = state.epoch();
             state.bestParameters = network.parameters().clone();
             state.bestState = network.state().clone();
