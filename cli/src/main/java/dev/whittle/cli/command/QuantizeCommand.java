@@ -12,8 +12,6 @@ import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.qat.QuantizationAwareTraining;
-import dev.whittle.quantizer.qat.Schedule;
 import dev.whittle.quantizer.rewrite.DynamicRangeRewriter;
 import dev.whittle.quantizer.rewrite.Float16Rewriter;
 import dev.whittle.quantizer.rewrite.Int8Rewriter;
@@ -24,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +32,8 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "quantize", description = "Make a float model smaller, or int8 throughout.", footer = {
     "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
-    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
+    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite",
+    "  whittle quantize trained/best.whittle --mode qat --bits 4 --epochs 12 --learning-rate 0.001 --data photos --out int4.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
     private static final Range PIXELS = new Range(0, 255);
 
@@ -58,11 +58,15 @@ public final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--output-type", paramLabel = "TYPE", defaultValue = "int8", description = "Of an int8 model's output: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).") private ElementType outputType =
             ElementType.INT8;
 
+    @Option(names = "--bits", paramLabel = "N", description = "Of weights with --mode qat: 8, or 4 for INT4 filters (default: 8).") private @Nullable Integer bits;
+
     @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
 
     @Option(names = "--quiet", description = "One line per epoch instead of a progress bar.") private boolean quiet;
 
     @Mixin private DataOptions data = new DataOptions();
+
+    @Mixin private QatOptions qat = new QatOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -95,15 +99,11 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     private Model fineTuned(Network network) throws IOException {
         Photographs photographs = data.required();
-        Network prepared = QuantizationAwareTraining.prepare(network, samples(photographs, network.inputShape()));
-        TrainingSettings settings = TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads());
-        Network aware =
-                QuantizationAwareTraining.fit(prepared, photographs.training(), photographs.validation(), settings,
-                        Schedule.standard(),
-                        List.of(new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched())));
-        return QuantizationAwareTraining.toInt8(aware, out.getFileName().toString(),
-                "Image classifier, made by Whittle.",
-                inputType, outputType);
+        return qat.fineTune(network, photographs, samples(photographs, network.inputShape()),
+                bits == null ? Byte.SIZE : bits,
+                TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads()),
+                new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched()), out, inputType, outputType,
+                spec.commandLine().getErr());
     }
 
     private Iterable<List<float[]>> samples(Photographs photographs, Shape input) {

@@ -81,15 +81,19 @@ public final class OperatorVersions {
             case Options.Add _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.AveragePool2d _,Options.MaxPool2d _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Concatenation _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.Conv2d _ -> conv2d(int8, hybridFilter(subgraph, operator));
-            case Options.DepthwiseConv2d conv -> depthwise(conv, int8, hybridFilter(subgraph, operator));
+            case Options.Conv2d _ ->
+                    isInt4(subgraph, operator) ? Version.of(7, 2, 11) : conv2d(int8, hybridFilter(subgraph, operator));
+            case Options.DepthwiseConv2d conv -> isInt4(subgraph, operator)
+                    ? Version.of(7, 2, 11)
+                    : depthwise(conv, int8, hybridFilter(subgraph, operator));
             case Options.Plain.DEQUANTIZE -> switch (input) {
                 case FLOAT16 -> Version.of(3, 1, 15);
                 case INT8 -> Version.of(2, 1, 14);
                 default -> Version.of(1, 1, 14);
             };
-            case Options.FullyConnected dense -> fullyConnected(dense, operator, int8,
-                    hybridFilter(subgraph, operator));
+            case Options.FullyConnected dense ->
+                    isInt4(subgraph, operator) ? Version.of(10, 2, 11) : fullyConnected(dense, operator, int8,
+                            hybridFilter(subgraph, operator));
             case Options.LeakyRelu _ -> int8 ? Version.of(2, 2, 3) : Version.of(1, 1, 13);
             case Options.Plain.HARD_SWISH -> Version.of(1, 1, 15);
             case Options.Plain.LOGISTIC, Options.Plain.TANH -> Version.of(int8 ? 2 : 1, 1, 14);
@@ -185,6 +189,11 @@ public final class OperatorVersions {
             return Version.of(3, 1, 15);
         }
         return int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+    }
+
+    /// Whether int8 activations meet int4 weights.
+    private static boolean isInt4(Subgraph subgraph, Operator operator) {
+        return subgraph.tensor(operator.inputs().get(1)).type() == ElementType.INT4;
     }
 
     /// The parameters of int8 weights that a float input meets; null where the operator is not hybrid.

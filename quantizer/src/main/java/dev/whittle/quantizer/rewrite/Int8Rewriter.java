@@ -12,6 +12,7 @@ import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.rule.Int8;
 import dev.whittle.quantizer.rule.QuantizationRule;
+import dev.whittle.trainer.layer.ChannelScales;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,8 +27,11 @@ public final class Int8Rewriter {
     private final Model model;
     private final Calibration calibration;
     private final GraphRewrite graph;
+    /// Of filters: 8, or 4 for INT4.
+    private final int weightBits;
 
-    private Int8Rewriter(Model model, Calibration calibration) {
+    private Int8Rewriter(Model model, Calibration calibration, int weightBits) {
+        this.weightBits = weightBits;
         this.model = model;
         this.calibration = calibration;
         this.graph = new GraphRewrite(model);
@@ -41,9 +45,20 @@ public final class Int8Rewriter {
     /// @throws UnsupportedModelException when an operator or tensor cannot be made int8
     /// @throws IllegalArgumentException when `input` or `output` is another type
     public static Model rewrite(Model model, Calibration calibration, ElementType input, ElementType output) {
+        return rewrite(model, calibration, input, output, Byte.SIZE);
+    }
+
+    /// As [#rewrite(Model, Calibration, ElementType, ElementType)].
+    ///
+    /// @param weightBits of filters: 8 for INT8, 4 for INT4
+    public static Model rewrite(Model model, Calibration calibration, ElementType input, ElementType output,
+            int weightBits) {
+        if (weightBits != Byte.SIZE && weightBits != ElementType.INT4.bits()) {
+            throw new IllegalArgumentException("weights of " + weightBits + " bits, supported are 8 and 4");
+        }
         requireEndType("input", input);
         requireEndType("output", output);
-        return new Int8Rewriter(model, calibration).rewrite(input, output);
+        return new Int8Rewriter(model, calibration, weightBits).rewrite(input, output);
     }
 
     private static void requireEndType(String end, ElementType type) {
@@ -189,10 +204,14 @@ public final class Int8Rewriter {
         float[] bias = hasBias
                 ? floats(where, graph.tensor(inputs.get(2)))
                 : new float[filter.shape().dimension(dimension)];
+        int largestCode = ChannelScales.largestCode(weightBits);
         QuantizationParameters parameters = Int8.symmetricPerChannel(weights, filter.shape(), dimension, bias,
-                inputScale);
-        inputs.set(1, graph.add(Tensor.constant(filter.name(), ElementType.INT8, filter.shape(), parameters,
-                Buffer.of(Int8.quantizeWeights(weights, filter.shape(), parameters)))));
+                inputScale, largestCode);
+        byte[] codes = Int8.quantizeWeights(weights, filter.shape(), parameters, largestCode);
+        boolean isPacked = weightBits < Byte.SIZE;
+        inputs.set(1, graph.add(Tensor.constant(filter.name(), isPacked ? ElementType.INT4 : ElementType.INT8,
+                filter.shape(), parameters,
+                isPacked ? Buffer.ofCodes(ElementType.INT4, codes) : Buffer.of(codes))));
         if (hasBias) {
             Tensor tensor = graph.tensor(inputs.get(2));
             QuantizationParameters biasParameters = Int8.biasParameters(inputScale, parameters);

@@ -49,12 +49,12 @@ public final class Int8 {
 
     /// One symmetric scale for a whole weight tensor (equation 5).
     public static QuantizationParameters symmetric(float[] weights) {
-        return QuantizationParameters.perTensor(scales(largestMagnitude(weights))[0], 0);
+        return QuantizationParameters.perTensor(scales(WEIGHT_MAXIMUM, largestMagnitude(weights))[0], 0);
     }
 
     /// One symmetric scale for each index along `dimension` (equation 5).
     public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension) {
-        return perChannel(scales(largestMagnitudes(weights, shape, dimension)), dimension);
+        return perChannel(scales(WEIGHT_MAXIMUM, largestMagnitudes(weights, shape, dimension)), dimension);
     }
 
     /// As [#symmetricPerChannel(float[], Shape, int)], with scales large enough that no bias overflows: a channel whose
@@ -62,9 +62,10 @@ public final class Int8 {
     ///
     /// @param bias one for each channel
     /// @param inputScale the scale of the activations that the weights meet
+    /// @param largestCode that the largest weight of each channel gets
     public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension, float[] bias,
-            float inputScale) {
-        float[] scale = scales(largestMagnitudes(weights, shape, dimension));
+            float inputScale, int largestCode) {
+        float[] scale = scales(largestCode, largestMagnitudes(weights, shape, dimension));
         for (int channel = 0; channel < scale.length; channel++) {
             scale[channel] = Math.max(scale[channel], Math.abs(bias[channel]) / (inputScale * BIAS_MAXIMUM));
         }
@@ -73,13 +74,19 @@ public final class Int8 {
 
     /// Codes of weights, −127 to 127 (equation 2 with a zero point of 0).
     public static byte[] quantizeWeights(float[] weights, Shape shape, QuantizationParameters parameters) {
+        return quantizeWeights(weights, shape, parameters, WEIGHT_MAXIMUM);
+    }
+
+    /// Codes of weights, `−largestCode` to `largestCode`.
+    public static byte[] quantizeWeights(float[] weights, Shape shape, QuantizationParameters parameters,
+            int largestCode) {
         int dimension = parameters.quantizedDimension();
         int channels = parameters.isPerChannel() ? shape.dimension(dimension) : 1;
         int stride = parameters.isPerChannel() ? elementsBelow(shape, dimension) : weights.length;
         byte[] codes = new byte[weights.length];
         for (int i = 0; i < weights.length; i++) {
             float scale = parameters.scale(i / stride % channels);
-            codes[i] = (byte) Math.clamp(Math.rint(weights[i] / scale), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM);
+            codes[i] = (byte) Math.clamp(Math.rint(weights[i] / scale), -largestCode, largestCode);
         }
         return codes;
     }
@@ -109,10 +116,10 @@ public final class Int8 {
     }
 
     /// Weights that are all zero may have any scale; 1 keeps it clear of the smallest floats.
-    private static float[] scales(float... largestMagnitudes) {
+    private static float[] scales(int largestCode, float... largestMagnitudes) {
         float[] scale = new float[largestMagnitudes.length];
         for (int channel = 0; channel < scale.length; channel++) {
-            float step = largestMagnitudes[channel] / WEIGHT_MAXIMUM;
+            float step = largestMagnitudes[channel] / largestCode;
             scale[channel] = step > 0 ? step : 1;
         }
         return scale;

@@ -28,7 +28,7 @@ class FakeQuantizationTest {
 
     @Test
     void rangesStandWhereTheInt8ModelHasRangesOfItsOwn() {
-        assertThat(FakeQuantization.place(SPEC).layers()).extracting(Layer::name).containsExactly("resizing",
+        assertThat(FakeQuantization.place(SPEC, 8).layers()).extracting(Layer::name).containsExactly("resizing",
                 "rescaling",
                 "random_flip", "random_rotation", "random_rotation/range", "conv_1", "relu_1", "relu_1/range",
                 "max_pool_1", "conv_2", "relu_2", "relu_2/range", "max_pool_2", "conv_3", "relu_3", "relu_3/range",
@@ -45,7 +45,7 @@ class FakeQuantizationTest {
         network.add(new Add("add"), "relu_1", "norm_2").add(new ReLU6("relu_2")).add(new AveragePool2D("pool", 8, 8))
                 .add(new Flatten("flatten")).add(new Dense("logits", 2));
 
-        NetworkSpec placed = FakeQuantization.place(network.build(List.of("a", "b")));
+        NetworkSpec placed = FakeQuantization.place(network.build(List.of("a", "b")), 8);
 
         assertThat(placed.layers()).extracting(Layer::name).containsExactly("rescaling", "rescaling/range", "conv_1",
                 "norm_1", "relu_1", "relu_1/range", "conv_2", "norm_2", "norm_2/range", "add", "relu_2",
@@ -58,7 +58,7 @@ class FakeQuantizationTest {
 
     @Test
     void everyKernelIsFakeQuantized() {
-        List<Layer> placed = FakeQuantization.place(SPEC).layers();
+        List<Layer> placed = FakeQuantization.place(SPEC, 8).layers();
 
         assertThat(placed).filteredOn(Conv2D.class::isInstance).hasSize(3)
                 .allMatch(layer -> ((Conv2D) layer).kernelBits() == 8);
@@ -68,14 +68,14 @@ class FakeQuantizationTest {
 
     @Test
     void freezingFreezesEveryRange() {
-        assertThat(FakeQuantization.freeze(FakeQuantization.place(SPEC).layers()))
+        assertThat(FakeQuantization.freeze(FakeQuantization.place(SPEC, 8).layers()))
                 .filteredOn(FakeQuantize.class::isInstance)
                 .hasSize(6).allMatch(layer -> ((FakeQuantize) layer).frozen());
     }
 
     @Test
     void aNetworkWithFakeQuantizationFailsNamingTheLayer() {
-        assertThatThrownBy(() -> FakeQuantization.place(FakeQuantization.place(SPEC)))
+        assertThatThrownBy(() -> FakeQuantization.place(FakeQuantization.place(SPEC, 8), 8))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("layer \"random_rotation/range\": the network has fake quantization already");
     }

@@ -87,7 +87,7 @@ class Int8Test {
         float[] weights = new float[6];
         float[] bias = {5e9f, 0.25f};
 
-        QuantizationParameters filter = Int8.symmetricPerChannel(weights, Shape.of(2, 3), 0, bias, 0.001f);
+        QuantizationParameters filter = Int8.symmetricPerChannel(weights, Shape.of(2, 3), 0, bias, 0.001f, 127);
         QuantizationParameters parameters = Int8.biasParameters(0.001f, filter);
         int[] codes = Int8.quantizeBias(bias, parameters);
 
@@ -100,7 +100,7 @@ class Int8Test {
         float[] weights = {1e-9f, -2e-9f, 1, 2};
         float[] bias = {3, 3};
 
-        QuantizationParameters filter = Int8.symmetricPerChannel(weights, Shape.of(2, 2), 0, bias, 0.01f);
+        QuantizationParameters filter = Int8.symmetricPerChannel(weights, Shape.of(2, 2), 0, bias, 0.01f, 127);
         QuantizationParameters parameters = Int8.biasParameters(0.01f, filter);
 
         assertThat(Int8.quantizeBias(bias, parameters)[0]).isBetween((1 << 30) - 200, (1 << 30) + 200);
