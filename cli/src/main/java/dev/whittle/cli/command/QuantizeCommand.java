@@ -10,8 +10,6 @@ import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.prepare.GraphPreparation;
-import dev.whittle.quantizer.qat.QuantizationAwareTraining;
-import dev.whittle.quantizer.qat.Schedule;
 import dev.whittle.quantizer.recipe.Granularity;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
@@ -43,7 +41,8 @@ import picocli.CommandLine.TypeConversionException;
     "  whittle quantize float32.tflite --mode weight_only --bits 4 --out int4.tflite",
     "  whittle quantize float32.tflite --recipe recipe.json --data photos --out mixed.tflite",
     "  whittle quantize mixed.tflite --print-recipe",
-    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
+    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite",
+    "  whittle quantize trained/best.whittle --mode qat --bits 4 --epochs 12 --learning-rate 0.001 --data photos --out int4.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
             Path.of("");
@@ -87,6 +86,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     @Mixin private DataOptions data = new DataOptions();
 
     @Mixin private CalibrationOptions calibration = new CalibrationOptions();
+
+    @Mixin private QatOptions qat = new QatOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -165,15 +166,11 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     private Model fineTuned(Network network, Path file) throws IOException {
         Photographs photographs = data.required();
-        Network prepared = QuantizationAwareTraining.prepare(network, samples(photographs, network.inputShape()));
-        TrainingSettings settings = TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads());
-        Network aware =
-                QuantizationAwareTraining.fit(prepared, photographs.training(), photographs.validation(), settings,
-                        Schedule.standard(),
-                        List.of(new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched())));
-        return QuantizationAwareTraining.toInt8(aware, String.valueOf(file.getFileName()),
-                "Image classifier, made by Whittle.",
-                ends().input(), ends().output());
+        return qat.fineTune(network, photographs, samples(photographs, network.inputShape()),
+                bits == null ? Byte.SIZE : bits,
+                TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads()),
+                new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched()), file, ends().input(),
+                ends().output(), spec.commandLine().getErr());
     }
 
     private Iterable<List<float[]>> samples(Photographs photographs, Shape input) {
