@@ -10,8 +10,10 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rewrite.DynamicRangeRewriter;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.trainer.data.CastingGenerator;
 import dev.whittle.trainer.layer.Resizing;
 import dev.whittle.trainer.network.Network;
@@ -69,8 +71,9 @@ public final class BenchModels {
         Calibration calibration = Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
                 Samples.of(training, SAMPLES, network.inputShape(), 1));
         write(name + "_float.tflite", plain);
-        write(name + "_int8.tflite", Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8));
-        write(name + "_dynamic.tflite", DynamicRangeRewriter.rewrite(plain));
+        write(name + "_int8.tflite",
+                Quantizer.quantize(plain, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.INT8)));
+        write(name + "_dynamic.tflite", Quantizer.quantize(plain, Recipe.of(Mode.DYNAMIC_RANGE)));
     }
 
     /// The images have the right size already.

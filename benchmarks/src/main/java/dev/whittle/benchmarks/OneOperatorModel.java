@@ -11,7 +11,10 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -104,7 +107,7 @@ public enum OneOperatorModel {
             samples.add(List.of(values));
         }
         Calibration calibration = Calibrator.minMax().withInputRange(0, new Range(-1, 1)).calibrate(plain, samples);
-        return Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8);
+        return Quantizer.quantize(plain, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.INT8));
     }
 
     /// Weights that keep the outputs about as large as the inputs.

@@ -14,49 +14,76 @@ import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.qat.QuantizationAwareTraining;
 import dev.whittle.quantizer.qat.Schedule;
-import dev.whittle.quantizer.rewrite.DynamicRangeRewriter;
-import dev.whittle.quantizer.rewrite.Float16Rewriter;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Granularity;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.recipe.RecipeJson;
+import dev.whittle.quantizer.recipe.Rule;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.trainer.network.Network;
 import dev.whittle.trainer.network.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-@Command(name = "quantize", description = "Make a float model smaller, or int8 throughout.", footer = {
+@Command(name = "quantize", description = "Make a float model smaller, or integer throughout.", footer = {
     "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
+    "  whittle quantize float32.tflite --mode weight_only --bits 4 --out int4.tflite",
+    "  whittle quantize float32.tflite --recipe recipe.json --data photos --out mixed.tflite",
+    "  whittle quantize mixed.tflite --print-recipe",
     "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
     private static final Range PIXELS = new Range(0, 255);
 
-    /// How numbers become smaller: FLOAT16 halves the weights; DYNAMIC_RANGE makes filters int8 and keeps activations float;
-    /// INT8 makes everything int8 with ranges measured on images; QAT fine-tunes a network with fake quantization first.
-    enum Mode {
-        FLOAT16, DYNAMIC_RANGE, INT8, QAT
-    }
-
     @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
             Path.of("");
 
-    @Option(names = "--mode", paramLabel = "MODE", required = true, description = "float16, dynamic_range, int8 or qat. The last two need images.") private Mode mode =
-            Mode.INT8;
+    @ArgGroup(multiplicity = "1") private Choice choice = new Choice();
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The .tflite file to write.") private Path out =
-            Path.of("");
+    /// What is to be done: one of these.
+    static final class Choice {
+        @Option(names = "--mode", paramLabel = "MODE", description = "float16: weights of 16 bits; dynamic_range: int8 weights, activations float; weight_only: integer weights, widened when the model is loaded; int8: int8 throughout; int16x8: int16 activations, int8 weights; uint8: uint8 throughout, one scale per tensor; qat: fine-tunes a network with fake quantization, then int8. The last four need images.")
+        @Nullable Goal mode;
 
-    @Option(names = "--input-type", paramLabel = "TYPE", defaultValue = "int8", description = "Of an int8 model's input: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).") private ElementType inputType =
-            ElementType.INT8;
+        @Option(names = "--recipe", paramLabel = "FILE", description = "A JSON file that gives each operator its mode.")
+        @Nullable Path recipe;
 
-    @Option(names = "--output-type", paramLabel = "TYPE", defaultValue = "int8", description = "Of an int8 model's output: int8, uint8 or float32 (default: ${DEFAULT-VALUE}).") private ElementType outputType =
-            ElementType.INT8;
+        @Option(names = "--print-recipe", description = "Print the recipe that MODEL was quantized by, and do nothing else.") boolean isPrinting;
+    }
+
+    /// A mode for all operators, or quantization-aware training.
+    enum Goal {
+        FLOAT16, DYNAMIC_RANGE, WEIGHT_ONLY, INT8, INT16X8, UINT8, QAT;
+
+        Mode mode() {
+            return this == QAT ? Mode.INT8 : Mode.valueOf(name());
+        }
+    }
+
+    @Option(names = "--bits", paramLabel = "N", description = "Of weights under --mode: 8 or 4 (default: 8).") private @Nullable Integer bits;
+
+    @Option(names = "--granularity", paramLabel = "G", converter = GranularityConverter.class, description = "What has a scale under --mode: per_tensor, per_channel or blockwise_N (default: as is customary for the mode).") private @Nullable Granularity granularity;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "The .tflite file to write.") private @Nullable Path out;
+
+    @Option(names = "--input-type", paramLabel = "TYPE", description = "Of the model's input: float32, int8, uint8 or int16 (default: what --mode computes on; float32 with --recipe).") private @Nullable ElementType inputType;
+
+    @Option(names = "--output-type", paramLabel = "TYPE", description = "Of the model's output, likewise.") private @Nullable ElementType outputType;
 
     @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
 
@@ -66,21 +93,68 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
+    /// Reads what `Granularity.toString` writes.
+    static final class GranularityConverter implements ITypeConverter<Granularity> {
+        @Override
+        public Granularity convert(String text) {
+            try {
+                return Granularity.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
     @Override
     public Integer call() throws IOException {
-        Model quantized = switch (mode) {
-            case FLOAT16 -> Float16Rewriter.rewrite(ModelReader.read(model));
-            case DYNAMIC_RANGE -> DynamicRangeRewriter.rewrite(ModelReader.read(model));
-            case INT8 -> calibrated(ModelReader.read(model));
-            case QAT -> fineTuned(Network.read(model));
-        };
+        if (choice.isPrinting) {
+            Model quantized = ModelReader.read(model);
+            spec.commandLine().getOut().println(RecipeJson.text(RecipeJson.of(quantized).orElseThrow(
+                    () -> new IllegalArgumentException("[" + quantized.source() + "] carries no recipe, expected the "
+                            + "metadata entry " + RecipeJson.METADATA))));
+            return 0;
+        }
+        if (out == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--out=FILE'");
+        }
+        Model quantized = choice.mode == Goal.QAT ? fineTuned(Network.read(model), out) : quantized(recipe());
         Output.folderOf(out);
         ModelWriter.write(quantized, out);
         spec.commandLine().getOut().println(out + ": " + Files.size(out) + " bytes");
         return 0;
     }
 
-    private Model calibrated(Model plain) {
+    private Recipe recipe() throws IOException {
+        if (choice.recipe != null) {
+            if (bits != null || granularity != null) {
+                throw new ParameterException(spec.commandLine(),
+                        "--bits and --granularity go with --mode, a recipe says both for each operator");
+            }
+            return RecipeJson.read(choice.recipe);
+        }
+        Rule plain = Rule.of(mode());
+        return Recipe.of(plain.withWeights(bits == null ? plain.weightBits() : bits, granularity));
+    }
+
+    private Mode mode() {
+        return choice.mode == null ? Mode.FLOAT : choice.mode.mode();
+    }
+
+    /// The ends that were asked for, else those of the mode.
+    private Ends ends() {
+        ElementType customary = mode().activationType();
+        return new Ends(inputType == null ? customary : inputType, outputType == null ? customary : outputType);
+    }
+
+    private Model quantized(Recipe recipe) throws IOException {
+        Model plain = ModelReader.read(model);
+        Ends ends = ends();
+        boolean needsRanges = !ends.equals(Ends.of(ElementType.FLOAT32))
+                || recipe.rulesFor(plain).stream().anyMatch(rule -> rule.mode().isInteger());
+        return Quantizer.quantize(plain, recipe, needsRanges ? calibrated(plain) : new Calibration(Map.of()), ends);
+    }
+
+    private Calibration calibrated(Model plain) {
         Shape input = plain.primary().tensor(plain.primary().inputs().getFirst()).shape();
         if (plain.primary().inputs().size() != 1 || input.rank() != 4) {
             throw new IllegalArgumentException(
@@ -88,12 +162,11 @@ public final class QuantizeCommand implements Callable<Integer> {
                             .formatted(plain.source(), plain.primary().inputs().stream()
                                     .map(tensor -> plain.primary().tensor(tensor).shape()).toList()));
         }
-        Calibration calibration = Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
+        return Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
                 samples(data.required(), Shape.of(input.dimension(1), input.dimension(2), input.dimension(3))));
-        return Int8Rewriter.rewrite(plain, calibration, inputType, outputType);
     }
 
-    private Model fineTuned(Network network) throws IOException {
+    private Model fineTuned(Network network, Path file) throws IOException {
         Photographs photographs = data.required();
         Network prepared = QuantizationAwareTraining.prepare(network, samples(photographs, network.inputShape()));
         TrainingSettings settings = TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads());
@@ -101,9 +174,9 @@ public final class QuantizeCommand implements Callable<Integer> {
                 QuantizationAwareTraining.fit(prepared, photographs.training(), photographs.validation(), settings,
                         Schedule.standard(),
                         List.of(new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched())));
-        return QuantizationAwareTraining.toInt8(aware, out.getFileName().toString(),
+        return QuantizationAwareTraining.toInt8(aware, String.valueOf(file.getFileName()),
                 "Image classifier, made by Whittle.",
-                inputType, outputType);
+                ends().input(), ends().output());
     }
 
     private Iterable<List<float[]>> samples(Photographs photographs, Shape input) {

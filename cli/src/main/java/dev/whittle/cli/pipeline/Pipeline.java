@@ -13,9 +13,10 @@ import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.qat.QuantizationAwareTraining;
 import dev.whittle.quantizer.qat.Schedule;
-import dev.whittle.quantizer.rewrite.DynamicRangeRewriter;
-import dev.whittle.quantizer.rewrite.Float16Rewriter;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ContactSheet;
@@ -172,15 +173,18 @@ public final class Pipeline {
         Calibration calibration = Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain, samples);
         return List.of(
                 export("float32", plain, "float32", size),
-                export("float16", Float16Rewriter.rewrite(plain), "float16", size),
-                export("dynamic range", DynamicRangeRewriter.rewrite(plain), "dynamic_range", size),
+                export("float16", Quantizer.quantize(plain, Recipe.of(Mode.FLOAT16)), "float16", size),
+                export("dynamic range", Quantizer.quantize(plain, Recipe.of(Mode.DYNAMIC_RANGE)), "dynamic_range",
+                        size),
                 export("int8, float in and out",
-                        Int8Rewriter.rewrite(plain, calibration, ElementType.FLOAT32, ElementType.FLOAT32),
+                        Quantizer.quantize(plain, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.FLOAT32)),
                         "int8_float_io", size),
-                export("int8", Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8), "int8",
+                export("int8", Quantizer.quantize(plain, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.INT8)),
+                        "int8",
                         size),
                 export("int8, uint8 in and out",
-                        Int8Rewriter.rewrite(plain, calibration, ElementType.UINT8, ElementType.UINT8), "int8_uint8_io",
+                        Quantizer.quantize(plain, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.UINT8)),
+                        "int8_uint8_io",
                         size),
                 export("int8, quantization-aware",
                         QuantizationAwareTraining.toInt8(aware, "qat_int8_" + size + ".tflite",

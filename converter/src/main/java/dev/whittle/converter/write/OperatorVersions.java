@@ -73,92 +73,124 @@ public final class OperatorVersions {
 
     private static Version of(Subgraph subgraph, Operator operator) {
         if (operator.inputs().isEmpty() || operator.inputs().getFirst() == Operator.ABSENT) {
-            throw noRule(operator);
+            return asItWas(operator);
         }
-        ElementType input = subgraph.tensor(operator.inputs().getFirst()).type();
-        boolean int8 = input == ElementType.INT8;
+        Tensor first = subgraph.tensor(operator.inputs().getFirst());
+        ElementType input = first.type();
         return switch (operator.options()) {
-            case Options.Add _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.AveragePool2d _,Options.MaxPool2d _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.Concatenation _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.Conv2d _ -> conv2d(int8, hybridFilter(subgraph, operator));
-            case Options.DepthwiseConv2d conv -> depthwise(conv, int8, hybridFilter(subgraph, operator));
-            case Options.Plain.DEQUANTIZE -> switch (input) {
-                case FLOAT16 -> Version.of(3, 1, 15);
-                case INT8 -> Version.of(2, 1, 14);
-                default -> Version.of(1, 1, 14);
-            };
-            case Options.FullyConnected dense -> fullyConnected(dense, operator, int8,
-                    hybridFilter(subgraph, operator));
-            case Options.LeakyRelu _ -> int8 ? Version.of(2, 2, 3) : Version.of(1, 1, 13);
+            case Options.Add add -> byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14),
+                    add.potScaleInt16() ? Version.of(1, 1, 5) : Version.of(3, 2, 4));
+            case Options.Sub sub -> byType(input, Version.of(1, 1, 6), Version.of(2, 1, 14),
+                    sub.potScaleInt16() ? Version.of(1, 1, 6) : Version.of(5, 2, 4));
+            case Options.AveragePool2d _,Options.MaxPool2d _ ->
+                    byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14), Version.of(3, 2, 3));
+            case Options.Concatenation _ ->
+                    byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14), Version.of(3, 2, 3));
+            case Options.Conv2d _ -> conv2d(subgraph, operator);
+            case Options.DepthwiseConv2d conv -> depthwise(conv, subgraph, operator);
+            case Options.Plain.DEQUANTIZE -> dequantize(first);
+            case Options.FullyConnected dense -> fullyConnected(dense, subgraph, operator);
+            case Options.LeakyRelu _ ->
+                    byType(input, Version.of(1, 1, 13), Version.of(2, 2, 3), Version.of(2, 2, 3));
             case Options.Plain.HARD_SWISH -> Version.of(1, 1, 15);
-            case Options.Plain.LOGISTIC, Options.Plain.TANH -> Version.of(int8 ? 2 : 1, 1, 14);
-            case Options.Plain.PAD -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+            case Options.Plain.LOGISTIC, Options.Plain.TANH ->
+                    byType(input, Version.of(1, 1, 14), Version.of(2, 1, 14), Version.of(3, 2, 3));
+            case Options.Plain.PAD ->
+                    byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14), Version.of(3, 2, 4));
             case Options.Reduce reduce when reduce.code() == OperatorCode.MEAN ->
-                    int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 6);
-            case Options.Mul _ -> mul(subgraph, operator, int8);
-            case Options.Plain.QUANTIZE -> Version.of(1, 1, 14);
-            case Options.Plain.RELU -> int8 || input == ElementType.UINT8 ? Version.of(2, 2, 1) : Version.of(1, 1, 5);
-            case Options.Plain.RELU6 -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+                    byType(input, Version.of(1, 1, 6), Version.of(2, 1, 14), Version.of(3, 2, 4));
+            case Options.Mul _ -> mul(subgraph, operator, input);
+            case Options.Plain.QUANTIZE ->
+                    subgraph.tensor(operator.outputs().getFirst()).type() == ElementType.INT16
+                            ? Version.of(2, 2, 3)
+                            : Version.of(1, 1, 14);
+            case Options.Plain.RELU -> switch (input) {
+                case INT8, UINT8 -> Version.of(2, 2, 1);
+                case INT16 -> Version.of(3, 2, 5);
+                default -> Version.of(1, 1, 5);
+            };
+            case Options.Plain.RELU6 ->
+                    byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14), Version.of(3, 2, 5));
             case Options.Reshape _ -> Version.of(1, 1, 5);
             case Options.ResizeBilinear resize -> {
+                Version widest = Version.of(4, 2, 5);
                 if (resize.halfPixelCenters()) {
-                    yield Version.of(3, 2, 2);
+                    yield byType(input, Version.of(3, 2, 2), Version.of(3, 2, 2), widest);
                 }
-                yield int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 7);
+                yield byType(input, Version.of(1, 1, 7), Version.of(2, 1, 14), widest);
             }
-            case Options.Softmax _ -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
-            case Options.Sub _,Options.Div _,Options.L2Normalization _ -> throw noRule(operator);
-            case Options.DepthToSpace _,Options.SpaceToDepth _ -> throw noRule(operator);
-            case Options.L2Pool2d _,Options.LocalResponseNormalization _ -> throw noRule(operator);
-            case Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _ -> throw noRule(operator);
-            case Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _ -> throw noRule(operator);
-            case Options.EmbeddingLookupSparse _,Options.UnidirectionalSequenceRnn _ -> throw noRule(operator);
-            case Options.Gather _,Options.Reduce _,Options.Squeeze _ -> throw noRule(operator);
-            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> throw noRule(operator);
-            case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> throw noRule(operator);
-            case Options.Split _,Options.SplitV _,Options.ArgExtreme _ -> throw noRule(operator);
-            case Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _ -> throw noRule(operator);
-            case Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _ -> throw noRule(operator);
-            case Options.MirrorPad _,Options.Unique _ -> throw noRule(operator);
-            case Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _ -> throw noRule(operator);
-            case Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _ -> throw noRule(operator);
-            case Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _ -> throw noRule(operator);
-            case Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _ -> throw noRule(operator);
-            case Options.StablehloGather _,Options.StablehloScatter _ -> throw noRule(operator);
-            case Options.StablehloReduceWindow _,Options.ReduceWindow _ -> throw noRule(operator);
-            case Options.StablehloRngBitGenerator _,Options.StablehloPad _ -> throw noRule(operator);
-            case Options.Unsupported _,Options.Plain _ -> throw noRule(operator);
+            case Options.Softmax _ ->
+                    byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14), Version.of(3, 2, 3));
+            case Options.Div _,Options.L2Normalization _ -> asItWas(operator);
+            case Options.DepthToSpace _,Options.SpaceToDepth _ -> asItWas(operator);
+            case Options.L2Pool2d _,Options.LocalResponseNormalization _ -> asItWas(operator);
+            case Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _ -> asItWas(operator);
+            case Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _ -> asItWas(operator);
+            case Options.EmbeddingLookupSparse _,Options.UnidirectionalSequenceRnn _ -> asItWas(operator);
+            case Options.Gather _,Options.Reduce _,Options.Squeeze _ -> asItWas(operator);
+            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> asItWas(operator);
+            case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> asItWas(operator);
+            case Options.Split _,Options.SplitV _,Options.ArgExtreme _ -> asItWas(operator);
+            case Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _ -> asItWas(operator);
+            case Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _ -> asItWas(operator);
+            case Options.MirrorPad _,Options.Unique _ -> asItWas(operator);
+            case Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _ -> asItWas(operator);
+            case Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _ -> asItWas(operator);
+            case Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _ -> asItWas(operator);
+            case Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _ -> asItWas(operator);
+            case Options.StablehloGather _,Options.StablehloScatter _ -> asItWas(operator);
+            case Options.StablehloReduceWindow _,Options.ReduceWindow _ -> asItWas(operator);
+            case Options.StablehloRngBitGenerator _,Options.StablehloPad _ -> asItWas(operator);
+            case Options.Unsupported _,Options.Plain _ -> asItWas(operator);
         };
     }
 
-    private static IllegalArgumentException noRule(Operator operator) {
-        return new IllegalArgumentException(
-                operator.code() + " has no rule for its version, so the model cannot be given versions");
+    /// An operator of which this class knows nothing keeps the version that it came with.
+    private static Version asItWas(Operator operator) {
+        return Version.of(operator.version(), 1, 5);
     }
 
-    private static Version conv2d(boolean int8, @Nullable QuantizationParameters hybridFilter) {
+    /// The version of an operator that took INT8 and then INT16 beside floats.
+    private static Version byType(ElementType input, Version real, Version int8, Version int16) {
+        return switch (input) {
+            case INT8 -> int8;
+            case INT16 -> int16;
+            default -> real;
+        };
+    }
+
+    private static Version conv2d(Subgraph subgraph, Operator operator) {
+        QuantizationParameters hybridFilter = hybridFilter(subgraph, operator);
         if (hybridFilter != null) {
             return hybridFilter.isPerChannel() ? Version.of(5, 2, 4) : Version.of(2, 1, 14);
         }
-        return int8 ? Version.of(3, 1, 14) : Version.of(1, 1, 5);
+        Version int8 = isInt4(subgraph, operator) ? Version.of(7, 2, 11) : Version.of(3, 1, 14);
+        return byType(input(subgraph, operator), Version.of(1, 1, 5), int8, Version.of(4, 2, 3));
     }
 
-    private static Version depthwise(Options.DepthwiseConv2d conv, boolean int8,
-            @Nullable QuantizationParameters hybridFilter) {
+    private static Version depthwise(Options.DepthwiseConv2d conv, Subgraph subgraph, Operator operator) {
+        QuantizationParameters hybridFilter = hybridFilter(subgraph, operator);
         if (hybridFilter != null) {
             return hybridFilter.isPerChannel() ? Version.of(6, 2, 3) : Version.of(4, 2, 2);
         }
-        if (int8) {
-            return Version.of(3, 1, 14);
-        }
-        return conv.dilationHeight() != 1 || conv.dilationWidth() != 1 ? Version.of(2, 1, 12) : Version.of(1, 1, 5);
+        Version int8 = isInt4(subgraph, operator) ? Version.of(7, 2, 11) : Version.of(3, 1, 14);
+        Version real = conv.dilationHeight() != 1 || conv.dilationWidth() != 1
+                ? Version.of(2, 1, 12)
+                : Version.of(1, 1, 5);
+        return byType(input(subgraph, operator), real, int8, Version.of(5, 2, 3));
     }
 
-    private static Version fullyConnected(Options.FullyConnected dense, Operator operator, boolean int8,
-            @Nullable QuantizationParameters hybridFilter) {
+    private static Version fullyConnected(Options.FullyConnected dense, Subgraph subgraph, Operator operator) {
+        QuantizationParameters hybridFilter = hybridFilter(subgraph, operator);
         if (hybridFilter != null && hybridFilter.isPerChannel()) {
             return Version.of(12, 2, 17);
+        }
+        ElementType input = input(subgraph, operator);
+        if (input == ElementType.INT16) {
+            return Version.of(7, 2, 3);
+        }
+        if (isInt4(subgraph, operator) && input == ElementType.INT8) {
+            return Version.of(10, 2, 11);
         }
         if (operator.inputs().size() == 2) {
             return Version.of(6, 2, 1);
@@ -166,7 +198,7 @@ public final class OperatorVersions {
         if (dense.keepNumDims()) {
             return Version.of(5, 2, 0);
         }
-        if (int8) {
+        if (input == ElementType.INT8) {
             return Version.of(4, 1, 14);
         }
         if (hybridFilter != null) {
@@ -175,8 +207,22 @@ public final class OperatorVersions {
         return Version.of(1, 1, 5);
     }
 
+    private static Version dequantize(Tensor input) {
+        QuantizationParameters parameters = input.quantization();
+        return switch (input.type()) {
+            case INT4 -> Version.of(6, 2, 18);
+            case INT16 -> Version.of(3, 2, 3);
+            case FLOAT16 -> Version.of(3, 1, 15);
+            case INT8 -> parameters != null && parameters.isPerChannel() ? Version.of(5, 2, 7) : Version.of(2, 1, 14);
+            default -> Version.of(1, 1, 14);
+        };
+    }
+
     /// From version 3 on, the output scale may be smaller than the product of the input scales.
-    private static Version mul(Subgraph subgraph, Operator operator, boolean int8) {
+    private static Version mul(Subgraph subgraph, Operator operator, ElementType input) {
+        if (input == ElementType.INT16) {
+            return Version.of(4, 2, 3);
+        }
         QuantizationParameters left = subgraph.tensor(operator.inputs().get(0)).quantization();
         QuantizationParameters right = subgraph.tensor(operator.inputs().get(1)).quantization();
         QuantizationParameters output = subgraph.tensor(operator.outputs().getFirst()).quantization();
@@ -184,14 +230,22 @@ public final class OperatorVersions {
                 && left.scale(0) * right.scale(0) / output.scale(0) >= 1) {
             return Version.of(3, 1, 15);
         }
-        return int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
+        return input == ElementType.INT8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
     }
 
-    /// The parameters of int8 weights that a float input meets; null where the operator is not hybrid.
+    private static ElementType input(Subgraph subgraph, Operator operator) {
+        return subgraph.tensor(operator.inputs().getFirst()).type();
+    }
+
+    private static boolean isInt4(Subgraph subgraph, Operator operator) {
+        return subgraph.tensor(operator.inputs().get(1)).type() == ElementType.INT4;
+    }
+
+    /// The parameters of integer weights that a float input meets; null where the operator is not hybrid.
     private static @Nullable QuantizationParameters hybridFilter(Subgraph subgraph, Operator operator) {
         Tensor filter = subgraph.tensor(operator.inputs().get(1));
-        boolean isHybrid = subgraph.tensor(operator.inputs().getFirst()).type() == ElementType.FLOAT32
-                && filter.type() == ElementType.INT8;
+        boolean isHybrid = input(subgraph, operator) == ElementType.FLOAT32
+                && (filter.type() == ElementType.INT8 || filter.type() == ElementType.INT4);
         return isHybrid ? filter.quantization() : null;
     }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.quantizer.calibrate;
 
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.quantizer.rule.QuantizationRule;
@@ -17,6 +18,9 @@ public final class ObservedTensors {
             switch (QuantizationRule.of(operator.options())) {
                 case QuantizationRule.OwnRange _,QuantizationRule.SameForAll _,QuantizationRule.Weighted _ ->
                         observed.addAll(operator.outputs());
+                // An operator that stays float may stand before one that does not.
+                case QuantizationRule.FloatOnly _ -> operator.outputs().stream()
+                        .filter(output -> subgraph.tensor(output).type() == ElementType.FLOAT32).forEach(observed::add);
                 case QuantizationRule.SameAsInput _,QuantizationRule.FixedOutput _,QuantizationRule.AlreadyQuantized _ -> {
                     // Nothing to find out.
                 }

@@ -9,7 +9,10 @@ import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.calibrate.KnownRanges;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.quantizer.rule.Int8;
 import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.TrainingListener;
@@ -113,8 +116,8 @@ public final class QuantizationAwareTraining {
     /// The network as an int8 model, with the parameters that it was trained with.
     ///
     /// @param name stands for the model in messages, as a file name does
-    /// @param input as for [Int8Rewriter#rewrite]
-    /// @param output as for [Int8Rewriter#rewrite]
+    /// @param input as for [Ends]
+    /// @param output as for [Ends]
     /// @throws IllegalStateException when a range has seen no activation yet
     public static Model toInt8(Network aware, String name, String description, ElementType input,
             ElementType output) {
@@ -129,6 +132,7 @@ public final class QuantizationAwareTraining {
             }
             parameters.put(tensor, learned);
         });
-        return Int8Rewriter.rewrite(lowered.model(), new Calibration(parameters), input, output);
+        return Quantizer.quantize(lowered.model(), Recipe.of(Mode.INT8), new Calibration(parameters),
+                new Ends(input, output));
     }
 }

@@ -1,6 +1,7 @@
 package dev.whittle.quantizer.rewrite;
 
 import dev.whittle.converter.write.OperatorVersions;
+import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Options;
@@ -8,13 +9,17 @@ import dev.whittle.engine.model.Signature;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// One subgraph on its way to another: tensors keep their indices while operators are rewritten one after the other, and
 /// what nothing uses in the end is left out.
@@ -25,6 +30,7 @@ final class GraphRewrite {
     private final Map<Tensor, Integer> added = new HashMap<>();
     private final List<Operator> operators = new ArrayList<>();
     private final Map<Integer, Integer> ends = new HashMap<>();
+    private final Set<Integer> kept = new HashSet<>();
 
     GraphRewrite(Model model) {
         this.model = model;
@@ -60,27 +66,38 @@ final class GraphRewrite {
         operators.add(new Operator(options, inputs, outputs, 1));
     }
 
+    /// An operator of the original, perhaps with other options and inputs.
+    void operator(Operator original, Options options, List<Integer> inputs) {
+        operators.add(new Operator(options, inputs, original.outputs(), original.version()));
+    }
+
+    /// Keeps a tensor that no operator names, as the scales of blocks are.
+    void keep(int index) {
+        kept.add(index);
+    }
+
     /// Makes `replacement` the subgraph's input or output in place of `end`.
     void replaceEnd(int end, int replacement) {
         ends.put(end, replacement);
     }
 
-    /// The rewritten model.
-    Model finish() {
+    /// The rewritten model, with metadata that replace those of the same names.
+    Model finish(Metadata... added) {
         List<Integer> inputs = original.inputs().stream().map(this::end).toList();
         List<Integer> outputs = original.outputs().stream().map(this::end).toList();
         TreeSet<Integer> used = new TreeSet<>(inputs);
         used.addAll(outputs);
+        used.addAll(kept);
         for (Operator operator : operators) {
             used.addAll(operator.inputs());
             used.addAll(operator.outputs());
         }
         used.remove(Operator.ABSENT);
         Map<Integer, Integer> numbers = new HashMap<>(Map.of(Operator.ABSENT, Operator.ABSENT));
-        List<Tensor> kept = new ArrayList<>();
+        List<Tensor> remaining = new ArrayList<>();
         for (int index : used) {
-            numbers.put(index, kept.size());
-            kept.add(tensors.get(index));
+            numbers.put(index, remaining.size());
+            remaining.add(tensors.get(index));
         }
         List<Operator> renumbered = new ArrayList<>();
         for (Operator operator : operators) {
@@ -92,10 +109,15 @@ final class GraphRewrite {
             signatures.add(new Signature(signature.key(), signature.subgraph(), renumber(signature.inputs(), numbers),
                     renumber(signature.outputs(), numbers)));
         }
-        Subgraph subgraph = new Subgraph(original.name(), kept, renumber(inputs, numbers), renumber(outputs, numbers),
-                renumbered);
+        Subgraph subgraph =
+                new Subgraph(original.name(), remaining, renumber(inputs, numbers), renumber(outputs, numbers),
+                        renumbered);
+        Set<String> replaced = Arrays.stream(added).map(Metadata::name).collect(Collectors.toSet());
+        List<Metadata> metadata = new ArrayList<>(model.metadata());
+        metadata.removeIf(entry -> replaced.contains(entry.name()));
+        metadata.addAll(List.of(added));
         return OperatorVersions.assign(new Model(model.source(), model.version(), model.description(),
-                List.of(subgraph), signatures, model.metadata()));
+                List.of(subgraph), signatures, metadata));
     }
 
     private int end(int index) {

@@ -18,9 +18,6 @@ public final class Int8 {
     /// Weights leave −128 out, so that their range is symmetric and a product with them is never 128 · 128.
     private static final int WEIGHT_MAXIMUM = 127;
 
-    /// The largest bias that is stored: half of an int, which leaves the other half to the products.
-    private static final float BIAS_MAXIMUM = 1 << 30;
-
     private Int8() {}
 
     /// Parameters that cover a range, widened to hold 0, which gets a code of its own (equation 3): those that
@@ -47,39 +44,35 @@ public final class Int8 {
         return codes;
     }
 
-    /// One symmetric scale for a whole weight tensor (equation 5).
-    public static QuantizationParameters symmetric(float[] weights) {
-        return QuantizationParameters.perTensor(scales(largestMagnitude(weights))[0], 0);
+    /// One symmetric scale for a whole weight tensor, whose largest weight gets `largestCode` (equation 5).
+    static QuantizationParameters symmetric(float[] weights, int largestCode) {
+        return QuantizationParameters.perTensor(scales(largestCode, largestMagnitude(weights))[0], 0);
     }
 
     /// One symmetric scale for each index along `dimension` (equation 5).
     public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension) {
-        return perChannel(scales(largestMagnitudes(weights, shape, dimension)), dimension);
+        return symmetricPerChannel(weights, shape, dimension, WEIGHT_MAXIMUM);
     }
 
-    /// As [#symmetricPerChannel(float[], Shape, int)], with scales large enough that no bias overflows: a channel whose
-    /// weights are all but zero would otherwise have a bias beyond an int (equation 6).
-    ///
-    /// @param bias one for each channel
-    /// @param inputScale the scale of the activations that the weights meet
-    public static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension, float[] bias,
-            float inputScale) {
-        float[] scale = scales(largestMagnitudes(weights, shape, dimension));
-        for (int channel = 0; channel < scale.length; channel++) {
-            scale[channel] = Math.max(scale[channel], Math.abs(bias[channel]) / (inputScale * BIAS_MAXIMUM));
-        }
-        return perChannel(scale, dimension);
+    /// As [#symmetricPerChannel(float[], Shape, int)], the largest weight of each channel getting `largestCode`.
+    static QuantizationParameters symmetricPerChannel(float[] weights, Shape shape, int dimension, int largestCode) {
+        return perChannel(scales(largestCode, largestMagnitudes(weights, shape, dimension)), dimension);
     }
 
     /// Codes of weights, −127 to 127 (equation 2 with a zero point of 0).
     public static byte[] quantizeWeights(float[] weights, Shape shape, QuantizationParameters parameters) {
+        return quantizeWeights(weights, shape, parameters, WEIGHT_MAXIMUM);
+    }
+
+    /// Codes of weights, `-largestCode` to `largestCode`.
+    static byte[] quantizeWeights(float[] weights, Shape shape, QuantizationParameters parameters, int largestCode) {
         int dimension = parameters.quantizedDimension();
         int channels = parameters.isPerChannel() ? shape.dimension(dimension) : 1;
         int stride = parameters.isPerChannel() ? elementsBelow(shape, dimension) : weights.length;
         byte[] codes = new byte[weights.length];
         for (int i = 0; i < weights.length; i++) {
             float scale = parameters.scale(i / stride % channels);
-            codes[i] = (byte) Math.clamp(Math.rint(weights[i] / scale), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM);
+            codes[i] = (byte) Math.clamp(Math.rint(weights[i] / scale), -largestCode, largestCode);
         }
         return codes;
     }
@@ -94,14 +87,26 @@ public final class Int8 {
         return QuantizationParameters.perChannel(scale, new long[channels], 0);
     }
 
-    /// Codes of a bias (equation 6).
+    /// Codes of a bias (equation 6), clamped to an int: under 8-bit activations.
     public static int[] quantizeBias(float[] bias, QuantizationParameters parameters) {
         int[] codes = new int[bias.length];
         for (int channel = 0; channel < bias.length; channel++) {
-            codes[channel] = (int) Math.clamp(roundHalfAway(bias[channel] / (double) parameters.scale(channel)),
-                    Integer.MIN_VALUE, Integer.MAX_VALUE);
+            codes[channel] = Math.clamp(biasCode(bias, channel, parameters), Integer.MIN_VALUE, Integer.MAX_VALUE);
         }
         return codes;
+    }
+
+    /// Codes of a bias in 64 bits: under INT16 activations.
+    public static long[] quantizeWideBias(float[] bias, QuantizationParameters parameters) {
+        long[] codes = new long[bias.length];
+        for (int channel = 0; channel < bias.length; channel++) {
+            codes[channel] = biasCode(bias, channel, parameters);
+        }
+        return codes;
+    }
+
+    private static long biasCode(float[] bias, int channel, QuantizationParameters parameters) {
+        return (long) roundHalfAway(bias[channel] / (double) parameters.scale(channel));
     }
 
     private static QuantizationParameters perChannel(float[] scale, int dimension) {
@@ -109,10 +114,10 @@ public final class Int8 {
     }
 
     /// Weights that are all zero may have any scale; 1 keeps it clear of the smallest floats.
-    private static float[] scales(float... largestMagnitudes) {
+    private static float[] scales(int largestCode, float... largestMagnitudes) {
         float[] scale = new float[largestMagnitudes.length];
         for (int channel = 0; channel < scale.length; channel++) {
-            float step = largestMagnitudes[channel] / WEIGHT_MAXIMUM;
+            float step = largestMagnitudes[channel] / largestCode;
             scale[channel] = step > 0 ? step : 1;
         }
         return scale;
@@ -145,7 +150,7 @@ public final class Int8 {
         return count;
     }
 
-    private static double roundHalfAway(double value) {
+    static double roundHalfAway(double value) {
         return value < 0 ? Math.ceil(value - 0.5) : Math.floor(value + 0.5);
     }
 }

@@ -35,6 +35,10 @@ public sealed interface QuantizationRule {
     record AlreadyQuantized() implements QuantizationRule {
     }
 
+    /// There is no integer kernel, or none that is used here: the operator can only stay float.
+    record FloatOnly() implements QuantizationRule {
+    }
+
     /// Probabilities: 256 steps from 0 to 255/256.
     QuantizationParameters PROBABILITY = QuantizationParameters.perTensor(1f / 256, -128);
 
@@ -58,29 +62,25 @@ public sealed interface QuantizationRule {
             case Options.Softmax _ -> new FixedOutput(PROBABILITY);
             case Options.Plain.LOGISTIC -> new FixedOutput(PROBABILITY);
             case Options.Plain.TANH -> new FixedOutput(TANGENT);
-            case Options.Div _,Options.L2Normalization _ -> throw noRule(options);
-            case Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _ -> throw noRule(options);
-            case Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _ -> throw noRule(options);
-            case Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _ -> throw noRule(options);
-            case Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _ -> throw noRule(options);
-            case Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _ -> throw noRule(options);
-            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> throw noRule(options);
-            case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> throw noRule(options);
-            case Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _ -> throw noRule(options);
-            case Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _ -> throw noRule(options);
-            case Options.OneHot _,Options.Unpack _,Options.MirrorPad _ -> throw noRule(options);
-            case Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _ -> throw noRule(options);
-            case Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _ -> throw noRule(options);
-            case Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _ -> throw noRule(options);
-            case Options.Random _,Options.Bucketize _,Options.StablehloComposite _ -> throw noRule(options);
-            case Options.StablehloCase _,Options.StablehloGather _,Options.StablehloScatter _ -> throw noRule(options);
-            case Options.StablehloReduceWindow _,Options.ReduceWindow _ -> throw noRule(options);
-            case Options.StablehloRngBitGenerator _,Options.StablehloPad _ -> throw noRule(options);
-            case Options.Unsupported _,Options.Plain _ -> throw noRule(options);
+            case Options.Div _,Options.L2Normalization _ -> new FloatOnly();
+            case Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _ -> new FloatOnly();
+            case Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _ -> new FloatOnly();
+            case Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _ -> new FloatOnly();
+            case Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _ -> new FloatOnly();
+            case Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _ -> new FloatOnly();
+            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> new FloatOnly();
+            case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> new FloatOnly();
+            case Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _ -> new FloatOnly();
+            case Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _ -> new FloatOnly();
+            case Options.OneHot _,Options.Unpack _,Options.MirrorPad _ -> new FloatOnly();
+            case Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _ -> new FloatOnly();
+            case Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _ -> new FloatOnly();
+            case Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _ -> new FloatOnly();
+            case Options.Random _,Options.Bucketize _,Options.StablehloComposite _ -> new FloatOnly();
+            case Options.StablehloCase _,Options.StablehloGather _,Options.StablehloScatter _ -> new FloatOnly();
+            case Options.StablehloReduceWindow _,Options.ReduceWindow _ -> new FloatOnly();
+            case Options.StablehloRngBitGenerator _,Options.StablehloPad _ -> new FloatOnly();
+            case Options.Unsupported _,Options.Plain _ -> new FloatOnly();
         };
-    }
-
-    private static IllegalArgumentException noRule(Options options) {
-        return new IllegalArgumentException(options.code() + " has no rule for int8, it cannot be quantized");
     }
 }

@@ -13,6 +13,8 @@ import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import dev.whittle.trainer.layer.Add;
 import dev.whittle.trainer.layer.BatchNorm;
 import dev.whittle.trainer.layer.Concat;
@@ -62,8 +64,9 @@ class NetworkQuantizationTest {
     }
 
     private static Model int8(Model plain, List<float[]> inputs) {
-        return Int8Rewriter.rewrite(plain, Calibrator.minMax().calibrate(plain, inputs.stream().map(List::of).toList()),
-                ElementType.FLOAT32, ElementType.FLOAT32);
+        return Quantizer.quantize(plain, Recipe.of(Mode.INT8),
+                Calibrator.minMax().calibrate(plain, inputs.stream().map(List::of).toList()),
+                Ends.of(ElementType.FLOAT32));
     }
 
     /// The scale of what the model puts out, before the last DEQUANTIZE.

@@ -10,6 +10,8 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,7 +28,7 @@ final class Rewrites {
     }
 
     static Model int8(ElementType input, ElementType output) {
-        return Int8Rewriter.rewrite(SampleModels.cnn(1), calibration(), input, output);
+        return Quantizer.quantize(SampleModels.cnn(1), Recipe.of(Mode.INT8), calibration(), new Ends(input, output));
     }
 
     static float[] image(long seed) {

@@ -14,6 +14,8 @@ import dev.whittle.engine.npy.NpyArray;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -66,11 +68,11 @@ class SharedModelsTest {
         List<float[]> inputs = inputs(folder, model);
         List<List<float[]>> samples = inputs.stream().map(List::of).toList();
         Calibration calibration = Calibrator.minMax().calibrate(model, samples);
-        Model int8 = Int8Rewriter.rewrite(model, calibration, ElementType.FLOAT32, ElementType.FLOAT32);
+        Model int8 = Quantizer.quantize(model, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.FLOAT32));
 
         agree(model, inputs, 1e-5f);
-        agree(Float16Rewriter.rewrite(model), inputs, 1e-5f);
-        agree(DynamicRangeRewriter.rewrite(model), inputs, 1e-3f);
+        agree(Quantizer.quantize(model, Recipe.of(Mode.FLOAT16)), inputs, 1e-5f);
+        agree(Quantizer.quantize(model, Recipe.of(Mode.DYNAMIC_RANGE)), inputs, 1e-3f);
         agree(int8, inputs, twoSteps(int8));
     }
 

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.recipe.Granularity;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class Int8Test {
+    private static final WeightQuantization PER_CHANNEL = new WeightQuantization(8, new Granularity.PerChannel());
+
     @Test
     void anImagesRangeGivesScaleOneAndZeroPointMinus128() {
         assertThat(Int8.covering(new Range(0, 255))).isEqualTo(QuantizationParameters.perTensor(1, -128));
@@ -87,7 +90,8 @@ class Int8Test {
         float[] weights = new float[6];
         float[] bias = {5e9f, 0.25f};
 
-        QuantizationParameters filter = Int8.symmetricPerChannel(weights, Shape.of(2, 3), 0, bias, 0.001f);
+        QuantizationParameters filter =
+                PER_CHANNEL.parameters(weights, Shape.of(2, 3), 0, bias, 0.001f, 1 << 30);
         QuantizationParameters parameters = Int8.biasParameters(0.001f, filter);
         int[] codes = Int8.quantizeBias(bias, parameters);
 
@@ -100,7 +104,8 @@ class Int8Test {
         float[] weights = {1e-9f, -2e-9f, 1, 2};
         float[] bias = {3, 3};
 
-        QuantizationParameters filter = Int8.symmetricPerChannel(weights, Shape.of(2, 2), 0, bias, 0.01f);
+        QuantizationParameters filter =
+                PER_CHANNEL.parameters(weights, Shape.of(2, 2), 0, bias, 0.01f, 1 << 30);
         QuantizationParameters parameters = Int8.biasParameters(0.01f, filter);
 
         assertThat(Int8.quantizeBias(bias, parameters)[0]).isBetween((1 << 30) - 200, (1 << 30) + 200);

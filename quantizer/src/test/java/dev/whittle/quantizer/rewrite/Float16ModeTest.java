@@ -10,10 +10,12 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import org.junit.jupiter.api.Test;
 
-class Float16RewriterTest {
-    private final Model half = Float16Rewriter.rewrite(SampleModels.cnn(1));
+class Float16ModeTest {
+    private final Model half = Quantizer.quantize(SampleModels.cnn(1), Recipe.of(Mode.FLOAT16));
 
     @Test
     void noFloat32ConstantIsLeft() {

@@ -10,11 +10,13 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-class DynamicRangeRewriterTest {
-    private final Model hybrid = DynamicRangeRewriter.rewrite(SampleModels.cnn(1));
+class DynamicRangeModeTest {
+    private final Model hybrid = Quantizer.quantize(SampleModels.cnn(1), Recipe.of(Mode.DYNAMIC_RANGE));
 
     @Test
     void filtersBelow1024ElementsStayFloat() {

@@ -16,6 +16,8 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class Int8RewriterTest {
+class Int8ModeTest {
     private final Model int8 = Rewrites.int8(ElementType.INT8, ElementType.INT8);
 
     @Test
@@ -173,8 +175,8 @@ class Int8RewriterTest {
             samples.add(List.of(SampleModels.centered(i, 9 * 11 * 5)));
         }
         Model rewritten =
-                Int8Rewriter.rewrite(model, Calibrator.minMax().calibrate(model, samples), ElementType.FLOAT32,
-                        ElementType.FLOAT32);
+                Quantizer.quantize(model, Recipe.of(Mode.INT8), Calibrator.minMax().calibrate(model, samples),
+                        Ends.of(ElementType.FLOAT32));
         float[] input = SampleModels.centered(77, 9 * 11 * 5);
 
         float[] scores = Rewrites.run(rewritten, input);
@@ -194,7 +196,7 @@ class Int8RewriterTest {
                 Map.of(withEnds.primary().inputs().getFirst(), QuantizationParameters.perTensor(1, -128)));
 
         assertThatThrownBy(
-                () -> Int8Rewriter.rewrite(withEnds, calibration, ElementType.INT8, ElementType.INT8))
+                () -> Quantizer.quantize(withEnds, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.INT8)))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessage("[sample] QUANTIZE #0: is quantized already, supported are float operators");
     }
@@ -203,16 +205,16 @@ class Int8RewriterTest {
     void aTensorWithoutARangeFailsNamingIt() {
         Calibration inputOnly = new Calibration(Map.of(0, QuantizationParameters.perTensor(1, -128)));
 
-        assertThatThrownBy(() -> Int8Rewriter.rewrite(SampleModels.cnn(1), inputOnly, ElementType.INT8,
-                ElementType.INT8)).isInstanceOf(UnsupportedModelException.class)
+        assertThatThrownBy(() -> Quantizer.quantize(SampleModels.cnn(1), Recipe.of(Mode.INT8), inputOnly,
+                Ends.of(ElementType.INT8))).isInstanceOf(UnsupportedModelException.class)
                 .hasMessage("[sample] MUL #1: tensor \"rescaling\" has no calibrated range");
     }
 
     @Test
     void anotherTypeAtTheEndsFails() {
-        assertThatThrownBy(() -> Rewrites.int8(ElementType.INT16, ElementType.INT8))
+        assertThatThrownBy(() -> Rewrites.int8(ElementType.INT64, ElementType.INT8))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("input type INT16, supported are INT8, UINT8 and FLOAT32");
+                .hasMessage("input type INT64, supported are FLOAT32, INT8, UINT8 and INT16");
     }
 
     private static QuantizationParameters parameters(Tensor tensor) {
