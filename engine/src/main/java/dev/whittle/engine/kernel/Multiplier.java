@@ -9,10 +9,10 @@ import jdk.incubator.vector.LongVector;
 
 /// A real factor as the reference holds it: `multiplier / 2³¹ · 2^shift`, the multiplier in `[2³⁰, 2³¹)`, or 0
 /// (gemmlowp `doc/quantization.md`; LiteRT `QuantizeMultiplier`).
-record Multiplier(int multiplier, int shift) {
+public record Multiplier(int multiplier, int shift) {
 
     /// The nearest to a factor that is finite and not negative; below 2⁻³² it is 0.
-    static Multiplier of(double factor) {
+    public static Multiplier of(double factor) {
         if (!(factor >= 0) || Double.isInfinite(factor)) {
             throw new IllegalArgumentException("factor " + factor + ", must be finite and at least 0");
         }
@@ -38,8 +38,13 @@ record Multiplier(int multiplier, int shift) {
 
     /// `x` times the factor by double rounding: a doubling high multiply rounded to nearest, then a right shift rounded to
     /// nearest, ties away from zero.
-    int apply(int x) {
+    public int apply(int x) {
         return apply(x, multiplier, shift);
+    }
+
+    /// What [#apply(int)] shifts to the right in the end: the doubling high multiply.
+    public int high(int x) {
+        return high(x, multiplier, shift);
     }
 
     /// As [#apply(int)], for kernels that keep multipliers in arrays.
