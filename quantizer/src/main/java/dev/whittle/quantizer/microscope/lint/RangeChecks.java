@@ -21,6 +21,8 @@ import java.util.Map;
 /// computes, are not looked at; neither is an end that is meant to clamp: the code of zero, and that of a RELU6.
 final class RangeChecks {
     private static final double SATURATED_SHARE = 0.01;
+    private static final int ENOUGH_VALUES = 100;
+    private static final int NEXT_CODES = 4;
     private static final double USED_SHARE = 1.0 / 8;
     private static final int CODES = 256;
     /// Fewer samples say little of what is never reached.
@@ -102,9 +104,9 @@ final class RangeChecks {
         if (total == 0) {
             return;
         }
-        long low = parameters.zeroPoint(0) <= lowest ? 0 : counts[lowest & 0xff];
-        long high = isClamp(operator) ? 0 : counts[lowest + CODES - 1 & 0xff];
-        if (low + high > SATURATED_SHARE * total) {
+        long low = parameters.zeroPoint(0) <= lowest ? 0 : pile(counts, lowest, 1);
+        long high = isClamp(operator) ? 0 : pile(counts, lowest + CODES - 1, -1);
+        if (low + high >= Math.max(ENOUGH_VALUES, SATURATED_SHARE * total)) {
             findings.add(LintRule.RANGE_SATURATES.at(Severity.WARNING, Graph.where(graph, index),
                     "%.1f %% of its values are at the ends of the range (%.1f %% low, %.1f %% high)".formatted(
                             100.0 * (low + high) / total, 100.0 * low / total, 100.0 * high / total)));
@@ -112,6 +114,17 @@ final class RangeChecks {
             findings.add(LintRule.RANGE_HARDLY_USED.at(Severity.WARNING, Graph.where(graph, index),
                     "%d inputs use %d of its 256 codes".formatted(samples, last - first + 1)));
         }
+    }
+
+    /// The values at an end of the range, where they are a pile: more than twice as many as at any of the next codes. The
+    /// end of a range that was measured as it is has a value or two.
+    private static long pile(long[] counts, int end, int inwards) {
+        long most = 0;
+        for (int step = 1; step <= NEXT_CODES; step++) {
+            most = Math.max(most, counts[end + inwards * step & 0xff]);
+        }
+        long count = counts[end & 0xff];
+        return count > 2 * most ? count : 0;
     }
 
     private static boolean isClamp(Operator operator) {
