@@ -7,9 +7,13 @@ import dev.whittle.cli.command.ConformanceCommand;
 import dev.whittle.cli.command.ConvertCommand;
 import dev.whittle.cli.command.DataCommand;
 import dev.whittle.cli.command.DemoCommand;
+import dev.whittle.cli.command.DiffCommand;
+import dev.whittle.cli.command.EdgeTpuCommand;
 import dev.whittle.cli.command.EvaluateCommand;
 import dev.whittle.cli.command.ExplainCommand;
 import dev.whittle.cli.command.InspectCommand;
+import dev.whittle.cli.command.LintCommand;
+import dev.whittle.cli.command.MicroCommand;
 import dev.whittle.cli.command.OperatorsCommand;
 import dev.whittle.cli.command.QuantizeCommand;
 import dev.whittle.cli.command.ReportCommand;
@@ -32,7 +36,7 @@ import picocli.CommandLine.ScopeType;
         DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
         QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
         InspectCommand.class, OperatorsCommand.class, ExplainCommand.class, ReportCommand.class,
-        ConformanceCommand.class})
+        DiffCommand.class, LintCommand.class, EdgeTpuCommand.class, MicroCommand.class, ConformanceCommand.class})
 public final class Whittle {
 
     private Whittle() {}

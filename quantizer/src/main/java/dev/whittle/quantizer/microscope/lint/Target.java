@@ -1,0 +1,6 @@
+package dev.whittle.quantizer.microscope.lint;
+
+/// Where a model is meant to run.
+public enum Target {
+    MICRO, EDGETPU
+}
