@@ -102,6 +102,7 @@ public final class OperatorVersions {
                     int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 6);
             case Options.Mul _ -> mul(subgraph, operator, int8);
             case Options.Plain.QUANTIZE -> Version.of(1, 1, 14);
+            case Options.Plain.DENSIFY -> Version.of(1, 2, 2);
             case Options.Plain.RELU -> int8 || input == ElementType.UINT8 ? Version.of(2, 2, 1) : Version.of(1, 1, 5);
             case Options.Plain.RELU6 -> int8 ? Version.of(2, 1, 14) : Version.of(1, 1, 5);
             case Options.Reshape _ -> Version.of(1, 1, 5);
