@@ -3,6 +3,7 @@ package dev.whittle.cli;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
 
 import dev.whittle.cli.command.BenchCommand;
+import dev.whittle.cli.command.CompressCommand;
 import dev.whittle.cli.command.ConformanceCommand;
 import dev.whittle.cli.command.ConvertCommand;
 import dev.whittle.cli.command.DataCommand;
@@ -33,7 +34,8 @@ import picocli.CommandLine.ScopeType;
 /// Exit codes: 0 done, 1 failed, 2 wrong usage.
 @Command(name = "whittle", description = "Train a small vision model, quantize it to int8, and run any .tflite file on a plain JVM.", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Whittle.Version.class, synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, sortOptions = false, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
     "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", footer = "  whittle demo", subcommands = {
-        DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
+        DemoCommand.class, DataCommand.class, TrainCommand.class, CompressCommand.class,
+        ConvertCommand.class,
         QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
         InspectCommand.class, OperatorsCommand.class, ExplainCommand.class, ReportCommand.class,
         DiffCommand.class, LintCommand.class, EdgeTpuCommand.class, MicroCommand.class, ConformanceCommand.class})

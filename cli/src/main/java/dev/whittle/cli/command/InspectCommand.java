@@ -3,8 +3,11 @@ package dev.whittle.cli.command;
 import dev.whittle.cli.Json;
 import dev.whittle.engine.model.ModelLimits;
 import dev.whittle.engine.plan.PlanOptions;
+import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.quantizer.prune.SizeReport;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -28,6 +31,8 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Option(names = "--verify", description = "Verify the file, plan it, and run it once on zeros within the limits (time: 1min, multiplications: 2^38 where not given); exit 0 if all went well.") private boolean verify;
 
+    @Option(names = "--sizes", description = "Show what the file, the file after gzip and each constant take, its zeros, its different values, and the bound that their entropy sets.") private boolean sizes;
+
     @Mixin private LimitOptions limits = new LimitOptions();
 
     @Option(names = "--json", description = "Print as JSON.") private boolean json;
@@ -36,7 +41,20 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (sizes) {
+            return sized();
+        }
         return verify ? verified() : inspected();
+    }
+
+    private int sized() throws IOException {
+        SizeReport report = SizeReport.of(ModelReader.read(model, limits.limits(ModelLimits.defaults())),
+                Files.readAllBytes(model));
+        print(json
+                ? Json.text(report) + System.lineSeparator()
+                : "file %d bytes, gzip %d, entropy bound of the weights %d%n%s".formatted(report.fileBytes(),
+                        report.gzipBytes(), Math.round(report.entropyBytes()), CompressCommand.tensors(report)));
+        return 0;
     }
 
     private int inspected() throws IOException {

@@ -20,10 +20,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /// Writes a `Model` as a `.tflite` file: schema version 3, file identifier `TFL3`.
@@ -41,7 +43,11 @@ public final class ModelWriter {
     private final Map<OperatorVersion, Integer> operatorCodes = new LinkedHashMap<>();
     private final Map<Buffer, Integer> buffers = new LinkedHashMap<>();
 
-    private ModelWriter() {}
+    private final boolean isSparse;
+
+    private ModelWriter(boolean isSparse) {
+        this.isSparse = isSparse;
+    }
 
     /// An operator code as the file lists them: once for each number, name and version in use.
     ///
@@ -58,7 +64,17 @@ public final class ModelWriter {
 
     /// The bytes of the file.
     public static byte[] toBytes(Model model) {
-        ModelWriter writer = new ModelWriter();
+        return toBytes(model, false);
+    }
+
+    /// The bytes of the file, with sparse tensors: the constants that a DENSIFY takes and the FLOAT32 filters of
+    /// FULLY_CONNECTED, which runtimes take sparse, where that is smaller. They read back equal.
+    public static byte[] toSparseBytes(Model model) {
+        return toBytes(model, true);
+    }
+
+    private static byte[] toBytes(Model model, boolean isSparse) {
+        ModelWriter writer = new ModelWriter(isSparse);
         writer.builder.finish(writer.model(model), FILE_IDENTIFIER);
         return writer.builder.sizedByteArray();
     }
@@ -147,7 +163,9 @@ public final class ModelWriter {
     }
 
     private int subgraph(Subgraph subgraph) {
-        int tensors = tables(subgraph.tensors().stream().map(tensor -> tensor(tensor, subgraph)).toList());
+        Set<Integer> sparse = isSparse ? sparseTensors(subgraph) : Set.of();
+        int tensors = tables(IntStream.range(0, subgraph.tensors().size())
+                .mapToObj(index -> tensor(subgraph.tensor(index), subgraph, sparse.contains(index))).toList());
         int operators = tables(subgraph.operators().stream().map(this::operator).toList());
         int inputs = ints(subgraph.inputs());
         int outputs = ints(subgraph.outputs());
@@ -161,7 +179,25 @@ public final class ModelWriter {
         return builder.endTable();
     }
 
-    private int tensor(Tensor tensor, Subgraph subgraph) {
+    /// The constants that nothing reads but operators that take them sparse.
+    private static Set<Integer> sparseTensors(Subgraph subgraph) {
+        Set<Integer> sparse = new HashSet<>();
+        Set<Integer> dense = new HashSet<>(subgraph.outputs());
+        for (Operator operator : subgraph.operators()) {
+            for (int i = 0; i < operator.inputs().size(); i++) {
+                int input = operator.inputs().get(i);
+                boolean isFilter = operator.code() == OperatorCode.FULLY_CONNECTED && i == 1
+                        && subgraph.tensor(input).type() == ElementType.FLOAT32;
+                (operator.code() == OperatorCode.DENSIFY || isFilter ? sparse : dense).add(input);
+            }
+        }
+        sparse.removeAll(dense);
+        return sparse;
+    }
+
+    private int tensor(Tensor tensor, Subgraph subgraph, boolean mayBeSparse) {
+        SparseEncoder encoder = mayBeSparse ? SparseEncoder.of(tensor) : null;
+        int sparsity = encoder == null ? 0 : encoder.write(builder);
         int shape = shape(tensor.shape());
         int name = builder.createSharedString(tensor.name());
         QuantizationParameters parameters = tensor.quantization();
@@ -169,7 +205,7 @@ public final class ModelWriter {
                 ? 0
                 : parameters.isBlockwise() ? blockwise(parameters, subgraph) : affine(parameters);
         int signature = tensor.shapeSignature().equals(tensor.shape()) ? 0 : shape(tensor.shapeSignature());
-        Buffer buffer = tensor.buffer();
+        Buffer buffer = encoder == null ? tensor.buffer() : encoder.values();
         builder.startTable(Slots.Tensor.FIELD_COUNT);
         builder.addOffset(Slots.Tensor.SHAPE, shape, 0);
         builder.addByte(Slots.Tensor.TYPE, (byte) tensor.type().number(), 0);
@@ -177,6 +213,7 @@ public final class ModelWriter {
         builder.addOffset(Slots.Tensor.NAME, name, 0);
         builder.addOffset(Slots.Tensor.QUANTIZATION, quantization, 0);
         builder.addBoolean(Slots.Tensor.IS_VARIABLE, tensor.isVariable(), false);
+        builder.addOffset(Slots.Tensor.SPARSITY, sparsity, 0);
         builder.addOffset(Slots.Tensor.SHAPE_SIGNATURE, signature, 0);
         builder.addBoolean(Slots.Tensor.HAS_RANK, true, false);
         return builder.endTable();

@@ -104,6 +104,7 @@ public final class OperatorVersions {
                     subgraph.tensor(operator.outputs().getFirst()).type() == ElementType.INT16
                             ? Version.of(2, 2, 3)
                             : Version.of(1, 1, 14);
+            case Options.Plain.DENSIFY -> Version.of(1, 2, 2);
             case Options.Plain.RELU -> switch (input) {
                 case INT8, UINT8 -> Version.of(2, 2, 1);
                 case INT16 -> Version.of(3, 2, 5);

@@ -1,0 +1,5 @@
+/// What pruning and clustering have made of a model.
+@NullMarked
+package dev.whittle.quantizer.prune;
+
+import org.jspecify.annotations.NullMarked;
