@@ -1,0 +1,114 @@
+package dev.whittle.quantizer.microscope.target;
+
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Subgraph;
+import dev.whittle.engine.model.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/// What TFLite Micro's reference kernels run of a model.
+///
+/// The table (`micro-operators.tsv`) holds the operators that `python_ops_resolver.cc` and `micro_mutable_op_resolver.h` of
+/// tflite-micro register, with the element types that their kernels switch over; `any` where only the registration was
+/// looked at. Operator versions are not asked for: its resolver finds a kernel by the operator's number alone. What a
+/// version stands for, a type or float activations with 8-bit weights (hybrid), the kernels refuse themselves.
+public final class Micro {
+    /// Where the rules come from.
+    public static final String SOURCE =
+            "https://github.com/tensorflow/tflite-micro/tree/main/tensorflow/lite/micro/kernels";
+
+    private static final String TABLE = "micro-operators.tsv";
+    private static final String ANY = "any";
+    private static final Map<OperatorCode, Set<ElementType>> TYPES = table();
+    /// Custom operators that come with the runtime; signal-processing ones are left to those who add them.
+    private static final Set<String> CUSTOM =
+            Set.of("CIRCULAR_BUFFER", "TFLite_Detection_PostProcess", "ethos-u");
+
+    private Micro() {}
+
+    private static Map<OperatorCode, Set<ElementType>> table() {
+        Map<OperatorCode, Set<ElementType>> types = new EnumMap<>(OperatorCode.class);
+        try (InputStream stream = Micro.class.getResourceAsStream(TABLE)) {
+            String text =
+                    new String(Objects.requireNonNull(stream, TABLE).readAllBytes(), StandardCharsets.UTF_8);
+            for (String line : text.lines().skip(1).toList()) {
+                String[] cells = line.split("\t", -1);
+                Set<ElementType> taken = EnumSet.noneOf(ElementType.class);
+                if (!cells[1].equals(ANY)) {
+                    Arrays.stream(cells[1].split(" ", -1)).map(ElementType::valueOf).forEach(taken::add);
+                }
+                types.put(OperatorCode.valueOf(cells[0]), taken);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(TABLE, e);
+        }
+        return types;
+    }
+
+    /// Whether the runtime has a kernel for the operator.
+    public static boolean has(OperatorCode code) {
+        return TYPES.containsKey(code);
+    }
+
+    /// The mapping of the model's first subgraph: what is not mapped makes the model fail to start.
+    public static Mapping map(Model model) {
+        Subgraph graph = model.primary();
+        List<Placement> placements = new ArrayList<>();
+        for (int index = 0; index < graph.operators().size(); index++) {
+            Operator operator = graph.operators().get(index);
+            String reason = refusal(graph, operator);
+            placements.add(new Placement(index, Mapping.kind(operator), Mapping.name(graph, operator),
+                    reason.isEmpty(), reason));
+        }
+        return new Mapping("TFLite Micro", SOURCE, placements);
+    }
+
+    /// Why a kernel does not take the operator; empty where it does.
+    private static String refusal(Subgraph graph, Operator operator) {
+        if (operator.options() instanceof Options.Custom custom) {
+            return CUSTOM.contains(custom.name()) ? "" : "is a custom operator that the runtime does not bring";
+        }
+        Set<ElementType> taken = TYPES.get(operator.code());
+        if (taken == null) {
+            return "has no kernel";
+        }
+        if (operator.inputs().isEmpty() || operator.inputs().getFirst() == Operator.ABSENT) {
+            return "";
+        }
+        Tensor input = graph.tensor(operator.inputs().getFirst());
+        if (!taken.isEmpty() && !taken.contains(input.type())) {
+            return "works on " + input.type() + ", its kernel takes " + names(taken);
+        }
+        return isHybrid(graph, operator, input)
+                ? "has FLOAT32 activations and %s weights; hybrid kernels are not supported".formatted(
+                        graph.tensor(operator.inputs().get(1)).type())
+                : "";
+    }
+
+    private static boolean isHybrid(Subgraph graph, Operator operator, Tensor input) {
+        return switch (operator.code()) {
+            case CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, SVDF ->
+                    input.type() == ElementType.FLOAT32
+                            && graph.tensor(operator.inputs().get(1)).type() != ElementType.FLOAT32;
+            default -> false;
+        };
+    }
+
+    private static String names(Set<ElementType> types) {
+        return String.join(" or ", types.stream().map(ElementType::name).toList());
+    }
+}

@@ -1,0 +1,5 @@
+/// What an accelerator or a microcontroller's runtime takes of a model, by its published rules.
+@NullMarked
+package dev.whittle.quantizer.microscope.target;
+
+import org.jspecify.annotations.NullMarked;
