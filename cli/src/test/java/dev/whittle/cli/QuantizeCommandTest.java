@@ -82,7 +82,7 @@ class QuantizeCommandTest {
     @Test
     void aFileWithoutARecipeSaysSo() {
         assertThat(Run.of("quantize", plain, "--print-recipe")).isEqualTo(Run.failed(
-                "[float.tflite] carries no recipe, expected the metadata entry whittle_recipe"));
+                "[float.tflite] carries no recipe, expected the metadata entry whittle.recipe"));
     }
 
     @Test
