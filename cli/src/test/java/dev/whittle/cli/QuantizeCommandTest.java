@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.trainer.network.Network;
+import dev.whittle.trainer.network.NetworkSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,9 +84,28 @@ class QuantizeCommandTest {
     }
 
     @Test
+    void aTrainedNetworkGivesTheFileOfItsFloatModel() throws IOException {
+        Network network =
+                Network.create(NetworkSpec.imageClassifier(Shape.of(32, 32, 3), 32, true, 0, List.of("a", "b")),
+                        1);
+        Path trained = folder.resolve("network.whittle");
+        network.write(trained);
+        Path lowered = folder.resolve("lowered.tflite");
+        Path direct = folder.resolve("direct.tflite");
+        Path converted = folder.resolve("converted.tflite");
+        assertThat(Run.of("convert", trained, "--out", lowered).code()).isZero();
+
+        assertThat(Run.of("quantize", trained, "--mode", "weight_only", "--bits", "4", "--out", direct).code())
+                .isZero();
+        assertThat(Run.of("quantize", lowered, "--mode", "weight_only", "--bits", "4", "--out", converted).code())
+                .isZero();
+        assertThat(direct).hasSameBinaryContentAs(converted);
+    }
+
+    @Test
     void aFileWithoutARecipeSaysSo() {
         assertThat(Run.of("quantize", plain, "--print-recipe")).isEqualTo(Run.failed(
-                "[float.tflite] carries no recipe, expected the metadata entry whittle_recipe"));
+                "[float.tflite] carries no recipe, expected the metadata entry whittle.recipe"));
     }
 
     @Test

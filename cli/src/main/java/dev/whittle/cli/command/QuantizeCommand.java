@@ -4,6 +4,7 @@ import dev.whittle.cli.Output;
 import dev.whittle.cli.Progress;
 import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.cli.pipeline.Samples;
+import dev.whittle.converter.lower.Lowering;
 import dev.whittle.converter.write.ModelWriter;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
@@ -44,7 +45,9 @@ import picocli.CommandLine.TypeConversionException;
     "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite",
     "  whittle quantize trained/best.whittle --mode qat --bits 4 --epochs 12 --learning-rate 0.001 --data photos --out int4.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
+    private static final String DESCRIPTION = "Image classifier, made by Whittle.";
+
+    @Parameters(paramLabel = "MODEL", description = "A float .tflite file, or a network of whittle train (.whittle), which --mode qat needs.") private Path model =
             Path.of("");
 
     @ArgGroup(multiplicity = "1") private Choice choice = new Choice();
@@ -115,7 +118,7 @@ public final class QuantizeCommand implements Callable<Integer> {
         if (out == null) {
             throw new ParameterException(spec.commandLine(), "Missing required option: '--out=FILE'");
         }
-        Model quantized = choice.mode == Goal.QAT ? fineTuned(Network.read(model), out) : quantized(recipe());
+        Model quantized = choice.mode == Goal.QAT ? fineTuned(Network.read(model), out) : quantized(recipe(), out);
         Output.folderOf(out);
         ModelWriter.write(quantized, out);
         spec.commandLine().getOut().println(out + ": " + Files.size(out) + " bytes");
@@ -145,8 +148,14 @@ public final class QuantizeCommand implements Callable<Integer> {
         return new Ends(inputType == null ? customary : inputType, outputType == null ? customary : outputType);
     }
 
-    private Model quantized(Recipe recipe) throws IOException {
-        Model plain = GraphPreparation.prepare(ModelReader.read(model));
+    private Model plain(Path file) throws IOException {
+        return model.toString().endsWith(".whittle")
+                ? Lowering.lower(Network.read(model), String.valueOf(file.getFileName()), DESCRIPTION).model()
+                : ModelReader.read(model);
+    }
+
+    private Model quantized(Recipe recipe, Path file) throws IOException {
+        Model plain = GraphPreparation.prepare(plain(file));
         boolean hasBlocksBehindDequantize = recipe.rulesFor(plain).stream().anyMatch(
                 rule -> rule.mode() == Mode.WEIGHT_ONLY && rule.granularity() instanceof Granularity.Blockwise);
         if (hasBlocksBehindDequantize) {

@@ -122,20 +122,36 @@ public final class OperatorVersions {
             }
             case Options.Softmax _ ->
                     byType(input, Version.of(1, 1, 5), Version.of(2, 1, 14), Version.of(3, 2, 3));
+            case Options.ResizeNearestNeighbor resize -> byType(input, asItWas(operator),
+                    resize.halfPixelCenters() || resize.alignCorners() ? Version.of(3, 2, 3) : Version.of(2, 1, 14),
+                    Version.of(4, 2, 4));
+            case Options.MirrorPad _ -> byType(input, asItWas(operator), Version.of(2, 2, 3), Version.of(3, 2, 12));
+            case Options.Plain.TRANSPOSE ->
+                    byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(5, 2, 4));
+            case Options.Plain.SLICE -> byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(4, 2, 4));
+            case Options.StridedSlice _ ->
+                    byType(input, asItWas(operator), Version.of(2, 1, 14), asItWas(operator));
+            case Options.DepthToSpace _ -> byType(input, asItWas(operator), Version.of(2, 2, 5), asItWas(operator));
+            case Options.SpaceToDepth _ ->
+                    byType(input, asItWas(operator), Version.of(2, 1, 14), asItWas(operator));
+            case Options.Plain.MAXIMUM, Options.Plain.MINIMUM ->
+                    byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(4, 2, 3));
+            case Options.Reduce reduce when reduce.code() == OperatorCode.REDUCE_MAX
+                    || reduce.code() == OperatorCode.REDUCE_MIN ->
+                    byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(3, 2, 5));
             case Options.Div _,Options.L2Normalization _ -> asItWas(operator);
-            case Options.DepthToSpace _,Options.SpaceToDepth _ -> asItWas(operator);
             case Options.L2Pool2d _,Options.LocalResponseNormalization _ -> asItWas(operator);
             case Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _ -> asItWas(operator);
             case Options.Svdf _,Options.Call _,Options.CallOnce _,Options.Custom _ -> asItWas(operator);
             case Options.EmbeddingLookupSparse _,Options.UnidirectionalSequenceRnn _ -> asItWas(operator);
             case Options.Gather _,Options.Reduce _,Options.Squeeze _ -> asItWas(operator);
-            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> asItWas(operator);
+            case Options.UnidirectionalSequenceLstm _ -> asItWas(operator);
             case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> asItWas(operator);
             case Options.Split _,Options.SplitV _,Options.ArgExtreme _ -> asItWas(operator);
             case Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _ -> asItWas(operator);
             case Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _ -> asItWas(operator);
-            case Options.MirrorPad _,Options.Unique _ -> asItWas(operator);
-            case Options.ReverseSequence _,Options.ResizeNearestNeighbor _,Options.If _ -> asItWas(operator);
+            case Options.Unique _ -> asItWas(operator);
+            case Options.ReverseSequence _,Options.If _ -> asItWas(operator);
             case Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _ -> asItWas(operator);
             case Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _ -> asItWas(operator);
             case Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _ -> asItWas(operator);

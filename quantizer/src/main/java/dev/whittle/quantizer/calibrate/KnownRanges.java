@@ -25,7 +25,7 @@ public final class KnownRanges {
         Map<Integer, Range> known = new HashMap<>();
         inputRanges.forEach((number, range) -> known.put(subgraph.inputs().get(number), range));
         for (Operator operator : subgraph.operators()) {
-            Range input = known.get(operator.inputs().getFirst());
+            Range input = operator.inputs().isEmpty() ? null : known.get(operator.inputs().getFirst());
             if (input != null) {
                 output(subgraph, operator, input).ifPresent(range -> known.put(operator.outputs().getFirst(), range));
             }

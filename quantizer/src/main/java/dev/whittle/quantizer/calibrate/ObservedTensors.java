@@ -16,11 +16,11 @@ public final class ObservedTensors {
         List<Integer> observed = new ArrayList<>(subgraph.inputs());
         for (Operator operator : subgraph.operators()) {
             switch (QuantizationRule.of(operator.options())) {
-                case QuantizationRule.OwnRange _,QuantizationRule.SameForAll _,QuantizationRule.Weighted _ ->
-                        observed.addAll(operator.outputs());
                 // An operator that stays float may stand before one that does not.
-                case QuantizationRule.FloatOnly _ -> operator.outputs().stream()
-                        .filter(output -> subgraph.tensor(output).type() == ElementType.FLOAT32).forEach(observed::add);
+                case QuantizationRule.OwnRange _,QuantizationRule.SameForAll _,QuantizationRule.Weighted _,QuantizationRule.FloatOnly _ ->
+                        operator.outputs().stream()
+                                .filter(output -> subgraph.tensor(output).type() == ElementType.FLOAT32)
+                                .forEach(observed::add);
                 case QuantizationRule.SameAsInput _,QuantizationRule.FixedOutput _,QuantizationRule.AlreadyQuantized _ -> {
                     // Nothing to find out.
                 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Folds a product with, a sum with or a difference to constants behind a convolution or dense layer into its filter and
 /// bias, `(w ∗ x + b) · m + a = (m · w) ∗ x + (m · b + a)`: what is left of a batch normalization in an inference graph
-/// (Jacob et al. 2018, section 3.2). The constants hold one number, or one for each output channel.
+/// (equation 26 of `docs/QUANTIZATION.md`; Jacob et al. 2018, section 3.2). The constants hold one number, or one for each output channel.
 ///
 /// Left alone: operators with an activation of their own, whose result something else takes too, whose filter is computed,
 /// and constants that vary along other dimensions.

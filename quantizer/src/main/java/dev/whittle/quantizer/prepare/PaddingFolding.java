@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /// Folds a PAD with zeros into the convolution behind it, where that pads nothing itself and SAME padding would put the very
-/// same number of zeros on each side: `total = max((ceil(size / stride) − 1) · stride + (filter − 1) · dilation + 1 − size,
+/// same number of zeros on each side (equation 27 of `docs/QUANTIZATION.md`): `total = max((ceil(size / stride) − 1) · stride + (filter − 1) · dilation + 1 − size,
 /// 0)`, the smaller half of it before. Height and width have to be known.
 ///
 /// Pools are left alone: their padding is no zeros.

@@ -41,7 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Only the mode has to be there; what is left out is as [Rule] says, and `calibration` is `min_max`.
 public final class RecipeJson {
     /// The metadata entry of a quantized file that holds its recipe.
-    public static final String METADATA = "whittle_recipe";
+    public static final String METADATA = "whittle.recipe";
 
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();

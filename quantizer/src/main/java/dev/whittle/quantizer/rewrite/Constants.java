@@ -147,7 +147,7 @@ final class Constants {
         }
     }
 
-    /// UINT8 weights (equation 15): one scale and a zero point, the scale large enough that no bias overflows.
+    /// UINT8 weights (equation 23): one scale and a zero point, the scale large enough that no bias overflows.
     private static QuantizationParameters withZeroPoint(float[] weights, float[] bias, float inputScale) {
         Range range = Range.of(weights);
         QuantizationParameters plain = IntegerActivations.UINT8.covering(range);

@@ -259,7 +259,7 @@ public final class Quantizer {
         IntegerActivations activations = IntegerActivations.of(type);
         List<Integer> inputs = new ArrayList<>(operator.inputs());
         int output = operator.outputs().getFirst();
-        QuantizationParameters parameters = switch (QuantizationRule.of(operator.options())) {
+        QuantizationParameters parameters = switch (QuantizationRule.of(operator.options(), activations)) {
             case QuantizationRule.OwnRange _ -> {
                 inputs.replaceAll(input -> isReal(input)
                         ? constants.codes(where, input, activations)

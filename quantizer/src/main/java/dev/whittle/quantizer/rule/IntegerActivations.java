@@ -11,7 +11,7 @@ public enum IntegerActivations {
     INT8(ElementType.INT8, Byte.MIN_VALUE, Byte.MAX_VALUE),
     /// Codes 0 to 255 with a zero point: those of INT8, 128 higher.
     UINT8(ElementType.UINT8, 0, 255),
-    /// Codes −32767 to 32767, symmetric (equation 13).
+    /// Codes −32767 to 32767, symmetric (equation 21).
     INT16(ElementType.INT16, -Short.MAX_VALUE, Short.MAX_VALUE);
 
     /// The codes of UINT8 lie this far above those of INT8 for the same real numbers.

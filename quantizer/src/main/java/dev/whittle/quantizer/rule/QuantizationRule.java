@@ -45,6 +45,15 @@ public sealed interface QuantizationRule {
     /// What a hyperbolic tangent gives: 256 steps from −1 to 127/128.
     QuantizationParameters TANGENT = QuantizationParameters.perTensor(1f / 128, 0);
 
+    /// The rule of an operator whose activations are of the given type. LiteRT has no kernels of INT16 for some.
+    static QuantizationRule of(Options options, IntegerActivations activations) {
+        return activations == IntegerActivations.INT16 ? switch (options) {
+            case Options.Plain.HARD_SWISH -> new FloatOnly();
+            case Options.DepthToSpace _,Options.SpaceToDepth _ -> new FloatOnly();
+            default -> of(options);
+        } : of(options);
+    }
+
     /// The rule of an operator.
     static QuantizationRule of(Options options) {
         return switch (options) {
@@ -53,9 +62,15 @@ public sealed interface QuantizationRule {
             case Options.Reduce reduce when reduce.code() == OperatorCode.MEAN -> new OwnRange();
             case Options.AveragePool2d _,Options.MaxPool2d _,Options.Reshape _,Options.ResizeBilinear _ ->
                     new SameAsInput();
-            case Options.Squeeze _ -> new SameAsInput();
-            case Options.Plain.PAD -> new SameAsInput();
+            case Options.Squeeze _,Options.StridedSlice _,Options.DepthToSpace _,Options.SpaceToDepth _ ->
+                    new SameAsInput();
+            case Options.ResizeNearestNeighbor _,Options.MirrorPad _ -> new SameAsInput();
+            case Options.Plain.PAD, Options.Plain.TRANSPOSE, Options.Plain.SLICE, Options.Plain.EXPAND_DIMS ->
+                    new SameAsInput();
+            case Options.Reduce reduce when reduce.code() == OperatorCode.REDUCE_MAX
+                    || reduce.code() == OperatorCode.REDUCE_MIN -> new SameAsInput();
             case Options.Concatenation _ -> new SameForAll();
+            case Options.Plain.MAXIMUM, Options.Plain.MINIMUM -> new SameForAll();
             case Options.Conv2d _,Options.FullyConnected _ -> new Weighted(0);
             case Options.DepthwiseConv2d _ -> new Weighted(3);
             case Options.Plain.DEQUANTIZE, Options.Plain.QUANTIZE -> new AlreadyQuantized();
@@ -63,17 +78,17 @@ public sealed interface QuantizationRule {
             case Options.Plain.LOGISTIC -> new FixedOutput(PROBABILITY);
             case Options.Plain.TANH -> new FixedOutput(TANGENT);
             case Options.Div _,Options.L2Normalization _ -> new FloatOnly();
-            case Options.DepthToSpace _,Options.SpaceToDepth _,Options.L2Pool2d _ -> new FloatOnly();
+            case Options.L2Pool2d _ -> new FloatOnly();
             case Options.LocalResponseNormalization _,Options.LshProjection _,Options.Lstm _ -> new FloatOnly();
             case Options.Rnn _,Options.SkipGram _,Options.Svdf _,Options.Call _ -> new FloatOnly();
             case Options.CallOnce _,Options.Custom _,Options.EmbeddingLookupSparse _ -> new FloatOnly();
             case Options.UnidirectionalSequenceRnn _,Options.Gather _,Options.Reduce _ -> new FloatOnly();
-            case Options.UnidirectionalSequenceLstm _,Options.StridedSlice _ -> new FloatOnly();
+            case Options.UnidirectionalSequenceLstm _ -> new FloatOnly();
             case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> new FloatOnly();
             case Options.Split _,Options.SplitV _,Options.ArgExtreme _,Options.TransposeConv _ -> new FloatOnly();
             case Options.SparseToDense _,Options.ShapeOf _,Options.FakeQuant _,Options.Pack _ -> new FloatOnly();
-            case Options.OneHot _,Options.Unpack _,Options.MirrorPad _ -> new FloatOnly();
-            case Options.Unique _,Options.ReverseSequence _,Options.ResizeNearestNeighbor _ -> new FloatOnly();
+            case Options.OneHot _,Options.Unpack _ -> new FloatOnly();
+            case Options.Unique _,Options.ReverseSequence _ -> new FloatOnly();
             case Options.If _,Options.While _,Options.BatchMatMul _,Options.Cumsum _ -> new FloatOnly();
             case Options.Hashtable _,Options.VarHandle _,Options.Conv3d _,Options.Gelu _ -> new FloatOnly();
             case Options.Random _,Options.Bucketize _,Options.StablehloComposite _ -> new FloatOnly();

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// Symmetric integer weights of a width, with a scale for each tensor, output channel or block (equations 5 and 14 of
+/// Symmetric integer weights of a width, with a scale for each tensor, output channel or block (equations 5 and 22 of
 /// `docs/QUANTIZATION.md`). Codes are rounded with halves to even, as the trainer's fake quantization does.
 ///
 /// @param bits 8 or 4

@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.within;
 import dev.whittle.converter.reference.ReferenceInterpreter;
 import dev.whittle.converter.reference.SampleModels;
 import dev.whittle.converter.write.ModelWriter;
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.engine.schema.ModelReader;
@@ -213,5 +218,38 @@ class ModesTest {
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessage("[sample] FULLY_CONNECTED #7: tensor \"dense/kernel\": shape [32, 216] cannot have blocks "
                         + "of 7, they must divide the rows of a matrix");
+    }
+
+    /// As TensorFlow writes a Flatten layer: SHAPE, STRIDED_SLICE, PACK, RESHAPE.
+    @ParameterizedTest
+    @EnumSource(names = {"INT8", "INT16X8", "UINT8", "WEIGHT_ONLY"})
+    void shapesThatAreComputedStayIntegers(Mode mode) {
+        List<Tensor> tensors = List.of(
+                Tensor.activation("x", ElementType.FLOAT32, Shape.of(1, 2, 3), null),
+                Tensor.activation("shape", ElementType.INT32, Shape.of(3), null),
+                Tensor.constant("begin", ElementType.INT32, Shape.of(1), null, Buffer.ofInts(0)),
+                Tensor.constant("end", ElementType.INT32, Shape.of(1), null, Buffer.ofInts(1)),
+                Tensor.activation("batch", ElementType.INT32, Shape.of(), null),
+                Tensor.constant("six", ElementType.INT32, Shape.of(), null, Buffer.ofInts(6)),
+                Tensor.activation("sizes", ElementType.INT32, Shape.of(2), null),
+                Tensor.activation("doubled", ElementType.FLOAT32, Shape.of(1, 2, 3), null),
+                Tensor.activation("flat", ElementType.FLOAT32, Shape.of(1, 6), null));
+        Subgraph subgraph = new Subgraph("main", tensors, List.of(0), List.of(8), List.of(
+                new Operator(new Options.Add(Activation.NONE), List.of(0, 0), List.of(7), 1),
+                new Operator(new Options.ShapeOf(ElementType.INT32), List.of(7), List.of(1), 1),
+                new Operator(new Options.StridedSlice(0, 0, 0, 0, 1, false), List.of(1, 2, 3, 3), List.of(4), 1),
+                new Operator(new Options.Pack(2, 0), List.of(4, 5), List.of(6), 1),
+                new Operator(new Options.Reshape(null), List.of(7, 6), List.of(8), 1)));
+        Model model = new Model("flatten", Model.SCHEMA_VERSION, "", List.of(subgraph), List.of(), List.of());
+        float[] input = {0, 1, 2, 3, 4, 5};
+        Calibration calibration = Calibrator.minMax().calibrate(model, List.of(List.of(input)));
+
+        Model quantized = Quantizer.quantize(model, Recipe.of(mode), calibration, Ends.of(ElementType.FLOAT32));
+
+        float[] flat = Rewrites.run(quantized, input);
+        assertThat(flat).containsExactly(new float[]{0, 2, 4, 6, 8, 10}, within(0.05f));
+        try (ReferenceInterpreter reference = ReferenceInterpreter.of(quantized)) {
+            assertThat(flat).containsExactly(reference.run(input), within(1e-6f));
+        }
     }
 }
