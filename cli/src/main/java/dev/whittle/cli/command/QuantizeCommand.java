@@ -9,11 +9,7 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
-import dev.whittle.quantizer.calibrate.Calibration;
-import dev.whittle.quantizer.calibrate.Calibrator;
-import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.qat.QuantizationAwareTraining;
-import dev.whittle.quantizer.qat.Schedule;
+import dev.whittle.quantizer.prepare.GraphPreparation;
 import dev.whittle.quantizer.recipe.Granularity;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
@@ -27,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -46,10 +41,9 @@ import picocli.CommandLine.TypeConversionException;
     "  whittle quantize float32.tflite --mode weight_only --bits 4 --out int4.tflite",
     "  whittle quantize float32.tflite --recipe recipe.json --data photos --out mixed.tflite",
     "  whittle quantize mixed.tflite --print-recipe",
-    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite"})
+    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite",
+    "  whittle quantize trained/best.whittle --mode qat --bits 4 --epochs 12 --learning-rate 0.001 --data photos --out int4.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
-    private static final Range PIXELS = new Range(0, 255);
-
     @Parameters(paramLabel = "MODEL", description = "A float .tflite file; for --mode qat, a network of whittle train.") private Path model =
             Path.of("");
 
@@ -57,7 +51,7 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     /// What is to be done: one of these.
     static final class Choice {
-        @Option(names = "--mode", paramLabel = "MODE", description = "float16: weights of 16 bits; dynamic_range: int8 weights, activations float; weight_only: integer weights, widened when the model is loaded; int8: int8 throughout; int16x8: int16 activations, int8 weights; uint8: uint8 throughout, one scale per tensor; qat: fine-tunes a network with fake quantization, then int8. The last four need images.")
+        @Option(names = "--mode", paramLabel = "MODE", description = "float16: weights of 16 bits; dynamic_range: int8 weights, activations float; weight_only: integer weights, widened when the model is loaded; int8: int8 throughout; int16x8: int16 activations, int8 weights; uint8: uint8 throughout, one scale per tensor; qat: fine-tunes a network with fake quantization, then int8. All but the first three need samples to measure ranges on, qat images to train with.")
         @Nullable Goal mode;
 
         @Option(names = "--recipe", paramLabel = "FILE", description = "A JSON file that gives each operator its mode.")
@@ -85,11 +79,15 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     @Option(names = "--output-type", paramLabel = "TYPE", description = "Of the model's output, likewise.") private @Nullable ElementType outputType;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "200", description = "Training images, at most, to measure ranges on (default: ${DEFAULT-VALUE}).") private int samples;
 
     @Option(names = "--quiet", description = "One line per epoch instead of a progress bar.") private boolean quiet;
 
     @Mixin private DataOptions data = new DataOptions();
+
+    @Mixin private CalibrationOptions calibration = new CalibrationOptions();
+
+    @Mixin private QatOptions qat = new QatOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -126,14 +124,15 @@ public final class QuantizeCommand implements Callable<Integer> {
 
     private Recipe recipe() throws IOException {
         if (choice.recipe != null) {
-            if (bits != null || granularity != null) {
-                throw new ParameterException(spec.commandLine(),
-                        "--bits and --granularity go with --mode, a recipe says both for each operator");
+            if (bits != null || granularity != null || calibration.method().isPresent()) {
+                throw new ParameterException(spec.commandLine(), "--bits, --granularity and --calibration go with "
+                        + "--mode, a recipe says them for each operator");
             }
             return RecipeJson.read(choice.recipe);
         }
         Rule plain = Rule.of(mode());
-        return Recipe.of(plain.withWeights(bits == null ? plain.weightBits() : bits, granularity));
+        return Recipe.of(plain.withWeights(bits == null ? plain.weightBits() : bits, granularity)
+                .withCalibration(calibration.method().orElse(plain.calibration())));
     }
 
     private Mode mode() {
@@ -147,36 +146,31 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
 
     private Model quantized(Recipe recipe) throws IOException {
-        Model plain = ModelReader.read(model);
+        Model plain = GraphPreparation.prepare(ModelReader.read(model));
+        boolean hasBlocksBehindDequantize = recipe.rulesFor(plain).stream().anyMatch(
+                rule -> rule.mode() == Mode.WEIGHT_ONLY && rule.granularity() instanceof Granularity.Blockwise);
+        if (hasBlocksBehindDequantize) {
+            spec.commandLine().getErr().println("weight_only with scales of blocks: LiteRT 2.21 reads none under "
+                    + "DEQUANTIZE and computes with zeros; dynamic_range has a kernel for them");
+        }
         Ends ends = ends();
         boolean needsRanges = !ends.equals(Ends.of(ElementType.FLOAT32))
                 || recipe.rulesFor(plain).stream().anyMatch(rule -> rule.mode().isInteger());
-        return Quantizer.quantize(plain, recipe, needsRanges ? calibrated(plain) : new Calibration(Map.of()), ends);
-    }
-
-    private Calibration calibrated(Model plain) {
-        Shape input = plain.primary().tensor(plain.primary().inputs().getFirst()).shape();
-        if (plain.primary().inputs().size() != 1 || input.rank() != 4) {
-            throw new IllegalArgumentException(
-                    "[%s] has the inputs %s, calibration on images needs one [batch, height, width, 3]"
-                            .formatted(plain.source(), plain.primary().inputs().stream()
-                                    .map(tensor -> plain.primary().tensor(tensor).shape()).toList()));
+        if (!needsRanges) {
+            return Quantizer.quantize(plain, recipe);
         }
-        return Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain,
-                samples(data.required(), Shape.of(input.dimension(1), input.dimension(2), input.dimension(3))));
+        CalibratedModel calibrated = calibration.calibrate(plain, recipe, data, samples);
+        return calibrated.record().attachTo(
+                Quantizer.quantize(calibrated.model(), recipe, calibrated.calibration(), ends));
     }
 
     private Model fineTuned(Network network, Path file) throws IOException {
         Photographs photographs = data.required();
-        Network prepared = QuantizationAwareTraining.prepare(network, samples(photographs, network.inputShape()));
-        TrainingSettings settings = TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads());
-        Network aware =
-                QuantizationAwareTraining.fit(prepared, photographs.training(), photographs.validation(), settings,
-                        Schedule.standard(),
-                        List.of(new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched())));
-        return QuantizationAwareTraining.toInt8(aware, String.valueOf(file.getFileName()),
-                "Image classifier, made by Whittle.",
-                ends().input(), ends().output());
+        return qat.fineTune(network, photographs, samples(photographs, network.inputShape()),
+                bits == null ? Byte.SIZE : bits,
+                TrainingSettings.ofEpochs(1).withSeed(data.seed()).withThreads(data.threads()),
+                new Progress(spec.commandLine().getErr(), !quiet && Progress.isWatched()), file, ends().input(),
+                ends().output(), spec.commandLine().getErr());
     }
 
     private Iterable<List<float[]>> samples(Photographs photographs, Shape input) {

@@ -113,7 +113,7 @@ class LayerLoweringTest {
                 of(OperatorCode.CONV_2D, new Conv2D("layer", 4, 3, Padding.VALID).withStride(2).withoutBias()),
                 of(OperatorCode.DEPTHWISE_CONV_2D, new DepthwiseConv2D("layer", 3, 2, Padding.SAME)),
                 of(OperatorCode.DEPTHWISE_CONV_2D, new DepthwiseConv2D("layer", 2, 3, 1, 1, 2, 2, 2, Padding.VALID,
-                        false, Initializer.HE_NORMAL, false)),
+                        false, Initializer.HE_NORMAL, 0)),
                 of(OperatorCode.MAX_POOL_2D, new MaxPool2D("layer", 2, 3, 2, 1, Padding.SAME)),
                 of(OperatorCode.AVERAGE_POOL_2D, new AveragePool2D("layer", 3, 2, 2, 1, Padding.SAME)),
                 of(OperatorCode.MEAN, new GlobalAveragePool("layer")),

@@ -3,57 +3,80 @@ package dev.whittle.quantizer.calibrate;
 import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
-import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
-import dev.whittle.quantizer.observe.MinMaxObserver;
+import dev.whittle.quantizer.observe.CalibrationMethod;
 import dev.whittle.quantizer.observe.Observer;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rule.Int8;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.TreeMap;
+import java.util.function.Function;
 
 /// Runs representative data through a float model and watches its activations.
 ///
-/// @param observer makes the observer of each tensor
+/// @param methods the method for a tensor, by the tensor's name
 /// @param inputRanges ranges of inputs that are known beforehand, by input number: an image's 0 to 255 gives scale 1 and
 ///        zero point −128 exactly, whatever the samples happen to hold
-public record Calibrator(Supplier<? extends Observer> observer, Map<Integer, Range> inputRanges) {
+/// @param threads to run the model with, 1 or more; their number changes no range
+public record Calibrator(Function<String, CalibrationMethod> methods, Map<Integer, Range> inputRanges, int threads) {
     public Calibrator {
         inputRanges = Map.copyOf(inputRanges);
     }
 
     /// Takes the smallest and the largest value seen, inputs as seen too.
     public static Calibrator minMax() {
-        return new Calibrator(MinMaxObserver::new, Map.of());
+        return of(new CalibrationMethod.MinMax());
+    }
+
+    /// Takes one method for all tensors.
+    public static Calibrator of(CalibrationMethod method) {
+        return of(_ -> method);
+    }
+
+    /// Takes the method that `methods` gives for each tensor's name.
+    public static Calibrator of(Function<String, CalibrationMethod> methods) {
+        return new Calibrator(methods, Map.of(), 1);
     }
 
     /// As this, with the range of an input known beforehand.
     public Calibrator withInputRange(int number, Range range) {
         Map<Integer, Range> ranges = new HashMap<>(inputRanges);
         ranges.put(number, range);
-        return new Calibrator(observer, ranges);
+        return new Calibrator(methods, ranges, threads);
     }
 
-    /// The parameters of the model's activations.
+    /// As this, with more than one thread.
+    public Calibrator withThreads(int newThreads) {
+        return new Calibrator(methods, inputRanges, newThreads);
+    }
+
+    /// The int8 parameters of the model's activations (equation 3).
+    ///
+    /// @param samples as for [#ranges]
+    /// @throws IllegalArgumentException as [#ranges]
+    public Calibration calibrate(Model model, Iterable<List<float[]>> samples) {
+        return Calibration.ofRanges(ranges(model, samples));
+    }
+
+    /// The ranges of the model's activations, by tensor index, as the methods have them; not widened to hold 0.
     ///
     /// @param samples one array for each input of the model, as many elements as the model's own shape has
     /// @throws IllegalArgumentException when there is no sample, a sample does not fit the inputs, or an activation is
     ///         not finite
-    public Calibration calibrate(Model model, Iterable<List<float[]>> samples) {
+    public Map<Integer, Range> ranges(Model model, Iterable<List<float[]>> samples) {
         Subgraph subgraph = model.primary();
         Map<Integer, Observer> observers = new LinkedHashMap<>();
         for (int tensor : ObservedTensors.of(subgraph)) {
-            observers.put(tensor, observer.get());
+            observers.put(tensor, methods.apply(subgraph.tensor(tensor).name()).observer());
         }
         Map<Integer, Range> known = KnownRanges.of(subgraph, inputRanges);
         observers.keySet().removeAll(known.keySet());
         int count = 0;
-        PlanOptions options = PlanOptions.defaults().withPreserveAllTensors(true);
+        PlanOptions options = PlanOptions.defaults().withPreserveAllTensors(true).withThreads(threads);
         try (Interpreter interpreter = Interpreter.of(model, options)) {
             for (List<float[]> sample : samples) {
                 putInputs(interpreter, sample, count);
@@ -70,10 +93,9 @@ public record Calibrator(Supplier<? extends Observer> observer, Map<Integer, Ran
             throw new IllegalArgumentException(
                     "[" + model.source() + "] no representative sample, expected at least one");
         }
-        Map<Integer, QuantizationParameters> parameters = new HashMap<>();
-        known.forEach((tensor, range) -> parameters.put(tensor, Int8.covering(range)));
-        observers.forEach((tensor, seen) -> parameters.put(tensor, Int8.covering(seen.range())));
-        return new Calibration(parameters);
+        Map<Integer, Range> ranges = new TreeMap<>(known);
+        observers.forEach((tensor, seen) -> ranges.put(tensor, seen.range()));
+        return ranges;
     }
 
     private static void putInputs(Interpreter interpreter, List<float[]> sample, int number) {

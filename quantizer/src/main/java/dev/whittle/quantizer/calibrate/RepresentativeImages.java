@@ -34,7 +34,7 @@ public record RepresentativeImages(ImageSource source, int count, Shape inputSha
     @Override
     public Iterator<List<float[]>> iterator() {
         int samples = Math.min(count, source.size());
-        return IntStream.range(0, samples).mapToObj(i -> sample((int) ((long) i * source.size() / samples)))
+        return IntStream.range(0, samples).mapToObj(i -> sample(RepresentativeSet.spread(i, samples, source.size())))
                 .iterator();
     }
 

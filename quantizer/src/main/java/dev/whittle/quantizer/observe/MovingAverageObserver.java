@@ -10,10 +10,7 @@ public final class MovingAverageObserver implements Observer {
 
     /// @param momentum the share of the past, 0 to 1 (both excluded), as in 0.99
     public MovingAverageObserver(float momentum) {
-        if (!(momentum > 0 && momentum < 1)) {
-            throw new IllegalArgumentException("momentum is " + momentum + ", must be between 0 and 1");
-        }
-        this.momentum = momentum;
+        this.momentum = CalibrationMethod.MovingAverage.required(momentum);
     }
 
     @Override

@@ -42,14 +42,16 @@ final class FakeQuantization {
     private static final float MOMENTUM = 0.99f;
 
     private final NetworkSpec spec;
+    private final int kernelBits;
     private final Map<String, Node> nodes = new HashMap<>();
     private final Map<String, List<Layer>> consumers = new HashMap<>();
     /// What stands for a layer where it is taken: itself, or the fake quantization behind it.
     private final Map<String, String> standIns = new HashMap<>();
     private final List<Node> placed = new ArrayList<>();
 
-    private FakeQuantization(NetworkSpec spec) {
+    private FakeQuantization(NetworkSpec spec, int kernelBits) {
         this.spec = spec;
+        this.kernelBits = kernelBits;
         for (Node node : spec.nodes()) {
             nodes.put(node.name(), node);
             node.inputs().forEach(input -> consumers.computeIfAbsent(input, _ -> new ArrayList<>()).add(node.layer()));
@@ -57,8 +59,10 @@ final class FakeQuantization {
     }
 
     /// The network with fake quantization between and in its layers.
-    static NetworkSpec place(NetworkSpec spec) {
-        return new FakeQuantization(spec).place();
+    ///
+    /// @param kernelBits of the integers that kernels are rounded to
+    static NetworkSpec place(NetworkSpec spec, int kernelBits) {
+        return new FakeQuantization(spec, kernelBits).place();
     }
 
     private NetworkSpec place() {
@@ -92,11 +96,11 @@ final class FakeQuantization {
         return consumers(name).stream().anyMatch(layer -> !isPreprocessing(layer));
     }
 
-    private static Layer withFakeQuantizedKernel(Layer layer) {
+    private Layer withFakeQuantizedKernel(Layer layer) {
         return switch (layer) {
-            case Conv2D conv -> conv.withFakeQuantizedKernel();
-            case DepthwiseConv2D conv -> conv.withFakeQuantizedKernel();
-            case Dense dense -> dense.withFakeQuantizedKernel();
+            case Conv2D conv -> conv.withFakeQuantizedKernel(kernelBits);
+            case DepthwiseConv2D conv -> conv.withFakeQuantizedKernel(kernelBits);
+            case Dense dense -> dense.withFakeQuantizedKernel(kernelBits);
             case FakeQuantize fake -> throw new IllegalArgumentException(
                     "layer \"" + fake.name() + "\": the network has fake quantization already");
             case Add _,AveragePool2D _,BatchNorm _,Concat _,Dropout _,Flatten _,GlobalAveragePool _ -> layer;
@@ -141,9 +145,12 @@ final class FakeQuantization {
         return layer instanceof Conv2D || layer instanceof DepthwiseConv2D || layer instanceof Dense;
     }
 
-    /// The layers with every range frozen.
+    /// The layers with every range frozen, and the statistics of normalizations, which the integer model has in its weights.
     static List<Layer> freeze(List<Layer> layers) {
-        return layers.stream().map(layer -> layer instanceof FakeQuantize fake ? fake.withFrozen(true) : layer)
-                .toList();
+        return layers.stream().map(layer -> switch (layer) {
+            case FakeQuantize fake -> fake.withFrozen(true);
+            case BatchNorm norm -> norm.withFrozenStatistics();
+            default -> layer;
+        }).toList();
     }
 }

@@ -3,7 +3,11 @@ package dev.whittle.quantizer.recipe;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.engine.model.Subgraph;
+import dev.whittle.quantizer.observe.CalibrationMethod;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// How each operator of a model is quantized: the first rule that matches counts, and an operator that none matches stays
 /// float. An operator is named by its first output's tensor.
@@ -37,6 +41,22 @@ public record Recipe(List<Rule> rules) {
     public List<Rule> rulesFor(Model model) {
         return model.primary().operators().stream().map(operator -> ruleFor(operator.code(), name(model, operator)))
                 .toList();
+    }
+
+    /// How the range of each activation is measured, by tensor name: as the rule of the operator says that computes it, or,
+    /// for an input, that takes it first.
+    public Map<String, CalibrationMethod> calibrationMethods(Model model) {
+        Map<String, CalibrationMethod> methods = new HashMap<>();
+        List<Rule> rules = rulesFor(model);
+        Subgraph subgraph = model.primary();
+        for (int number = rules.size() - 1; number >= 0; number--) {
+            Operator operator = subgraph.operators().get(number);
+            CalibrationMethod method = rules.get(number).calibration();
+            operator.outputs().forEach(output -> methods.put(subgraph.tensor(output).name(), method));
+            operator.inputs().stream().filter(subgraph.inputs()::contains)
+                    .forEach(input -> methods.put(subgraph.tensor(input).name(), method));
+        }
+        return methods;
     }
 
     private static String name(Model model, Operator operator) {

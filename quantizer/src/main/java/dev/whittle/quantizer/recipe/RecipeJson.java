@@ -5,6 +5,7 @@ import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.quantizer.observe.CalibrationMethod;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 ///     {"operator" : "SOFTMAX", "mode" : "float"},
 ///     {"name" : "conv2d_1", "mode" : "int8", "weightBits" : 4},
 ///     {"operator" : "FULLY_CONNECTED", "mode" : "weight_only", "weightBits" : 4, "granularity" : "blockwise_32"},
-///     {"mode" : "int8", "calibration" : "percentile"}
+///     {"mode" : "int8", "calibration" : "percentile:99.9"}
 ///   ]
 /// }
 /// ```
@@ -44,6 +45,8 @@ public final class RecipeJson {
 
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private static final CalibrationMethod MIN_MAX = new CalibrationMethod.MinMax();
 
     private static final String RULES = "rules";
     private static final String OPERATOR = "operator";
@@ -101,8 +104,8 @@ public final class RecipeJson {
             if (rule.granularity() != null) {
                 node.put(GRANULARITY, rule.granularity().toString());
             }
-            if (rule.mode().isInteger() || rule.calibration() != CalibrationMethod.MIN_MAX) {
-                node.put(CALIBRATION, word(rule.calibration()));
+            if (rule.mode().isInteger() || !rule.calibration().equals(MIN_MAX)) {
+                node.put(CALIBRATION, rule.calibration().text());
             }
         }
         return MAPPER.writeValueAsString(root);
@@ -141,6 +144,7 @@ public final class RecipeJson {
         }
         Mode mode = constant(where, MODE, modeName, Mode.class);
         String operator = string(where, node, OPERATOR);
+        String name = string(where, node, NAME);
         String granularity = string(where, node, GRANULARITY);
         String calibration = string(where, node, CALIBRATION);
         JsonNode bits = node.get(WEIGHT_BITS);
@@ -148,15 +152,12 @@ public final class RecipeJson {
             throw new IllegalArgumentException(where + ".weightBits: " + bits + ", expected a whole number");
         }
         try {
-            return new Rule(operator == null ? null : operatorCode(operator), string(where, node, NAME), mode,
+            return new Rule(operator == null ? null : operatorCode(operator), name, mode,
                     bits == null ? mode.weightBits().getFirst() : bits.intValue(),
                     granularity == null ? null : Granularity.parse(granularity),
-                    calibration == null
-                            ? CalibrationMethod.MIN_MAX
-                            : constant(where, CALIBRATION, calibration, CalibrationMethod.class));
+                    calibration == null ? MIN_MAX : CalibrationMethod.of(calibration));
         } catch (IllegalArgumentException e) {
-            String message = String.valueOf(e.getMessage());
-            throw message.startsWith(where) ? e : new IllegalArgumentException(where + ": " + message, e);
+            throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
         }
     }
 

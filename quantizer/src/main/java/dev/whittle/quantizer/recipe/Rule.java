@@ -1,6 +1,7 @@
 package dev.whittle.quantizer.recipe;
 
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.quantizer.observe.CalibrationMethod;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,9 @@ public record Rule(@Nullable OperatorCode operator, @Nullable String name, Mode 
             throw new IllegalArgumentException("weight bits of " + mode + " are " + weightBits + ", supported are "
                     + mode.weightBits());
         }
-        if (granularity != null && !isSupported(mode, granularity)) {
-            throw new IllegalArgumentException("weights of " + mode + " cannot have scales " + granularity);
+        if (granularity != null && !isSupported(mode, weightBits, granularity)) {
+            throw new IllegalArgumentException(
+                    "weights of " + weightBits + " bits under " + mode + " cannot have scales " + granularity);
         }
         if (name != null) {
             try {
@@ -36,7 +38,7 @@ public record Rule(@Nullable OperatorCode operator, @Nullable String name, Mode 
 
     /// Every operator in the given mode, with customary weights and ranges from minimum to maximum.
     public static Rule of(Mode mode) {
-        return new Rule(null, null, mode, mode.weightBits().getFirst(), null, CalibrationMethod.MIN_MAX);
+        return new Rule(null, null, mode, mode.weightBits().getFirst(), null, new CalibrationMethod.MinMax());
     }
 
     /// As this, for operators of one type.
@@ -65,11 +67,13 @@ public record Rule(@Nullable OperatorCode operator, @Nullable String name, Mode 
                 && (name == null || Pattern.compile(name).matcher(outputName).find());
     }
 
-    private static boolean isSupported(Mode mode, Granularity granularity) {
+    private static boolean isSupported(Mode mode, int weightBits, Granularity granularity) {
         return switch (granularity) {
             case Granularity.PerTensor _ -> mode.hasIntegerWeights();
             case Granularity.PerChannel _ -> mode.hasIntegerWeights() && mode != Mode.UINT8;
-            case Granularity.Blockwise _ -> mode == Mode.WEIGHT_ONLY || mode == Mode.DYNAMIC_RANGE;
+            // The hybrid kernel for blocks knows weights of 4 bits only.
+            case Granularity.Blockwise _ -> mode == Mode.WEIGHT_ONLY
+                    || (mode == Mode.DYNAMIC_RANGE && weightBits == 4);
         };
     }
 }

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /// One subgraph on its way to another: tensors keep their indices while operators are rewritten one after the other, and
 /// what nothing uses in the end is left out.
-final class GraphRewrite {
+public final class GraphRewrite {
     private final Model model;
     private final Subgraph original;
     private final List<Tensor> tensors;
@@ -32,7 +32,7 @@ final class GraphRewrite {
     private final Map<Integer, Integer> ends = new HashMap<>();
     private final Set<Integer> kept = new HashSet<>();
 
-    GraphRewrite(Model model) {
+    public GraphRewrite(Model model) {
         this.model = model;
         this.original = model.primary();
         this.tensors = new ArrayList<>(original.tensors());
@@ -44,7 +44,7 @@ final class GraphRewrite {
     }
 
     /// Appends a tensor; an equal constant that is there already serves again.
-    int add(Tensor tensor) {
+    public int add(Tensor tensor) {
         return tensor.isConstant() ? added.computeIfAbsent(tensor, this::append) : append(tensor);
     }
 
@@ -54,11 +54,11 @@ final class GraphRewrite {
     }
 
     /// The tensor as rewritten so far.
-    Tensor tensor(int index) {
+    public Tensor tensor(int index) {
         return tensors.get(index);
     }
 
-    void replace(int index, UnaryOperator<Tensor> change) {
+    public void replace(int index, UnaryOperator<Tensor> change) {
         tensors.set(index, change.apply(tensors.get(index)));
     }
 
@@ -67,7 +67,7 @@ final class GraphRewrite {
     }
 
     /// An operator of the original, perhaps with other options and inputs.
-    void operator(Operator original, Options options, List<Integer> inputs) {
+    public void operator(Operator original, Options options, List<Integer> inputs) {
         operators.add(new Operator(options, inputs, original.outputs(), original.version()));
     }
 
@@ -82,7 +82,7 @@ final class GraphRewrite {
     }
 
     /// The rewritten model, with metadata that replace those of the same names.
-    Model finish(Metadata... added) {
+    public Model finish(Metadata... added) {
         List<Integer> inputs = original.inputs().stream().map(this::end).toList();
         List<Integer> outputs = original.outputs().stream().map(this::end).toList();
         TreeSet<Integer> used = new TreeSet<>(inputs);

@@ -1,5 +1,6 @@
 package dev.whittle.quantizer.rewrite;
 
+import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
@@ -8,6 +9,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.quantizer.calibrate.Calibration;
+import dev.whittle.quantizer.recipe.Granularity;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
 import dev.whittle.quantizer.recipe.RecipeJson;
@@ -19,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /// Makes a float model a quantized one in which each operator has the mode that a recipe says. It serves calibration and
 /// quantization-aware training alike, which differ only in where the activations' parameters come from.
@@ -119,7 +122,7 @@ public final class Quantizer {
         if (innerType != ElementType.FLOAT32) {
             store("input", index, innerType, parameters("input", index, innerType));
         }
-        convert("input", outer, index);
+        convert(outer, index);
         graph.replaceEnd(index, outer);
     }
 
@@ -130,7 +133,7 @@ public final class Quantizer {
         }
         int outer = graph.add(endTensor("output", index, outerType));
         rename(index, innerType);
-        convert("output", index, outer);
+        convert(index, outer);
         graph.replaceEnd(index, outer);
     }
 
@@ -194,7 +197,7 @@ public final class Quantizer {
                 || !isStoredAsCodes(index)) {
             return index;
         }
-        return converted("", index, ElementType.FLOAT32, List.of());
+        return converted(index, ElementType.FLOAT32, List.of());
     }
 
     /// Whether a FLOAT32 tensor of the original is stored as integers now.
@@ -214,9 +217,33 @@ public final class Quantizer {
             } else if (graph.tensor(filter).shape().elementCount() >= Constants.MINIMUM_HYBRID_ELEMENTS) {
                 inputs.set(1, constants.weights(where, filter, weighted, options, rule));
                 options = hybrid(options);
+                if (rule.granularity() instanceof Granularity.Blockwise
+                        && options instanceof Options.FullyConnected dense && isRelu(dense.activation())) {
+                    withActivationApart(operator, dense, inputs);
+                    return;
+                }
             }
         }
         real(operator, options, inputs);
+    }
+
+    private static boolean isRelu(Activation activation) {
+        return switch (activation) {
+            case RELU, RELU6, RELU_N1_TO_1 -> true;
+            case NONE, TANH, SIGN_BIT -> false;
+        };
+    }
+
+    /// LiteRT's kernel for scales of blocks leaves a fused activation out, so it becomes an operator of its own.
+    private void withActivationApart(Operator operator, Options.FullyConnected dense, List<Integer> inputs) {
+        int output = operator.outputs().getFirst();
+        Tensor tensor = graph.tensor(output);
+        int sum = graph.add(new Tensor(tensor.name() + "_linear", tensor.type(), tensor.shape(),
+                tensor.shapeSignature(), null, null, false));
+        inputs.replaceAll(this::asReal);
+        graph.operator(new Options.FullyConnected(Activation.NONE, dense.keepNumDims(),
+                dense.asymmetricQuantizeInputs()), inputs, List.of(sum));
+        graph.operator(Options.Plain.valueOf(dense.activation().name()), List.of(sum), List.of(output));
     }
 
     /// FULLY_CONNECTED says for itself that its input is quantized with a zero point; convolutions with a scale per
@@ -306,9 +333,9 @@ public final class Quantizer {
             return tensor.quantization();
         }
         IntegerActivations activations = IntegerActivations.of(type);
-        QuantizationParameters calibrated = calibration.parameters().get(index);
-        if (calibrated != null) {
-            return activations.fromInt8(calibrated);
+        Optional<QuantizationParameters> calibrated = calibration.parameters(index, activations);
+        if (calibrated.isPresent()) {
+            return calibrated.get();
         }
         Operator producer = producers.get(index);
         if (producer != null) {
@@ -333,7 +360,7 @@ public final class Quantizer {
                 || !(graph.tensor(index).type() == ElementType.FLOAT32 || isStoredAsCodes(index))) {
             return index;
         }
-        return converted(where, index, type, List.of(parameters(where, index, type)));
+        return converted(index, type, List.of(parameters(where, index, type)));
     }
 
     /// An activation as integers of a type under the given parameters.
@@ -341,10 +368,10 @@ public final class Quantizer {
         int codes = asCodes(where, index, type);
         return parameters(codes).equals(parameters)
                 ? codes
-                : converted(where, index, type, List.of(parameters));
+                : converted(index, type, List.of(parameters));
     }
 
-    private int converted(String where, int index, ElementType type, List<QuantizationParameters> parameters) {
+    private int converted(int index, ElementType type, List<QuantizationParameters> parameters) {
         Conversion conversion = new Conversion(index, type, parameters);
         Integer known = conversions.get(conversion);
         if (known != null) {
@@ -354,26 +381,20 @@ public final class Quantizer {
         String suffix = tensor.type() == type ? "_rescaled" : suffix(type);
         int other = graph.add(new Tensor(tensor.name() + suffix, type, tensor.shape(), tensor.shapeSignature(),
                 parameters.isEmpty() ? null : parameters.getFirst(), null, false));
-        convert(where, index, other);
+        convert(index, other);
         conversions.put(conversion, other);
         return other;
     }
 
-    /// Writes one tensor's numbers to another of other type or parameters. There is no kernel from UINT8 to INT16, nor
-    /// back: these go by way of INT8.
-    private void convert(String where, int from, int to) {
+    /// Writes one tensor's numbers to another of other type or parameters. LiteRT's QUANTIZE kernel knows no way from 8 bits
+    /// to INT16, nor from INT16 to UINT8: these go by way of FLOAT32.
+    private void convert(int from, int to) {
         ElementType fromType = graph.tensor(from).type();
         ElementType toType = graph.tensor(to).type();
-        boolean isFarApart = (fromType == ElementType.UINT8 && toType == ElementType.INT16)
-                || (fromType == ElementType.INT16 && toType == ElementType.UINT8);
-        int source = from;
-        if (isFarApart) {
-            Tensor eight = graph.tensor(fromType == ElementType.UINT8 ? from : to);
-            QuantizationParameters uint8 = parameters(fromType == ElementType.UINT8 ? from : to);
-            source = graph.add(new Tensor(eight.name() + suffix(ElementType.INT8), ElementType.INT8, eight.shape(),
-                    eight.shapeSignature(), IntegerActivations.uint8ToInt8(uint8), null, false));
-            graph.operator(Options.Plain.QUANTIZE, List.of(from), List.of(source));
-        }
+        boolean isWidening =
+                toType == ElementType.INT16 && (fromType == ElementType.INT8 || fromType == ElementType.UINT8);
+        boolean isFarApart = isWidening || (fromType == ElementType.INT16 && toType == ElementType.UINT8);
+        int source = isFarApart ? converted(from, ElementType.FLOAT32, List.of()) : from;
         graph.operator(toType == ElementType.FLOAT32 ? Options.Plain.DEQUANTIZE : Options.Plain.QUANTIZE,
                 List.of(source), List.of(to));
     }

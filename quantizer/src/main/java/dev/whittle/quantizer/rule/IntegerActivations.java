@@ -55,18 +55,13 @@ public enum IntegerActivations {
         };
     }
 
-    /// Parameters for numbers that the given INT8 parameters cover.
+    /// The parameters that belong to the given ones for INT8.
     public QuantizationParameters fromInt8(QuantizationParameters parameters) {
         return switch (this) {
             case INT8 -> parameters;
             case UINT8 -> QuantizationParameters.perTensor(parameters.scale(0), parameters.zeroPoint(0) + UINT8_OFFSET);
             case INT16 -> symmetric(Int8.nudged(parameters));
         };
-    }
-
-    /// INT8 parameters for the numbers that the given UINT8 ones cover.
-    public static QuantizationParameters uint8ToInt8(QuantizationParameters parameters) {
-        return QuantizationParameters.perTensor(parameters.scale(0), parameters.zeroPoint(0) - UINT8_OFFSET);
     }
 
     /// Parameters of an output between −1 and 1 that are fixed to the given ones for INT8.

@@ -9,7 +9,7 @@ import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
-import dev.whittle.quantizer.observe.MovingAverageObserver;
+import dev.whittle.quantizer.observe.CalibrationMethod;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.rule.Int8;
 import java.util.Arrays;
@@ -68,7 +68,7 @@ class CalibratorTest {
 
     @Test
     void aMovingAverageFollowsSlowly() {
-        Calibration calibration = new Calibrator(() -> new MovingAverageObserver(0.5f), Map.of())
+        Calibration calibration = Calibrator.of(new CalibrationMethod.MovingAverage(0.5f))
                 .calibrate(model(), samples(new float[]{-4, 0, 2, 4}, new float[]{0, 0, 8, 1}));
 
         assertThat(calibration.parameters()).containsEntry(index("image"), Int8.covering(new Range(-2, 6)));

@@ -28,7 +28,7 @@ class FakeQuantizationTest {
 
     @Test
     void rangesStandWhereTheInt8ModelHasRangesOfItsOwn() {
-        assertThat(FakeQuantization.place(SPEC).layers()).extracting(Layer::name).containsExactly("resizing",
+        assertThat(FakeQuantization.place(SPEC, 8).layers()).extracting(Layer::name).containsExactly("resizing",
                 "rescaling",
                 "random_flip", "random_rotation", "random_rotation/range", "conv_1", "relu_1", "relu_1/range",
                 "max_pool_1", "conv_2", "relu_2", "relu_2/range", "max_pool_2", "conv_3", "relu_3", "relu_3/range",
@@ -45,7 +45,7 @@ class FakeQuantizationTest {
         network.add(new Add("add"), "relu_1", "norm_2").add(new ReLU6("relu_2")).add(new AveragePool2D("pool", 8, 8))
                 .add(new Flatten("flatten")).add(new Dense("logits", 2));
 
-        NetworkSpec placed = FakeQuantization.place(network.build(List.of("a", "b")));
+        NetworkSpec placed = FakeQuantization.place(network.build(List.of("a", "b")), 8);
 
         assertThat(placed.layers()).extracting(Layer::name).containsExactly("rescaling", "rescaling/range", "conv_1",
                 "norm_1", "relu_1", "relu_1/range", "conv_2", "norm_2", "norm_2/range", "add", "relu_2",
@@ -53,29 +53,29 @@ class FakeQuantizationTest {
         assertThat(placed.nodes()).filteredOn(node -> node.name().equals("add"))
                 .extracting(NetworkSpec.Node::inputs).containsExactly(List.of("relu_1/range", "norm_2/range"));
         assertThat(placed.nodes()).filteredOn(node -> node.layer() instanceof DepthwiseConv2D)
-                .allMatch(node -> ((DepthwiseConv2D) node.layer()).fakeQuantizeKernel());
+                .allMatch(node -> ((DepthwiseConv2D) node.layer()).kernelBits() == 8);
     }
 
     @Test
     void everyKernelIsFakeQuantized() {
-        List<Layer> placed = FakeQuantization.place(SPEC).layers();
+        List<Layer> placed = FakeQuantization.place(SPEC, 8).layers();
 
         assertThat(placed).filteredOn(Conv2D.class::isInstance).hasSize(3)
-                .allMatch(layer -> ((Conv2D) layer).fakeQuantizeKernel());
+                .allMatch(layer -> ((Conv2D) layer).kernelBits() == 8);
         assertThat(placed).filteredOn(Dense.class::isInstance).hasSize(2)
-                .allMatch(layer -> ((Dense) layer).fakeQuantizeKernel());
+                .allMatch(layer -> ((Dense) layer).kernelBits() == 8);
     }
 
     @Test
     void freezingFreezesEveryRange() {
-        assertThat(FakeQuantization.freeze(FakeQuantization.place(SPEC).layers()))
+        assertThat(FakeQuantization.freeze(FakeQuantization.place(SPEC, 8).layers()))
                 .filteredOn(FakeQuantize.class::isInstance)
                 .hasSize(6).allMatch(layer -> ((FakeQuantize) layer).frozen());
     }
 
     @Test
     void aNetworkWithFakeQuantizationFailsNamingTheLayer() {
-        assertThatThrownBy(() -> FakeQuantization.place(FakeQuantization.place(SPEC)))
+        assertThatThrownBy(() -> FakeQuantization.place(FakeQuantization.place(SPEC, 8), 8))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("layer \"random_rotation/range\": the network has fake quantization already");
     }

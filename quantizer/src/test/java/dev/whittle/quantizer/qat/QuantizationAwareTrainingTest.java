@@ -145,7 +145,7 @@ class QuantizationAwareTrainingTest {
     void aRangeThatHasSeenNothingFailsNamingTheLayer() {
         Network network = Network.create(
                 NetworkSpec.imageClassifier(INPUT, 32, false, 0, IMAGES.classNames()), 1);
-        Network unobserved = network.withSpec(FakeQuantization.place(network.spec()));
+        Network unobserved = network.withSpec(FakeQuantization.place(network.spec(), 8));
 
         assertThatThrownBy(() -> QuantizationAwareTraining.toInt8(unobserved, "qat", "", ElementType.INT8,
                 ElementType.INT8)).isInstanceOf(IllegalStateException.class)

@@ -14,8 +14,10 @@ import dev.whittle.engine.npy.NpyArray;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.prepare.GraphPreparation;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.recipe.Rule;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -64,7 +66,7 @@ class SharedModelsTest {
     @ValueSource(strings = {"mlperf_pretrainedResnet", "seed_cnn_model_vs", "tflm_hello_world_float"})
     void quantizedFormsAgreeWithTheReferenceRuntime(String name) throws IOException {
         Path folder = folder(name);
-        Model model = ModelReader.read(folder.resolve("model.tflite"));
+        Model model = GraphPreparation.prepare(ModelReader.read(folder.resolve("model.tflite")));
         List<float[]> inputs = inputs(folder, model);
         List<List<float[]>> samples = inputs.stream().map(List::of).toList();
         Calibration calibration = Calibrator.minMax().calibrate(model, samples);
@@ -74,6 +76,12 @@ class SharedModelsTest {
         agree(Quantizer.quantize(model, Recipe.of(Mode.FLOAT16)), inputs, 1e-5f);
         agree(Quantizer.quantize(model, Recipe.of(Mode.DYNAMIC_RANGE)), inputs, 1e-3f);
         agree(int8, inputs, twoSteps(int8));
+        agree(Quantizer.quantize(model, Recipe.of(Mode.WEIGHT_ONLY)), inputs, 1e-5f);
+        agree(Quantizer.quantize(model, Recipe.of(Rule.of(Mode.WEIGHT_ONLY).withWeights(4, null))), inputs, 1e-5f);
+        Model uint8 = Quantizer.quantize(model, Recipe.of(Mode.UINT8), calibration, Ends.of(ElementType.FLOAT32));
+        agree(uint8, inputs, twoSteps(uint8));
+        Model wide = Quantizer.quantize(model, Recipe.of(Mode.INT16X8), calibration, Ends.of(ElementType.FLOAT32));
+        agree(wide, inputs, twoSteps(wide));
     }
 
     /// Two steps of the output; where it is a softmax, two steps of each score before it as well, which move a

@@ -13,11 +13,12 @@ import java.util.List;
 ///
 /// While training, mean and variance are those of the whole batch, added up in double precision chunk by chunk, and moving
 /// averages follow them: `moving ← momentum · moving + (1 − momentum) · batch`, the variance divided by the number of values.
-/// Otherwise, and where the layer is frozen, the moving averages stand for them.
+/// Otherwise, and where the layer or its statistics are frozen, the moving averages stand for them.
 ///
 /// @param momentum how much of the moving averages stays at each step
 /// @param epsilon keeps the quotient finite
-public record BatchNorm(String name, float momentum, float epsilon) implements Layer {
+/// @param frozenStatistics the moving averages stand still, while gamma and beta are trained
+public record BatchNorm(String name, float momentum, float epsilon, boolean frozenStatistics) implements Layer {
 
     public BatchNorm {
         if (!(momentum >= 0 && momentum <= 1)) {
@@ -26,6 +27,15 @@ public record BatchNorm(String name, float momentum, float epsilon) implements L
         if (!(epsilon > 0)) {
             throw new IllegalArgumentException("layer \"%s\": epsilon %s, must be > 0".formatted(name, epsilon));
         }
+    }
+
+    /// With statistics that follow the batches.
+    public BatchNorm(String name, float momentum, float epsilon) {
+        this(name, momentum, epsilon, false);
+    }
+
+    public BatchNorm withFrozenStatistics() {
+        return new BatchNorm(name, momentum, epsilon, true);
     }
 
     /// With a momentum of 0.99 and an ε of 0.001, as Keras has them.
@@ -84,7 +94,7 @@ public record BatchNorm(String name, float momentum, float epsilon) implements L
             betaOffset = gammaOffset + channels;
             meanOffset = binding.stateOffset();
             varianceOffset = meanOffset + channels;
-            batchStatistics = binding.batchStatistics();
+            batchStatistics = binding.batchStatistics() && !frozenStatistics;
             inputGradient = binding.inputGradient();
             mean = new float[channels];
             inverse = new float[channels];

@@ -22,12 +22,14 @@ import jdk.incubator.vector.VectorSpecies;
 /// @param filters output channels
 /// @param useBias adds a bias
 /// @param initializer of the kernel
-/// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per output channel
+/// @param kernelBits computes with the kernel rounded to integers of so many bits, one scale per output channel ([ChannelScales]); 0 for
+///        the kernel as it is
 public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
         int dilationHeight, int dilationWidth, Padding padding, boolean useBias, Initializer initializer,
-        boolean fakeQuantizeKernel) implements Layer {
+        int kernelBits) implements Layer {
 
     public Conv2D {
+        ChannelScales.requireBits(name, kernelBits);
         if (filters < 1 || kernelHeight < 1 || kernelWidth < 1 || strideHeight < 1 || strideWidth < 1
                 || dilationHeight < 1 || dilationWidth < 1) {
             throw new IllegalArgumentException(
@@ -41,7 +43,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
     public Conv2D(String name, int filters, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
             Padding padding) {
         this(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, 1, 1, padding, true,
-                Initializer.GLOROT_UNIFORM, false);
+                Initializer.GLOROT_UNIFORM, 0);
     }
 
     /// A square kernel with stride 1.
@@ -51,27 +53,33 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
 
     public Conv2D withStride(int stride) {
         return new Conv2D(name, filters, kernelHeight, kernelWidth, stride, stride, dilationHeight, dilationWidth,
-                padding, useBias, initializer, fakeQuantizeKernel);
+                padding, useBias, initializer, kernelBits);
     }
 
     public Conv2D withDilation(int height, int width) {
         return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, height, width, padding,
-                useBias, initializer, fakeQuantizeKernel);
+                useBias, initializer, kernelBits);
     }
 
     public Conv2D withoutBias() {
         return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, padding, false, initializer, fakeQuantizeKernel);
+                dilationWidth, padding, false, initializer, kernelBits);
     }
 
     public Conv2D withInitializer(Initializer chosen) {
         return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, padding, useBias, chosen, fakeQuantizeKernel);
+                dilationWidth, padding, useBias, chosen, kernelBits);
     }
 
+    /// With the kernel rounded to int8.
     public Conv2D withFakeQuantizedKernel() {
+        return withFakeQuantizedKernel(Byte.SIZE);
+    }
+
+    /// @param bits of the integers that the kernel is rounded to
+    public Conv2D withFakeQuantizedKernel(int bits) {
         return new Conv2D(name, filters, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, padding, useBias, initializer, true);
+                dilationWidth, padding, useBias, initializer, bits);
     }
 
     @Override
@@ -179,9 +187,9 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
             if (useBias) {
                 System.arraycopy(parameters, biasOffset, bias, 0, filters);
             }
-            if (fakeQuantizeKernel) {
+            if (kernelBits > 0) {
                 float[] quantized = Arrays.copyOfRange(parameters, kernelOffset, biasOffset);
-                ChannelScales.of(quantized, 0, taps * inChannels, filters).fakeQuantize(quantized);
+                ChannelScales.of(quantized, 0, taps * inChannels, filters, kernelBits).fakeQuantize(quantized);
                 for (int row = 0; row < taps * inChannels; row++) {
                     System.arraycopy(quantized, row * filters, kernel, row * columns, filters);
                 }

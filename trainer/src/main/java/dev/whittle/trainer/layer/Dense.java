@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 /// @param units output features
 /// @param useBias adds a bias
 /// @param initializer of the kernel
-/// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per unit
-public record Dense(String name, int units, boolean useBias, Initializer initializer, boolean fakeQuantizeKernel)
+/// @param kernelBits computes with the kernel rounded to integers of so many bits, one scale per unit ([ChannelScales]); 0 for
+///        the kernel as it is
+public record Dense(String name, int units, boolean useBias, Initializer initializer, int kernelBits)
         implements Layer {
 
     public Dense {
+        ChannelScales.requireBits(name, kernelBits);
         if (units < 1) {
             throw new IllegalArgumentException("layer \"%s\": %d units, must be positive".formatted(name, units));
         }
@@ -23,19 +25,25 @@ public record Dense(String name, int units, boolean useBias, Initializer initial
 
     /// With bias, Glorot uniform.
     public Dense(String name, int units) {
-        this(name, units, true, Initializer.GLOROT_UNIFORM, false);
+        this(name, units, true, Initializer.GLOROT_UNIFORM, 0);
     }
 
     public Dense withoutBias() {
-        return new Dense(name, units, false, initializer, fakeQuantizeKernel);
+        return new Dense(name, units, false, initializer, kernelBits);
     }
 
     public Dense withInitializer(Initializer chosen) {
-        return new Dense(name, units, useBias, chosen, fakeQuantizeKernel);
+        return new Dense(name, units, useBias, chosen, kernelBits);
     }
 
+    /// With the kernel rounded to int8.
     public Dense withFakeQuantizedKernel() {
-        return new Dense(name, units, useBias, initializer, true);
+        return withFakeQuantizedKernel(Byte.SIZE);
+    }
+
+    /// @param bits of the integers that the kernel is rounded to
+    public Dense withFakeQuantizedKernel(int bits) {
+        return new Dense(name, units, useBias, initializer, bits);
     }
 
     @Override
@@ -80,7 +88,7 @@ public record Dense(String name, int units, boolean useBias, Initializer initial
             biasOffset = kernelOffset + features * units;
             min = binding.forwardReLU() ? 0 : Float.NEGATIVE_INFINITY;
             inputGradient = binding.inputGradient();
-            quantized = new float[fakeQuantizeKernel ? features * units : 0];
+            quantized = new float[kernelBits > 0 ? features * units : 0];
             packed = new float[gemm.packedLength(features, units)];
             packedTransposed = new float[inputGradient ? gemm.packedLength(units, features) : 0];
         }
@@ -92,9 +100,9 @@ public record Dense(String name, int units, boolean useBias, Initializer initial
             }
             float[] kernel = parameters;
             int offset = kernelOffset;
-            if (fakeQuantizeKernel) {
+            if (kernelBits > 0) {
                 System.arraycopy(parameters, kernelOffset, quantized, 0, quantized.length);
-                ChannelScales.of(quantized, 0, features, units).fakeQuantize(quantized);
+                ChannelScales.of(quantized, 0, features, units, kernelBits).fakeQuantize(quantized);
                 kernel = quantized;
                 offset = 0;
             }

@@ -12,12 +12,14 @@ import java.util.List;
 /// @param depthMultiplier output channels for each input channel
 /// @param useBias adds a bias
 /// @param initializer of the kernel
-/// @param fakeQuantizeKernel computes with the kernel rounded to int8, one scale per output channel
+/// @param kernelBits computes with the kernel rounded to integers of so many bits, one scale per output channel ([ChannelScales]); 0 for
+///        the kernel as it is
 public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
         int dilationHeight, int dilationWidth, int depthMultiplier, Padding padding, boolean useBias,
-        Initializer initializer, boolean fakeQuantizeKernel) implements Layer {
+        Initializer initializer, int kernelBits) implements Layer {
 
     public DepthwiseConv2D {
+        ChannelScales.requireBits(name, kernelBits);
         if (kernelHeight < 1 || kernelWidth < 1 || strideHeight < 1 || strideWidth < 1 || dilationHeight < 1
                 || dilationWidth < 1 || depthMultiplier < 1) {
             throw new IllegalArgumentException(
@@ -29,22 +31,28 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
 
     /// A square kernel, one output channel for each input channel, with bias, Glorot uniform.
     public DepthwiseConv2D(String name, int kernelSize, int stride, Padding padding) {
-        this(name, kernelSize, kernelSize, stride, stride, 1, 1, 1, padding, true, Initializer.GLOROT_UNIFORM, false);
+        this(name, kernelSize, kernelSize, stride, stride, 1, 1, 1, padding, true, Initializer.GLOROT_UNIFORM, 0);
     }
 
     public DepthwiseConv2D withInitializer(Initializer chosen) {
         return new DepthwiseConv2D(name, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, depthMultiplier, padding, useBias, chosen, fakeQuantizeKernel);
+                dilationWidth, depthMultiplier, padding, useBias, chosen, kernelBits);
     }
 
     public DepthwiseConv2D withoutBias() {
         return new DepthwiseConv2D(name, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, depthMultiplier, padding, false, initializer, fakeQuantizeKernel);
+                dilationWidth, depthMultiplier, padding, false, initializer, kernelBits);
     }
 
+    /// With the kernel rounded to int8.
     public DepthwiseConv2D withFakeQuantizedKernel() {
+        return withFakeQuantizedKernel(Byte.SIZE);
+    }
+
+    /// @param bits of the integers that the kernel is rounded to
+    public DepthwiseConv2D withFakeQuantizedKernel(int bits) {
         return new DepthwiseConv2D(name, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
-                dilationWidth, depthMultiplier, padding, useBias, initializer, true);
+                dilationWidth, depthMultiplier, padding, useBias, initializer, bits);
     }
 
     @Override
@@ -82,8 +90,8 @@ public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, in
         @Override
         public void refresh() {
             System.arraycopy(binding.parameters(), binding.parameterOffset(), kernel, 0, kernel.length);
-            if (fakeQuantizeKernel) {
-                ChannelScales.of(kernel, 0, taps, channels).fakeQuantize(kernel);
+            if (kernelBits > 0) {
+                ChannelScales.of(kernel, 0, taps, channels, kernelBits).fakeQuantize(kernel);
             }
         }
 

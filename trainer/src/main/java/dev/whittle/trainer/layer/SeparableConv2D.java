@@ -24,7 +24,7 @@ public record SeparableConv2D(String name, int filters, int kernelHeight, int ke
         Conv2D pointwise = new Conv2D(name, filters, 1, Padding.VALID).withInitializer(initializer);
         return List.of(
                 new DepthwiseConv2D(name + "/depthwise", kernelHeight, kernelWidth, strideHeight, strideWidth,
-                        dilationHeight, dilationWidth, depthMultiplier, padding, false, initializer, false),
+                        dilationHeight, dilationWidth, depthMultiplier, padding, false, initializer, 0),
                 useBias ? pointwise : pointwise.withoutBias());
     }
 }

@@ -46,6 +46,7 @@ final class Checkpoint {
         identity.put("frozen layers", settings.frozen().toString());
         identity.put("early stopping", String.valueOf(settings.earlyStopping()));
         identity.put("reduction on a plateau", String.valueOf(settings.plateau()));
+        identity.put("compression", String.valueOf(settings.compression()));
         return identity;
     }
 

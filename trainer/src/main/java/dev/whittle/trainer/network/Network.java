@@ -230,16 +230,16 @@ public final class Network {
         return FakeQuantize.parametersOf(state[offset], state[offset + 1]);
     }
 
-    /// The int8 parameters of a convolution's kernel, one scale per output channel.
+    /// The int8 or int4 parameters of a convolution's fake-quantized kernel, one scale per output channel.
     public QuantizationParameters kernelQuantization(Conv2D layer) {
-        return ChannelScales.of(parameters, offset(layer), kernelElements(layer) / layer.filters(), layer.filters())
-                .toParameters();
+        return ChannelScales.of(parameters, offset(layer), kernelElements(layer) / layer.filters(), layer.filters(),
+                layer.kernelBits()).toParameters();
     }
 
-    /// The int8 parameters of a fully-connected layer's kernel, one scale per unit.
+    /// The int8 or int4 parameters of a fully-connected layer's fake-quantized kernel, one scale per unit.
     public QuantizationParameters kernelQuantization(Dense layer) {
-        return ChannelScales.of(parameters, offset(layer), kernelElements(layer) / layer.units(), layer.units())
-                .toParameters();
+        return ChannelScales.of(parameters, offset(layer), kernelElements(layer) / layer.units(), layer.units(),
+                layer.kernelBits()).toParameters();
     }
 
     /// Sets the range of a fake quantization.

@@ -191,7 +191,7 @@ public final class NetworkJson {
                 pair(to, "dilations", conv.dilationHeight(), conv.dilationWidth());
                 padding(to, conv.padding());
                 weights(to, conv.useBias(), conv.initializer());
-                to.put("fakeQuantizeKernel", conv.fakeQuantizeKernel());
+                kernelBits(to, conv.kernelBits());
             }
             case DepthwiseConv2D conv -> {
                 pair(to, "kernel", conv.kernelHeight(), conv.kernelWidth());
@@ -200,12 +200,12 @@ public final class NetworkJson {
                 to.put("depthMultiplier", conv.depthMultiplier());
                 padding(to, conv.padding());
                 weights(to, conv.useBias(), conv.initializer());
-                to.put("fakeQuantizeKernel", conv.fakeQuantizeKernel());
+                kernelBits(to, conv.kernelBits());
             }
             case Dense dense -> {
                 to.put("units", dense.units());
                 weights(to, dense.useBias(), dense.initializer());
-                to.put("fakeQuantizeKernel", dense.fakeQuantizeKernel());
+                kernelBits(to, dense.kernelBits());
             }
             case MaxPool2D pool -> {
                 pair(to, "pool", pool.poolHeight(), pool.poolWidth());
@@ -224,6 +224,9 @@ public final class NetworkJson {
             case BatchNorm norm -> {
                 to.put("momentum", norm.momentum());
                 to.put("epsilon", norm.epsilon());
+                if (norm.frozenStatistics()) {
+                    to.put("frozenStatistics", true);
+                }
             }
             case Dropout dropout -> to.put("rate", dropout.rate());
             case LeakyReLU leaky -> to.put("slope", leaky.slope());
@@ -234,6 +237,14 @@ public final class NetworkJson {
             }
             case GlobalAveragePool _,ReLU _,ReLU6 _,HardSwish _,Sigmoid _,Tanh _,Softmax _,Flatten _,Add _,Concat _ -> {
             }
+        }
+    }
+
+    /// Other bits than 8 are said beside it, so that files of int8 networks read as they always did.
+    private static void kernelBits(ObjectNode to, int bits) {
+        to.put("fakeQuantizeKernel", bits > 0);
+        if (bits > 0 && bits != Byte.SIZE) {
+            to.put("kernelBits", bits);
         }
     }
 
@@ -322,7 +333,7 @@ public final class NetworkJson {
                 Pair dilations = in.pair("dilations", Pair.ONES);
                 yield new Conv2D(name, in.integer("filters"), kernel.height, kernel.width, strides.height,
                         strides.width, dilations.height, dilations.width, in.padding(), in.bool("useBias", true),
-                        in.initializer(), in.bool("fakeQuantizeKernel", false));
+                        in.initializer(), in.kernelBits());
             }
             case "DepthwiseConv2D" -> {
                 Pair kernel = in.pair("kernel");
@@ -330,10 +341,10 @@ public final class NetworkJson {
                 Pair dilations = in.pair("dilations", Pair.ONES);
                 yield new DepthwiseConv2D(name, kernel.height, kernel.width, strides.height, strides.width,
                         dilations.height, dilations.width, in.integer("depthMultiplier", 1), in.padding(),
-                        in.bool("useBias", true), in.initializer(), in.bool("fakeQuantizeKernel", false));
+                        in.bool("useBias", true), in.initializer(), in.kernelBits());
             }
             case "Dense" -> new Dense(name, in.integer("units"), in.bool("useBias", true), in.initializer(),
-                    in.bool("fakeQuantizeKernel", false));
+                    in.kernelBits());
             case "MaxPool2D" -> {
                 Pair pool = in.pair("pool");
                 Pair strides = in.pair("strides", pool);
@@ -352,7 +363,7 @@ public final class NetworkJson {
             case "BatchNorm" -> {
                 BatchNorm defaults = new BatchNorm(name);
                 yield new BatchNorm(name, in.number("momentum", defaults.momentum()),
-                        in.number("epsilon", defaults.epsilon()));
+                        in.number("epsilon", defaults.epsilon()), in.bool("frozenStatistics", false));
             }
             case "Dropout" -> new Dropout(name, in.number("rate"));
             case "LeakyReLU" -> new LeakyReLU(name, in.number("slope", new LeakyReLU(name).slope()));
@@ -556,6 +567,12 @@ public final class NetworkJson {
                 case "valid" -> Padding.VALID;
                 default -> throw refused("padding", found, "\"same\" or \"valid\"");
             };
+        }
+
+        int kernelBits() {
+            boolean isFakeQuantized = bool("fakeQuantizeKernel", false);
+            int bits = integer("kernelBits", Byte.SIZE);
+            return isFakeQuantized ? bits : 0;
         }
 
         Initializer initializer() {

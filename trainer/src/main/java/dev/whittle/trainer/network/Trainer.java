@@ -5,6 +5,8 @@ import dev.whittle.trainer.callback.TrainingListener;
 import dev.whittle.trainer.data.ImageSource;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Trains a network:
 ///
@@ -29,7 +31,18 @@ public final class Trainer {
     /// @throws TrainingException when the loss is no longer a number
     public static History fit(Network network, ImageSource training, ImageSource validation, TrainingSettings settings,
             List<? extends TrainingListener> listeners) throws IOException {
-        try (TrainingRun run = TrainingRun.of(network, training, validation, settings, List.copyOf(listeners))) {
+        return fit(network, training, validation, settings, listeners, null);
+    }
+
+    /// As [#fit(Network, ImageSource, ImageSource, TrainingSettings, List)].
+    ///
+    /// @param accuracy is reported after each epoch as the accuracy on the validation images, such as that of the model that
+    ///        is made of the network; null for the network's own
+    public static History fit(Network network, ImageSource training, ImageSource validation, TrainingSettings settings,
+            List<? extends TrainingListener> listeners, @Nullable ToDoubleFunction<Network> accuracy)
+            throws IOException {
+        try (TrainingRun run =
+                TrainingRun.of(network, training, validation, settings, List.copyOf(listeners), accuracy)) {
             return run.run();
         }
     }

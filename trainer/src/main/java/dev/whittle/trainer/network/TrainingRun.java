@@ -6,6 +6,7 @@ import dev.whittle.trainer.callback.EpochReport;
 import dev.whittle.trainer.callback.History;
 import dev.whittle.trainer.callback.ReduceOnPlateau;
 import dev.whittle.trainer.callback.TrainingListener;
+import dev.whittle.trainer.compression.Compression;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.layer.CounterRandom;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,25 +36,30 @@ final class TrainingRun implements AutoCloseable {
     private final Objective objective;
     private final BatchGradient gradient;
     private final UpdateStep updateStep;
+    private final @Nullable ToDoubleFunction<Network> accuracy;
     private TrainingState state;
 
+    /// @param accuracy stands for that of the network on the validation images; null for that itself
     static TrainingRun of(Network network, ImageSource training, ImageSource validation, TrainingSettings settings,
-            List<TrainingListener> listeners) throws IOException {
+            List<TrainingListener> listeners, @Nullable ToDoubleFunction<Network> accuracy) throws IOException {
         AtomicLong budgetBytes = new AtomicLong(settings.cacheBytes());
         return new TrainingRun(network, new PreparedImages(training, network, budgetBytes),
                 new PreparedImages(validation, network, budgetBytes),
                 Checkpoint.identity(network, Checkpoint.digest(training), Checkpoint.digest(validation), settings),
-                settings, listeners);
+                settings, listeners, accuracy);
     }
 
     static TrainingRun of(Network network, Examples training, Examples validation, TrainingSettings settings,
             List<TrainingListener> listeners) throws IOException {
         return new TrainingRun(network, training.of(network), validation.of(network),
-                Checkpoint.identity(network, training.digest(), validation.digest(), settings), settings, listeners);
+                Checkpoint.identity(network, training.digest(), validation.digest(), settings), settings, listeners,
+                null);
     }
 
     private TrainingRun(Network network, Inputs images, Inputs validation, SequencedMap<String, String> identity,
-            TrainingSettings settings, List<TrainingListener> listeners) throws IOException {
+            TrainingSettings settings, List<TrainingListener> listeners, @Nullable ToDoubleFunction<Network> accuracy)
+            throws IOException {
+        this.accuracy = accuracy;
         this.network = network;
         this.images = images;
         this.validation = validation;
@@ -101,7 +108,12 @@ final class TrainingRun implements AutoCloseable {
         predictor = new Predictor(network, workers);
         gradient = new BatchGradient(network, objective, settings, Math.min(settings.batchSize(), images.size()),
                 workers);
-        updateStep = new UpdateStep(network, settings, workers);
+        Compression compression = settings.compression();
+        CompressedKernels kernels = compression == null ? null : new CompressedKernels(network, settings, compression);
+        if (kernels != null && state.steps == 0) {
+            kernels.begin(settings.seed());
+        }
+        updateStep = new UpdateStep(network, settings, kernels, workers);
     }
 
     History run() throws IOException {
@@ -244,11 +256,16 @@ final class TrainingRun implements AutoCloseable {
                 correct += objective.isHit(outputs[i], target, 0) ? 1 : 0;
             }
             validationLoss = loss / validation.size();
-            validationAccuracy = objective.accuracy(correct, validation.size());
+            validationAccuracy = accuracy == null
+                    ? objective.accuracy(correct, validation.size())
+                    : accuracy.applyAsDouble(network);
         }
         EarlyStopping stopping = settings.earlyStopping();
-        if (stopping != null && stopping.isImprovement(validationLoss, state.bestLoss)) {
-            state.bestLoss = validationLoss;
+        Compression compression = settings.compression();
+        boolean isSettled = compression == null || compression.isSettled(state.steps);
+        if (stopping != null && (!isSettled || stopping.isImprovement(validationLoss, state.bestLoss))) {
+            // Kernels that are to be pruned further are no match for those that have been.
+            state.bestLoss = isSettled ? validationLoss : Double.POSITIVE_INFINITY;
             state.bestEpoch = state.epoch();
             state.bestParameters = network.parameters().clone();
             state.bestState = network.state().clone();

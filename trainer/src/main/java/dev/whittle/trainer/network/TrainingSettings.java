@@ -2,6 +2,7 @@ package dev.whittle.trainer.network;
 
 import dev.whittle.trainer.callback.EarlyStopping;
 import dev.whittle.trainer.callback.ReduceOnPlateau;
+import dev.whittle.trainer.compression.Compression;
 import dev.whittle.trainer.loss.Loss;
 import dev.whittle.trainer.optimizer.Adam;
 import dev.whittle.trainer.optimizer.GradientClipping;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// @param earlyStopping when to stop before the last epoch; the network then gets the parameters of its best epoch, also
 ///            when it was not stopped. Null to run all epochs and keep the last parameters
 /// @param plateau makes the rates of `learningRate` smaller while the validation loss does not fall; null for none
+/// @param compression what becomes of kernels beside learning: pruned, clustered, or kept as they were; null for nothing.
+///        Early stopping looks at epochs only after it is settled
 /// @param threads that compute
 /// @param cacheBytes for images that were decoded, resized and scaled
 /// @param checkpoint file that is written after each epoch, at intervals within one and on interruption; null for none
@@ -38,7 +41,8 @@ import org.jspecify.annotations.Nullable;
 /// @param resume goes on from the checkpoint, where it exists
 public record TrainingSettings(int epochs, int batchSize, long seed, LearningRate learningRate, Optimizer optimizer,
         @Nullable Loss loss, List<Float> classWeights, float mixup, @Nullable GradientClipping clipping,
-        List<String> frozen, @Nullable EarlyStopping earlyStopping, @Nullable ReduceOnPlateau plateau, int threads,
+        List<String> frozen, @Nullable EarlyStopping earlyStopping, @Nullable ReduceOnPlateau plateau,
+        @Nullable Compression compression, int threads,
         long cacheBytes, @Nullable Path checkpoint, Duration checkpointInterval, boolean resume) {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofMinutes(5);
 
@@ -76,7 +80,7 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
     public static TrainingSettings ofEpochs(int epochs) {
         return new TrainingSettings(epochs, 32, 1, new LearningRate.Constant(1e-3f), Adam.defaults(), null, List.of(),
                 0,
-                null, List.of(), null, null, Runtime.getRuntime().availableProcessors(),
+                null, List.of(), null, null, null, Runtime.getRuntime().availableProcessors(),
                 Runtime.getRuntime().maxMemory() / 2, null, CHECKPOINT_INTERVAL, false);
     }
 
@@ -91,86 +95,109 @@ public record TrainingSettings(int epochs, int batchSize, long seed, LearningRat
 
     public TrainingSettings withEpochs(int count) {
         return new TrainingSettings(count, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint,
+                checkpointInterval, resume);
     }
 
     public TrainingSettings withBatchSize(int images) {
         return new TrainingSettings(epochs, images, seed, learningRate, optimizer, loss, classWeights, mixup, clipping,
-                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withSeed(long newSeed) {
         return new TrainingSettings(epochs, batchSize, newSeed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint,
+                checkpointInterval, resume);
     }
 
     public TrainingSettings withLearningRate(LearningRate rate) {
         return new TrainingSettings(epochs, batchSize, seed, rate, optimizer, loss, classWeights, mixup, clipping,
-                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withOptimizer(Optimizer chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, chosen, loss, classWeights, mixup, clipping,
-                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withLoss(@Nullable Loss chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, chosen, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint,
+                checkpointInterval, resume);
     }
 
     public TrainingSettings withClassWeights(List<Float> weights) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, weights, mixup, clipping,
-                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withMixup(float alpha) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, alpha,
-                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint,
+                checkpointInterval, resume);
     }
 
     public TrainingSettings withClipping(@Nullable GradientClipping chosen) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup, chosen,
-                frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     public TrainingSettings withFrozen(List<String> patterns) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, patterns, earlyStopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval,
+                clipping, patterns, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint,
+                checkpointInterval,
                 resume);
     }
 
     public TrainingSettings withEarlyStopping(@Nullable EarlyStopping stopping) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, stopping, plateau, threads, cacheBytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, stopping, plateau, compression, threads, cacheBytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     /// @param reduction null for none
     public TrainingSettings withReduceOnPlateau(@Nullable ReduceOnPlateau reduction) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, reduction, threads, cacheBytes, checkpoint, checkpointInterval,
+                clipping, frozen, earlyStopping, reduction, compression, threads, cacheBytes, checkpoint,
+                checkpointInterval,
+                resume);
+    }
+
+    /// @param chosen null for none
+    public TrainingSettings withCompression(@Nullable Compression chosen) {
+        return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
+                clipping, frozen, earlyStopping, plateau, chosen, threads, cacheBytes, checkpoint, checkpointInterval,
                 resume);
     }
 
     public TrainingSettings withThreads(int count) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, count, cacheBytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, count, cacheBytes, checkpoint,
+                checkpointInterval, resume);
     }
 
     public TrainingSettings withCacheBytes(long bytes) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, threads, bytes, checkpoint, checkpointInterval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, threads, bytes, checkpoint, checkpointInterval,
+                resume);
     }
 
     /// @param resuming goes on from the file, where it exists
     public TrainingSettings withCheckpoint(@Nullable Path file, boolean resuming) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, file, checkpointInterval, resuming);
+                clipping, frozen, earlyStopping, plateau, compression, threads, cacheBytes, file, checkpointInterval,
+                resuming);
     }
 
     /// @param interval the wall time between two checkpoints within an epoch, at least
     public TrainingSettings withCheckpointInterval(Duration interval) {
         return new TrainingSettings(epochs, batchSize, seed, learningRate, optimizer, loss, classWeights, mixup,
-                clipping, frozen, earlyStopping, plateau, threads, cacheBytes, checkpoint, interval, resume);
+                clipping, frozen, earlyStopping, plateau, compression, threads, cacheBytes, checkpoint, interval,
+                resume);
     }
 }

@@ -15,6 +15,7 @@ final class UpdateStep {
     private final Network network;
     private final Optimizer optimizer;
     private final @Nullable GradientClipping clipping;
+    private final @Nullable CompressedKernels kernels;
     private final Workers workers;
     private final List<Piece> pieces = new ArrayList<>();
     private final double[] squares;
@@ -24,7 +25,9 @@ final class UpdateStep {
     private record Piece(int from, int to) {
     }
 
-    UpdateStep(Network network, TrainingSettings settings, Workers workers) {
+    /// @param kernels what is made of kernels beside learning; null for nothing
+    UpdateStep(Network network, TrainingSettings settings, @Nullable CompressedKernels kernels, Workers workers) {
+        this.kernels = kernels;
         this.network = network;
         this.workers = workers;
         optimizer = settings.optimizer();
@@ -57,10 +60,16 @@ final class UpdateStep {
     void run(BatchGradient gradient, float learningRate, long step, float[][] slots) {
         float stepSize = optimizer.stepSize(learningRate, step);
         float decay = optimizer.decay(learningRate);
+        if (kernels != null) {
+            workers.run(pieces.size(), (worker, index) -> addUp(gradient, pieces.get(index)));
+            kernels.changeGradients(sum, workers);
+        }
         float factor = clipping instanceof GradientClipping.ByGlobalNorm byNorm ? byNorm.factor(norm(gradient)) : 1;
         workers.run(pieces.size(), (worker, index) -> {
             Piece piece = pieces.get(index);
-            gradient.add(piece.from, piece.to, sum);
+            if (kernels == null) {
+                addUp(gradient, piece);
+            }
             if (clipping instanceof GradientClipping.ByValue byValue) {
                 byValue.apply(sum, piece.from, piece.to);
             }
@@ -73,13 +82,22 @@ final class UpdateStep {
             }
             optimizer.update(stepSize, sum, parameters, slots, piece.from, piece.to);
         });
+        if (kernels != null) {
+            kernels.changeWeights(step, workers);
+        }
+    }
+
+    private void addUp(BatchGradient gradient, Piece piece) {
+        gradient.add(piece.from, piece.to, sum);
     }
 
     /// The length of the gradient of all that is trained, its squares added in the order of the pieces.
     private double norm(BatchGradient gradient) {
         workers.run(pieces.size(), (worker, index) -> {
             Piece piece = pieces.get(index);
-            gradient.add(piece.from, piece.to, sum);
+            if (kernels == null) {
+                addUp(gradient, piece);
+            }
             double square = 0;
             for (int i = piece.from; i < piece.to; i++) {
                 square += (double) sum[i] * sum[i];

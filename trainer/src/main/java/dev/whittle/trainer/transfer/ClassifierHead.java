@@ -83,10 +83,10 @@ public final class ClassifierHead {
 
     private static Layer resized(Layer head, int outputs) {
         return switch (head) {
-            case Dense dense -> new Dense(dense.name(), outputs, dense.useBias(), dense.initializer(), false);
+            case Dense dense -> new Dense(dense.name(), outputs, dense.useBias(), dense.initializer(), 0);
             case Conv2D conv -> new Conv2D(conv.name(), outputs, conv.kernelHeight(), conv.kernelWidth(),
                     conv.strideHeight(), conv.strideWidth(), conv.dilationHeight(), conv.dilationWidth(),
-                    conv.padding(), conv.useBias(), conv.initializer(), false);
+                    conv.padding(), conv.useBias(), conv.initializer(), 0);
             default -> throw new IllegalStateException(head + " is no head");
         };
     }

@@ -284,7 +284,7 @@ public final class ModelImport {
         float[] bias = bias(operator, filter.dimension(0));
         Conv2D layer = new Conv2D(name, filter.dimension(0), filter.dimension(1), filter.dimension(2),
                 conv.strideHeight(), conv.strideWidth(), conv.dilationHeight(), conv.dilationWidth(), conv.padding(),
-                bias != null, Initializer.GLOROT_UNIFORM, false);
+                bias != null, Initializer.GLOROT_UNIFORM, 0);
         float[] kernel = weights(operator, 1);
         assignments.add(network -> network.assign(layer, kernel, bias == null ? new float[layer.filters()] : bias));
         return add(layer, x);
@@ -302,7 +302,7 @@ public final class ModelImport {
         return addDepthwise(new DepthwiseConv2D(name, filter.dimension(1), filter.dimension(2), conv.strideHeight(),
                 conv.strideWidth(), conv.dilationHeight(), conv.dilationWidth(), filter.dimension(3) / channels,
                 conv.padding(), hasBias(operator),
-                Initializer.GLOROT_UNIFORM, false), weights(operator, 1), bias(operator, filter.dimension(3)), x);
+                Initializer.GLOROT_UNIFORM, 0), weights(operator, 1), bias(operator, filter.dimension(3)), x);
     }
 
     private String addDepthwise(DepthwiseConv2D layer, float[] kernel, float @Nullable [] bias, String x) {
@@ -326,7 +326,7 @@ public final class ModelImport {
         }
         int units = weights.dimension(0);
         float[] bias = bias(operator, units);
-        Dense layer = new Dense(name, units, bias != null, Initializer.GLOROT_UNIFORM, false);
+        Dense layer = new Dense(name, units, bias != null, Initializer.GLOROT_UNIFORM, 0);
         float[] kernel = weights(operator, 1);
         assignments.add(network -> network.assign(layer, kernel, bias == null ? new float[units] : bias));
         return add(layer, flat(name, x));

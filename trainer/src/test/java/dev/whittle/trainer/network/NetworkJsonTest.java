@@ -49,10 +49,10 @@ class NetworkJsonTest {
         network.add(new Resizing("resizing", 16, 18)).add(new Rescaling("rescaling", 1 / 127.5f, -1))
                 .add(new RandomFlip("flip", false, true)).add(new RandomRotation("rotation", 0.1f))
                 .add(new ZeroPadding("padding", 1, 2, 3, 4))
-                .add(new Conv2D("conv", 4, 3, 2, 2, 1, 1, 2, Padding.SAME, false, Initializer.HE_NORMAL, true))
+                .add(new Conv2D("conv", 4, 3, 2, 2, 1, 1, 2, Padding.SAME, false, Initializer.HE_NORMAL, 8))
                 .add(new BatchNorm("norm", 0.9f, 0.01f)).add(new ReLU6("relu6"));
         network.add(new DepthwiseConv2D("depthwise", 2, 3, 1, 1, 2, 1, 2, Padding.SAME, false, Initializer.HE_UNIFORM,
-                true)).add(new HardSwish("swish"));
+                8)).add(new HardSwish("swish"));
         network.add(new SeparableConv2D("separable", 8, 3, 1, Padding.SAME), "relu6").add(new LeakyReLU("leaky", 0.2f))
                 .add(new Tanh("tanh"));
         network.add(new Add("add"), "swish", "tanh").add(new FakeQuantize("quantize", 0.9f, true));
@@ -60,7 +60,7 @@ class NetworkJsonTest {
                 .add(new GlobalAveragePool("mean"));
         network.add(new AveragePool2D("average", 2, 3, 2, 1, Padding.SAME), "quantize").add(new Flatten("flatten"))
                 .add(new Dropout("dropout", 0.25f))
-                .add(new Dense("dense_1", 8, false, Initializer.GLOROT_NORMAL, true)).add(new Sigmoid("sigmoid"));
+                .add(new Dense("dense_1", 8, false, Initializer.GLOROT_NORMAL, 4)).add(new Sigmoid("sigmoid"));
         return network.add(new Concat("concat"), "mean", "sigmoid").add(new Reshape("reshape", Shape.of(4, 4, 1)))
                 .add(new Flatten("flatten_2")).add(new Dense("dense_2", 2)).add(new Softmax("softmax"))
                 .build(List.of("größer", "kleiner"));
@@ -108,7 +108,7 @@ class NetworkJsonTest {
             {"type": "Conv2D", "name": "c", "filters": "4", "kernel": 3}   | layer "c": filters is "4", must be an integer
             {"type": "Conv2D", "name": "c", "filters": 4, "kernel": [3]}   | layer "c": kernel is [3], must be a number or two
             {"type": "Conv2D", "name": "c", "filters": 4, "kernel": 9}     | layer "c": input [4, 4, 1] is smaller than the window, must be at least 9 x 9
-            {"type": "Dense", "name": "d", "units": 2, "unit": 3}          | layer "d": unknown field "unit", must be one of [type, name, inputs, units, useBias, initializer, fakeQuantizeKernel]
+            {"type": "Dense", "name": "d", "units": 2, "unit": 3}          | layer "d": unknown field "unit", must be one of [type, name, inputs, units, useBias, initializer, fakeQuantizeKernel, kernelBits]
             {"type": "Dense", "name": "d", "units": 2}                     | layer "d": input [4, 4, 1], must be [feature]
             {"type": "Dens", "name": "d", "units": 2}                      | layer "d": type is "Dens", must be the name of a layer such as Conv2D
             {"type": "Flatten"}                                            | layer 1: name is missing

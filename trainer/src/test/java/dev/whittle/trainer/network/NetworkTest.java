@@ -151,7 +151,10 @@ class NetworkTest {
         weights[3] = -2.54f;
         weights[40] = 1.27f;
         network.assign(DENSE, weights, new float[2]);
-        assertThat(network.kernelQuantization(DENSE))
+        Dense quantized = DENSE.withFakeQuantizedKernel();
+        List<Layer> layers = new ArrayList<>(network.layers());
+        layers.set(layers.indexOf(DENSE), quantized);
+        assertThat(network.withLayers(layers).kernelQuantization(quantized))
                 .isEqualTo(QuantizationParameters.perChannel(new float[]{2.54f / 127, 1.27f / 127}, new long[2], 0));
     }
 

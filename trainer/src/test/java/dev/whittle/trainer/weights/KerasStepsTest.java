@@ -119,7 +119,7 @@ class KerasStepsTest {
         network.add(new Conv2D("conv_1", 6, 3, Padding.SAME).withoutBias()).add(new BatchNorm("norm_1"))
                 .add(new ReLU6("relu_1"))
                 .add(new DepthwiseConv2D("depthwise_1", 3, 3, 2, 2, 1, 1, 2, Padding.SAME, false,
-                        Initializer.GLOROT_UNIFORM, false))
+                        Initializer.GLOROT_UNIFORM, 0))
                 .add(new BatchNorm("norm_2", 0.9f, 1e-2f)).add(new LeakyReLU("relu_2", 0.2f))
                 .add(new Conv2D("conv_2", 8, 1, Padding.VALID).withoutBias()).add(new BatchNorm("norm_3"));
         network.add(new Conv2D("shortcut", 8, 1, Padding.VALID).withStride(2), "relu_1");

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.whittle.trainer.compression;
+
+import org.jspecify.annotations.NullMarked;
