@@ -14,7 +14,10 @@ import dev.whittle.cli.command.OperatorsCommand;
 import dev.whittle.cli.command.QuantizeCommand;
 import dev.whittle.cli.command.ReportCommand;
 import dev.whittle.cli.command.RunCommand;
+import dev.whittle.cli.command.SensitivityCommand;
+import dev.whittle.cli.command.TraceCommand;
 import dev.whittle.cli.command.TrainCommand;
+import dev.whittle.cli.command.WhatIfCommand;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -32,7 +35,7 @@ import picocli.CommandLine.ScopeType;
         DemoCommand.class, DataCommand.class, TrainCommand.class, ConvertCommand.class,
         QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
         InspectCommand.class, OperatorsCommand.class, ExplainCommand.class, ReportCommand.class,
-        ConformanceCommand.class})
+        TraceCommand.class, SensitivityCommand.class, WhatIfCommand.class, ConformanceCommand.class})
 public final class Whittle {
 
     private Whittle() {}

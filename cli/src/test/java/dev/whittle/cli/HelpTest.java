@@ -12,7 +12,7 @@ class HelpTest {
     @ValueSource(strings = {"demo", "data", "train", "convert", "quantize", "evaluate", "run", "bench", "inspect",
         "operators",
         "explain",
-        "report", "conformance"})
+        "report", "conformance", "trace", "sensitivity", "what-if"})
     void everyCommandHelpsWithAnExample(String command) {
         Run run = Run.of(command, "--help");
 
