@@ -19,7 +19,10 @@ import dev.whittle.cli.command.OperatorsCommand;
 import dev.whittle.cli.command.QuantizeCommand;
 import dev.whittle.cli.command.ReportCommand;
 import dev.whittle.cli.command.RunCommand;
+import dev.whittle.cli.command.SensitivityCommand;
+import dev.whittle.cli.command.TraceCommand;
 import dev.whittle.cli.command.TrainCommand;
+import dev.whittle.cli.command.WhatIfCommand;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -38,7 +41,8 @@ import picocli.CommandLine.ScopeType;
         ConvertCommand.class,
         QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
         InspectCommand.class, OperatorsCommand.class, ExplainCommand.class, ReportCommand.class,
-        DiffCommand.class, LintCommand.class, EdgeTpuCommand.class, MicroCommand.class, ConformanceCommand.class})
+        TraceCommand.class, SensitivityCommand.class, WhatIfCommand.class, DiffCommand.class, LintCommand.class,
+        EdgeTpuCommand.class, MicroCommand.class, ConformanceCommand.class})
 public final class Whittle {
 
     private Whittle() {}

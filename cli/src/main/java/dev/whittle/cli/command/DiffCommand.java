@@ -62,7 +62,7 @@ public final class DiffCommand implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "SET", defaultValue = "test", description = "Images of train, validation, test or all (default: ${DEFAULT-VALUE}).") private Photographs.Part part =
             Photographs.Part.TEST;
 
-    @Mixin private SampleOptions samples = new SampleOptions();
+    @Mixin private InputOptions samples = new InputOptions();
 
     @Mixin private DataOptions data = new DataOptions();
 

@@ -54,7 +54,7 @@ public final class LintCommand implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "SET", defaultValue = "test", description = "Images to run on: train, validation, test or all (default: ${DEFAULT-VALUE}).") private Photographs.Part part =
             Photographs.Part.TEST;
 
-    @Mixin private SampleOptions samples = new SampleOptions();
+    @Mixin private InputOptions samples = new InputOptions();
 
     @Mixin private DataOptions data = new DataOptions();
 

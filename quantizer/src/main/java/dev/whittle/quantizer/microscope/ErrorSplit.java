@@ -2,8 +2,8 @@ package dev.whittle.quantizer.microscope;
 
 import java.util.List;
 
-/// The error of one output tensor of one operator on one sample, element by element, as a sum of parts (equations 13
-/// and 14). It starts from the float twin's own output and changes one thing after another until it is what the integer
+/// The error of one output tensor of one operator on one sample, element by element, as a sum of parts (equations M1
+/// and M2). It starts from the float twin's own output and changes one thing after another until it is what the integer
 /// kernel gave; each part is one such difference, so that they add up to the whole error however large they are.
 ///
 /// @param exact what the float twin has

@@ -8,6 +8,8 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,15 @@ final class OperatorStep implements AutoCloseable {
         }
         interpreter.invoke();
         return interpreter.outputs().stream().map(TensorView::toFloats).toList();
+    }
+
+    /// As [#run], all elements as they are held.
+    List<ByteBuffer> runRaw(List<ByteBuffer> inputs) {
+        for (int i = 0; i < inputs.size(); i++) {
+            interpreter.input(i).putBytes(inputs.get(i).duplicate().order(ByteOrder.LITTLE_ENDIAN));
+        }
+        interpreter.invoke();
+        return interpreter.outputs().stream().map(TensorView::toBytes).toList();
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.Map;
 /// @param elements of the tensor, times samples
 /// @param signal mean square of what the float twin has
 /// @param error mean square of the whole error
-/// @param parts what each cause contributes to `error` (equation 15); they add up to it, and one that works against
+/// @param parts what each cause contributes to `error` (equation M3); they add up to it, and one that works against
 ///        the others is negative
 /// @param localError mean square of the error that the operator makes on the inputs that it has
 /// @param cosine of the angle between the two tensors

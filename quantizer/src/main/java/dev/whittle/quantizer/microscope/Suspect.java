@@ -5,7 +5,7 @@ package dev.whittle.quantizer.microscope;
 /// @param operator its number; −1 for an input of the model
 /// @param channel of the output; −1 where the cause is one for the tensor
 /// @param avoidable the part of the error that a better scale, bias or range would spare, as a share of the signal's
-///        power (equation 16)
+///        power (equation M4)
 /// @param explanation what was found, what it should be
 public record Suspect(int operator, String type, String tensor, Cause cause, int channel, double avoidable,
         String explanation) {

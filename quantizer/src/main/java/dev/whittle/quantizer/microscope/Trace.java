@@ -18,7 +18,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Steps through a quantized model operator by operator, each beside its float twin, and says where the error at its
-/// output comes from. Equations 13 to 16 of `docs/QUANTIZATION.md`. Used by one thread at a time.
+/// output comes from. Equations M1 to M4 of `docs/QUANTIZATION.md`. Used by one thread at a time.
 public final class Trace implements AutoCloseable {
     static final int INPUT = -1;
 

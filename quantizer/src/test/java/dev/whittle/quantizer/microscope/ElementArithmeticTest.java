@@ -9,7 +9,10 @@ import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.quantizer.calibrate.Calibrator;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.trainer.network.Network;
 import dev.whittle.trainer.network.NetworkZoo;
 import java.util.List;
@@ -63,8 +66,8 @@ class ElementArithmeticTest {
         for (int i = 0; i < input.length; i++) {
             input[i] = (float) random.nextDouble(-2, 2);
         }
-        Model int8 = Int8Rewriter.rewrite(plain, Calibrator.minMax().calibrate(plain, List.of(List.of(input))),
-                ElementType.INT8, ElementType.INT8);
+        Model int8 = Quantizer.quantize(plain, Recipe.of(Mode.INT8),
+                Calibrator.minMax().calibrate(plain, List.of(List.of(input))), Ends.of(ElementType.INT8));
 
         agree(int8, List.of(input), OperatorCode.DEPTHWISE_CONV_2D, 1, 9);
     }
@@ -75,7 +78,7 @@ class ElementArithmeticTest {
 
         assertThatThrownBy(() -> ElementArithmetic.of(Residual.INT8, INPUT, add, 0))
                 .isInstanceOf(UnsupportedModelException.class)
-                .hasMessage("[resnet8.tflite] ADD #" + add
+                .hasMessage("[residual.tflite] ADD #" + add
                         + ": element by element there are CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED");
     }
 
@@ -83,8 +86,8 @@ class ElementArithmeticTest {
     void anElementBeyondTheOutputIsRefused() {
         int dense = Residual.number(Residual.INT8, OperatorCode.FULLY_CONNECTED, 0);
 
-        assertThatThrownBy(() -> ElementArithmetic.of(Residual.INT8, INPUT, dense, 3))
+        assertThatThrownBy(() -> ElementArithmetic.of(Residual.INT8, INPUT, dense, 10))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("[resnet8.tflite] FULLY_CONNECTED #" + dense + ": element 3, the output has 0 to 2");
+                .hasMessage("[residual.tflite] FULLY_CONNECTED #" + dense + ": element 10, the output has 0 to 9");
     }
 }

@@ -6,14 +6,29 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.OperatorCode;
+import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
+import dev.whittle.trainer.layer.Add;
+import dev.whittle.trainer.layer.AveragePool2D;
+import dev.whittle.trainer.layer.BatchNorm;
+import dev.whittle.trainer.layer.Conv2D;
+import dev.whittle.trainer.layer.Dense;
+import dev.whittle.trainer.layer.Flatten;
+import dev.whittle.trainer.layer.Initializer;
+import dev.whittle.trainer.layer.ReLU;
+import dev.whittle.trainer.layer.Softmax;
 import dev.whittle.trainer.network.Network;
-import dev.whittle.trainer.network.NetworkZoo;
+import dev.whittle.trainer.network.NetworkBuilder;
+import dev.whittle.trainer.network.NetworkSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,18 +36,43 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
-/// A residual network (ResNet-8) with random weights, its int8 form, and ways to break that.
+/// A small residual network, built as ResNet-8 is, with random weights, its int8 form, and ways to break that.
 final class Residual {
     static final Model PLAIN =
-            Lowering.lower(Network.create(NetworkZoo.resNet8(List.of("a", "b", "c")), 2), "resnet8.tflite", "").model();
-    static final List<List<float[]>> INPUTS = inputs(3);
+            Lowering.lower(Network.create(spec(), 2), "residual.tflite", "").model();
+    static final List<List<float[]>> INPUTS = inputs(12);
     static final Calibration CALIBRATION = Calibrator.minMax().calibrate(PLAIN, INPUTS);
     static final Model INT8 = int8(CALIBRATION);
 
     private Residual() {}
 
-    static List<List<float[]>> inputs(int count) {
+    private static NetworkSpec spec() {
+        NetworkBuilder network = new NetworkBuilder(Shape.of(12, 12, 3));
+        network.add(conv("conv_1", 8, 3)).add(new BatchNorm("norm_1")).add(new ReLU("relu_1"));
+        for (int block = 1; block <= 2; block++) {
+            String name = "block_" + block;
+            String shortcut = network.last();
+            network.add(conv(name + "/conv_1", 8 * block, 3).withStride(block)).add(new ReLU(name + "/relu_1"))
+                    .add(conv(name + "/conv_2", 8 * block, 3));
+            String residual = network.last();
+            if (block > 1) {
+                network.add(conv(name + "/shortcut", 8 * block, 1).withStride(block), shortcut);
+                shortcut = network.last();
+            }
+            network.add(new Add(name + "/add"), shortcut, residual).add(new ReLU(name + "/relu_2"));
+        }
+        return network.add(new AveragePool2D("pool", 6, 6)).add(new Flatten("flatten")).add(new Dense("logits", 10))
+                .add(new Softmax("softmax"))
+                .build(IntStream.range(0, 10).mapToObj(label -> "class " + label).toList());
+    }
+
+    private static Conv2D conv(String name, int filters, int size) {
+        return new Conv2D(name, filters, size, Padding.SAME).withInitializer(Initializer.HE_NORMAL);
+    }
+
+    private static List<List<float[]>> inputs(int count) {
         SplittableRandom random = new SplittableRandom(5);
         int elements = PLAIN.primary().tensor(PLAIN.primary().inputs().getFirst()).shape().elementCount();
         List<List<float[]>> inputs = new ArrayList<>();
@@ -48,7 +88,7 @@ final class Residual {
     }
 
     static Model int8(Calibration calibration) {
-        return Int8Rewriter.rewrite(PLAIN, calibration, ElementType.INT8, ElementType.INT8);
+        return Quantizer.quantize(PLAIN, Recipe.of(Mode.INT8), calibration, Ends.of(ElementType.INT8));
     }
 
     /// The number of the n-th operator of a kind.

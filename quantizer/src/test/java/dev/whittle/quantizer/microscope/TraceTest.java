@@ -152,7 +152,7 @@ class TraceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, 5, 7})
+    @ValueSource(ints = {0, 1, 2, 4})
     void aChannelWithEightTimesItsScaleIsTheFirstSuspect(int convolution) {
         int number = Residual.number(Residual.INT8, OperatorCode.CONV_2D, convolution);
 
@@ -161,7 +161,7 @@ class TraceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, 5, 7})
+    @ValueSource(ints = {0, 1, 2, 4})
     void aChannelRoundedEightTimesAsCoarselyIsTheFirstSuspect(int convolution) {
         int number = Residual.number(Residual.INT8, OperatorCode.CONV_2D, convolution);
 
@@ -170,7 +170,7 @@ class TraceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, 5, 7})
+    @ValueSource(ints = {0, 1, 2, 4})
     void anOverflowedBiasIsTheFirstSuspect(int convolution) {
         int number = Residual.number(Residual.INT8, OperatorCode.CONV_2D, convolution);
 
@@ -179,7 +179,7 @@ class TraceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, 5, 7})
+    @ValueSource(ints = {0, 1, 2, 4})
     void aRangeCutByHalfIsTheFirstSuspect(int convolution) {
         int number = Residual.number(Residual.PLAIN, OperatorCode.CONV_2D, convolution);
         Operator operator = Residual.PLAIN.primary().operators().get(number);
