@@ -11,11 +11,16 @@ import dev.whittle.quantizer.calibrate.CalibrationRecord;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.calibrate.RandomSamples;
 import dev.whittle.quantizer.calibrate.RepresentativeSet;
+import dev.whittle.quantizer.correct.Correction;
+import dev.whittle.quantizer.correct.Corrections;
 import dev.whittle.quantizer.observe.CalibrationMethod;
 import dev.whittle.quantizer.observe.Range;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +31,8 @@ import picocli.CommandLine.Spec;
 /// How ranges are measured, and on what.
 final class CalibrationOptions implements OptionGroup {
     private static final Range PIXELS = new Range(0, 255);
+    /// Their activations are in memory, twice, while a layer is corrected.
+    private static final int CORRECTED_WITH = 64;
 
     @Option(names = "--calibration", paramLabel = "METHOD", defaultValue = "min_max", description = "How a range is taken from what a tensor held: min_max, moving_average[:MOMENTUM], percentile[:PERCENT], entropy or mse (default: ${DEFAULT-VALUE}).") private String method =
             "min_max";
@@ -37,9 +44,12 @@ final class CalibrationOptions implements OptionGroup {
     @Option(names = "--distribution", paramLabel = "HOW", defaultValue = "uniform:-1:1", description = "Of random samples: uniform:LOW:HIGH or normal:MEAN:DEVIATION (default: ${DEFAULT-VALUE}).") private String distribution =
             "";
 
+    @Option(names = "--correct", paramLabel = "LIST", split = ",", description = "Before calibration: equalize (cross-layer equalization), adaround (learned rounding of weights), bias (bias correction); one or more, divided by commas.") private List<Correction> corrections =
+            List.of();
+
     @Spec(Spec.Target.MIXEE) private CommandSpec spec = CommandSpec.create();
 
-    /// Measures the ranges of a float model.
+    /// Corrects a float model and measures the ranges of its activations.
     ///
     /// @param data the images, where there are no other samples
     /// @param count images at most
@@ -48,10 +58,33 @@ final class CalibrationOptions implements OptionGroup {
         boolean onImages = arrays == null && random == 0;
         RepresentativeSet set = onImages ? images(model, data.required(), count, data.threads())
                 : others(model, data);
+        Corrections chosenCorrections = Corrections.of(Set.copyOf(corrections), data.seed(), data.threads());
+        Model corrected = corrections.isEmpty() ? model
+                : chosenCorrections.apply(model, spread(set), (correction, layer, done, total) -> spec.commandLine()
+                        .getErr().println(name(correction) + ": layer " + done + " of " + total + ", " + layer));
         Calibrator calibrator = Calibrator.of(chosen).withThreads(data.threads());
-        Calibration calibration =
-                (onImages ? calibrator.withInputRange(0, PIXELS) : calibrator).calibrate(model, set.samples());
-        return new CalibratedModel(model, calibration, CalibrationRecord.of(set, chosen.text(), List.of()));
+        Calibration calibration = (onImages ? calibrator.withInputRange(0, PIXELS) : calibrator)
+                .calibrate(corrected, set.samples());
+        return new CalibratedModel(corrected, calibration, CalibrationRecord.of(set, chosen.text(),
+                chosenCorrections.inOrder().stream().map(CalibrationOptions::name).toList()));
+    }
+
+    private static String name(Correction correction) {
+        return correction.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// As many samples as corrections hold at a time, spread over all, which come class by class.
+    private static List<List<float[]>> spread(RepresentativeSet set) {
+        int taken = Math.min(CORRECTED_WITH, set.size());
+        List<List<float[]>> samples = new ArrayList<>();
+        int number = 0;
+        for (List<float[]> sample : set.samples()) {
+            if ((long) samples.size() * set.size() / taken == number) {
+                samples.add(sample);
+            }
+            number++;
+        }
+        return samples;
     }
 
     private <T> T parsed(String option, String text, Function<String, T> parser) {
