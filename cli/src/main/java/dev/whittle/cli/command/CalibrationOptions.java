@@ -11,14 +11,19 @@ import dev.whittle.quantizer.calibrate.CalibrationRecord;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.calibrate.RandomSamples;
 import dev.whittle.quantizer.calibrate.RepresentativeSet;
+import dev.whittle.quantizer.correct.Correction;
+import dev.whittle.quantizer.correct.Corrections;
 import dev.whittle.quantizer.observe.CalibrationMethod;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +35,8 @@ import picocli.CommandLine.Spec;
 /// How ranges are measured, and on what.
 final class CalibrationOptions implements OptionGroup {
     private static final Range PIXELS = new Range(0, 255);
+    /// Their activations are in memory, twice, while a layer is corrected.
+    private static final int CORRECTED_WITH = 64;
 
     @Option(names = "--calibration", paramLabel = "METHOD", description = "How a range is taken from what a tensor held: min_max, moving_average[:MOMENTUM], percentile[:PERCENT], entropy or mse (default: min_max).") private @Nullable String method;
 
@@ -40,6 +47,9 @@ final class CalibrationOptions implements OptionGroup {
     @Option(names = "--distribution", paramLabel = "HOW", defaultValue = "uniform:-1:1", description = "Of random samples: uniform:LOW:HIGH or normal:MEAN:DEVIATION (default: ${DEFAULT-VALUE}).") private String distribution =
             "";
 
+    @Option(names = "--correct", paramLabel = "LIST", split = ",", description = "Before calibration: equalize (cross-layer equalization), adaround (learned rounding of weights), bias (bias correction); one or more, divided by commas.") private List<Correction> corrections =
+            List.of();
+
     @Spec(Spec.Target.MIXEE) private CommandSpec spec = CommandSpec.create();
 
     /// The method that was asked for.
@@ -47,7 +57,7 @@ final class CalibrationOptions implements OptionGroup {
         return Optional.ofNullable(method).map(text -> parsed("--calibration", text, CalibrationMethod::of));
     }
 
-    /// Measures the ranges of a float model.
+    /// Corrects a float model and measures the ranges of its activations.
     ///
     /// @param recipe says the method for each operator
     /// @param data the images, where there are no other samples
@@ -58,13 +68,37 @@ final class CalibrationOptions implements OptionGroup {
         boolean onImages = arrays == null && random == 0;
         RepresentativeSet set = onImages ? images(model, data.required(), count, data.threads())
                 : others(model, data);
+        Corrections chosenCorrections = Corrections.of(Set.copyOf(corrections), data.seed(), data.threads());
+        Model corrected = corrections.isEmpty() ? model
+                : chosenCorrections.apply(model, spread(set), (correction, layer, done, total) -> spec.commandLine()
+                        .getErr().println(name(correction) + ": layer " + done + " of " + total + ", " + layer));
         Calibrator calibrator = Calibrator.of(name -> methods.getOrDefault(name, chosen)).withThreads(data.threads());
-        Calibration calibration =
-                (onImages ? calibrator.withInputRange(0, PIXELS) : calibrator).calibrate(model, set.samples());
+        Calibration calibration = (onImages ? calibrator.withInputRange(0, PIXELS) : calibrator)
+                .calibrate(corrected, set.samples());
         Map<String, String> others = methods.entrySet().stream().filter(entry -> !entry.getValue().equals(chosen))
                 .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().text()));
-        return new CalibratedModel(model, calibration,
-                CalibrationRecord.of(set, chosen.text(), List.of()).withMethods(others));
+        return new CalibratedModel(corrected, calibration,
+                CalibrationRecord.of(set, chosen.text(),
+                        chosenCorrections.inOrder().stream().map(CalibrationOptions::name).toList())
+                        .withMethods(others));
+    }
+
+    private static String name(Correction correction) {
+        return correction.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// As many samples as corrections hold at a time, spread over all, which come class by class.
+    private static List<List<float[]>> spread(RepresentativeSet set) {
+        int taken = Math.min(CORRECTED_WITH, set.size());
+        List<List<float[]>> samples = new ArrayList<>();
+        int number = 0;
+        for (List<float[]> sample : set.samples()) {
+            if ((long) samples.size() * set.size() / taken == number) {
+                samples.add(sample);
+            }
+            number++;
+        }
+        return samples;
     }
 
     private <T> T parsed(String option, String text, Function<String, T> parser) {

@@ -75,6 +75,15 @@ class CalibratorTest {
     }
 
     @Test
+    void eachTensorCanHaveAMethodOfItsOwn() {
+        Calibrator calibrator = Calibrator.of(name -> CalibrationMethod.of(name.equals("relu") ? "moving_average:0.5"
+                : "min_max"));
+
+        assertThat(calibrator.ranges(model(), samples(new float[]{-4, 0, 2, 4}, new float[]{0, 0, 8, 1})))
+                .contains(Map.entry(index("relu"), new Range(0.5f, 4)), Map.entry(index("shifted"), new Range(-1, 5)));
+    }
+
+    @Test
     void anEmptyRepresentativeSetFails() {
         assertThatThrownBy(() -> Calibrator.minMax().calibrate(model(), List.of()))
                 .isInstanceOf(IllegalArgumentException.class)
