@@ -108,10 +108,9 @@ final class SampleOptions {
     /// Codes of the input's own type stand for real numbers; anything else is taken as it is.
     private static float[] reals(Path file, NpyArray array, Tensor tensor) {
         ByteBuffer data = array.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        QuantizationParameters parameters = tensor.quantization();
-        boolean isCodes = parameters != null && array.type() == tensor.type();
-        float scale = isCodes ? parameters.scale(0) : 1;
-        int zeroPoint = isCodes ? parameters.zeroPoint(0) : 0;
+        QuantizationParameters parameters = array.type() == tensor.type() ? tensor.quantization() : null;
+        float scale = parameters == null ? 1 : parameters.scale(0);
+        int zeroPoint = parameters == null ? 0 : parameters.zeroPoint(0);
         float[] values = new float[array.shape().elementCount()];
         for (int i = 0; i < values.length; i++) {
             values[i] = scale * (switch (array.type()) {
