@@ -9,7 +9,6 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
-import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.schema.ModelReader;
