@@ -9,7 +9,6 @@ import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
-import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.schema.ModelReader;
@@ -65,9 +64,12 @@ class LintCommandTest {
     private Path calibratedOn(List<Path> files, boolean byPixels) throws IOException {
         List<String> hashes = new ArrayList<>();
         for (Path file : files) {
-            hashes.add("\"" + (byPixels ? RunRecords.pixelHash(ImageFile.read(file)) : Sha256.of(file)) + "\"");
+            // Quantized files keep 16 digits, to be short.
+            String hash = byPixels ? RunRecords.pixelHash(ImageFile.read(file)) : Sha256.of(file).substring(0, 16);
+            hashes.add("\"" + hash + "\"");
         }
-        String entry = "{\"method\": \"min-max\", \"samples\": %d, \"sha256\": %s}".formatted(files.size(), hashes);
+        String entry = "{\"method\": \"min-max\", \"sampleCount\": %d, \"%s\": %s}".formatted(files.size(),
+                byPixels ? "sha256" : "hashes", hashes);
         Model read = ModelReader.read(int8);
         List<Metadata> metadata = new ArrayList<>(read.metadata());
         metadata.add(new Metadata("whittle.calibration", Buffer.of(entry.getBytes(StandardCharsets.UTF_8))));
@@ -144,6 +146,19 @@ class LintCommandTest {
                 "all 2 recorded predictions fit the input's scale");
         assertThat(right.code()).isZero();
         assertThat(right.out()).endsWith(": 0 errors, 0 warnings, 0 notes" + System.lineSeparator());
+    }
+
+    @Test
+    void recordOfAnEvaluationNamesTheTestImagesAndIsReadWithTheRightScale() throws IOException {
+        Path run = folder.resolve("run");
+        Path calibrated = calibratedOn(images(photos.resolve("test")), false);
+
+        assertThat(Run.of("evaluate", calibrated, "--data", photos, "--record", run).err()).isEmpty();
+
+        Run lint = Run.of("lint", calibrated, "--run", run, "--json");
+        assertThat(Json.tree("lint", lint.out()).path("findings").size()).isEqualTo(1);
+        assertThat(Json.tree("lint", lint.out()).at("/findings/0/found").asString())
+                .isEqualTo("6 of 6 calibration images are test images");
     }
 
     @Test

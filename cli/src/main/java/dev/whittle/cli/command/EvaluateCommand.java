@@ -5,6 +5,7 @@ import dev.whittle.cli.Table;
 import dev.whittle.cli.pipeline.Judge;
 import dev.whittle.cli.pipeline.Judge.Verdicts;
 import dev.whittle.cli.pipeline.Photographs;
+import dev.whittle.cli.pipeline.RunRecords;
 import dev.whittle.cli.pipeline.VariantRow;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.schema.ModelReader;
@@ -49,6 +50,8 @@ public final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Images at once; the model's input is resized (default: ${DEFAULT-VALUE}).") private int batch;
 
+    @Option(names = "--record", paramLabel = "DIR", description = "Write the first model's scores there as predictions.json, which whittle lint --run reads.") private @Nullable Path record;
+
     @Option(names = "--json", description = "Print as JSON.") private boolean json;
 
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -64,6 +67,9 @@ public final class EvaluateCommand implements Callable<Integer> {
         }
         ImageSource images = data.required().part(part);
         List<Verdicts> verdicts = Judge.run(loaded, images, batch, data.threads());
+        if (record != null) {
+            RunRecords.write(record, models.getFirst().toString(), images, verdicts.getFirst().probabilities());
+        }
         List<Judged> results = new ArrayList<>();
         for (int i = 0; i < models.size(); i++) {
             results.add(judged(models.get(i), images, verdicts.get(i)));

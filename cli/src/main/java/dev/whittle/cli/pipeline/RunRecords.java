@@ -1,6 +1,8 @@
 package dev.whittle.cli.pipeline;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import dev.whittle.cli.Json;
+import dev.whittle.cli.Output;
 import dev.whittle.cli.Sha256;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.Model;
@@ -10,12 +12,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What a run folder records of a model's use, beside the model: `predictions.json` and `calibration.json`, both JSON by
@@ -24,6 +27,7 @@ public final class RunRecords {
     /// Names the metadata entry that says how a file was calibrated.
     public static final String CALIBRATION_ENTRY = "whittle.calibration";
 
+    private static final int HASH_DIGITS = 16;
     private static final String PREDICTIONS = "predictions.json";
     private static final String CALIBRATION = "calibration.json";
 
@@ -52,10 +56,10 @@ public final class RunRecords {
     /// `calibration.json`, and the metadata entry of a file.
     ///
     /// @param method such as `min-max`
-    /// @param sha256 of the images; see [#hashes]
-    public record Calibration(@Nullable String method, int samples, List<String> sha256) {
+    /// @param hashes of the images, 16 digits or more of each; see [#hashes]
+    public record Calibration(@Nullable String method, @JsonAlias("sha256") List<String> hashes) {
         public Calibration {
-            sha256 = sha256 == null ? List.of() : List.copyOf(sha256);
+            hashes = hashes == null ? List.of() : List.copyOf(hashes);
         }
     }
 
@@ -65,6 +69,25 @@ public final class RunRecords {
         return Files.exists(file)
                 ? Json.read(file.toString(), Files.readString(file), Predictions.class)
                 : new Predictions(1, null, List.of());
+    }
+
+    /// Writes `predictions.json` of one model: the scores of each image, and its hash.
+    ///
+    /// @param scores `[image][class]`, as read with the output's own scale
+    public static Path write(Path folder, String model, ImageSource images, float[][] scores) throws IOException {
+        List<Prediction> predictions = new ArrayList<>();
+        for (int i = 0; i < scores.length; i++) {
+            Path file = images.file(i);
+            List<Double> values = new ArrayList<>();
+            for (float score : scores[i]) {
+                values.add((double) score);
+            }
+            predictions.add(new Prediction(images.name(i),
+                    file == null ? pixelHash(images.image(i)) : Sha256.of(file), null, values));
+        }
+        Output.folder(folder);
+        return Output.write(folder.resolve(PREDICTIONS),
+                Json.text(new Predictions(1, model, predictions)).getBytes(StandardCharsets.UTF_8));
     }
 
     /// The images that ranges were measured on: what the file says, and the run folder where there is one.
@@ -82,47 +105,43 @@ public final class RunRecords {
         return images;
     }
 
-    private static List<String> calibration(String name, String text) {
-        return Json.read(name, text, Calibration.class).sha256();
+    private static Set<String> calibration(String name, String text) {
+        return Json.read(name, text, Calibration.class).hashes().stream().map(RunRecords::kept)
+                .collect(Collectors.toSet());
     }
 
-    /// Two hashes of each image, either of which a record may hold: SHA-256 of its file's bytes, where it has a file of its
-    /// own, and of its pixels, red, green and blue of each, row by row.
+    /// The digits that hashes are told apart by: records keep no more of each.
+    private static String kept(String hash) {
+        return hash.substring(0, Math.min(HASH_DIGITS, hash.length())).toLowerCase(Locale.ROOT);
+    }
+
+    /// What each image may be recorded as: the SHA-256 of its file's bytes, where it has a file of its own, else that of its
+    /// pixels as [#pixelHash] takes it. Records may have gone by either, so that both are given.
     public static Set<String> hashes(ImageSource images) throws IOException {
         Set<String> hashes = new HashSet<>();
         for (int i = 0; i < images.size(); i++) {
             Path file = images.file(i);
             if (file != null) {
-                hashes.add(Sha256.of(file));
+                hashes.add(kept(Sha256.of(file)));
             }
-            hashes.add(pixelHash(images.image(i)));
+            hashes.add(kept(pixelHash(images.image(i))));
         }
         return hashes;
     }
 
-    /// SHA-256 of the pixels.
+    /// SHA-256 of the pixels as little-endian floats 0 to 255: red, green and blue of each, row by row.
     public static String pixelHash(PixelImage image) {
-        MessageDigest digest = Sha256.digest();
-        byte[] row = new byte[image.width() * PixelImage.CHANNELS];
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                for (int channel = 0; channel < PixelImage.CHANNELS; channel++) {
-                    row[x * PixelImage.CHANNELS + channel] = (byte) image.sample(y, x, channel);
-                }
-            }
-            digest.update(row);
-        }
-        return HexFormat.of().formatHex(digest.digest());
+        return HexFormat.of().formatHex(Sha256.digest().digest(Buffer.ofFloats(image.toFloats()).toBytes()));
     }
 
     /// The hashes that predictions name.
     public static Set<String> images(Predictions predictions) {
-        List<String> named = new ArrayList<>();
+        Set<String> named = new HashSet<>();
         for (Prediction prediction : predictions.predictions()) {
             if (prediction.sha256() != null) {
-                named.add(prediction.sha256());
+                named.add(kept(prediction.sha256()));
             }
         }
-        return Set.copyOf(named);
+        return named;
     }
 }
