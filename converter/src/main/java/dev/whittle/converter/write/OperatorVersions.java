@@ -59,7 +59,7 @@ public final class OperatorVersions {
                 Version version = of(subgraph, operator);
                 oldest = oldest.compareTo(version.since()) < 0 ? version.since() : oldest;
                 operators.add(new Operator(operator.options(), operator.inputs(), operator.outputs(),
-                        version.number()));
+                        operator.intermediates(), version.number()));
             }
             subgraphs.add(new Subgraph(subgraph.name(), subgraph.tensors(), subgraph.inputs(), subgraph.outputs(),
                     operators));

@@ -68,7 +68,8 @@ public final class GraphRewrite {
 
     /// An operator of the original, perhaps with other options and inputs.
     public void operator(Operator original, Options options, List<Integer> inputs) {
-        operators.add(new Operator(options, inputs, original.outputs(), original.version()));
+        operators.add(new Operator(options, inputs, original.outputs(), original.intermediates(),
+                original.version()));
     }
 
     /// Keeps a tensor that no operator names, as the scales of blocks are.
@@ -91,6 +92,7 @@ public final class GraphRewrite {
         for (Operator operator : operators) {
             used.addAll(operator.inputs());
             used.addAll(operator.outputs());
+            used.addAll(operator.intermediates());
         }
         used.remove(Operator.ABSENT);
         Map<Integer, Integer> numbers = new HashMap<>(Map.of(Operator.ABSENT, Operator.ABSENT));
@@ -102,7 +104,8 @@ public final class GraphRewrite {
         List<Operator> renumbered = new ArrayList<>();
         for (Operator operator : operators) {
             renumbered.add(new Operator(operator.options(), renumber(operator.inputs(), numbers),
-                    renumber(operator.outputs(), numbers), operator.version()));
+                    renumber(operator.outputs(), numbers), renumber(operator.intermediates(), numbers),
+                    operator.version()));
         }
         List<Signature> signatures = new ArrayList<>();
         for (Signature signature : model.signatures()) {

@@ -220,6 +220,23 @@ class ModesTest {
                         + "of 7, they must divide the rows of a matrix");
     }
 
+    @Test
+    void operatorsHaveTheVersionsThatTheirTypesNeed() {
+        Granularity channel = new Granularity.PerChannel();
+        Model perChannel = quantize(CNN, weights(Mode.WEIGHT_ONLY, 8, channel), ElementType.FLOAT32);
+        Model int4 = quantize(CNN, weights(Mode.WEIGHT_ONLY, 4, channel), ElementType.FLOAT32);
+        Model packed = quantize(CNN, weights(Mode.INT8, 4, channel), ElementType.FLOAT32);
+        Model wide = quantize(CNN, Recipe.of(Mode.INT16X8), ElementType.FLOAT32);
+
+        assertThat(Rewrites.operator(perChannel, OperatorCode.DEQUANTIZE, 0).version()).isEqualTo(5);
+        assertThat(Rewrites.operator(int4, OperatorCode.DEQUANTIZE, 0).version()).isEqualTo(6);
+        assertThat(Rewrites.operator(packed, OperatorCode.CONV_2D, 0).version()).isEqualTo(7);
+        assertThat(Rewrites.operator(packed, OperatorCode.FULLY_CONNECTED, 0).version()).isEqualTo(10);
+        assertThat(Rewrites.operator(wide, OperatorCode.FULLY_CONNECTED, 0).version()).isEqualTo(7);
+        assertThat(Rewrites.operator(wide, OperatorCode.QUANTIZE, 0).version()).isEqualTo(2);
+        assertThat(Rewrites.operator(wide, OperatorCode.DEQUANTIZE, 0).version()).isEqualTo(3);
+    }
+
     /// As TensorFlow writes a Flatten layer: SHAPE, STRIDED_SLICE, PACK, RESHAPE.
     @ParameterizedTest
     @EnumSource(names = {"INT8", "INT16X8", "UINT8", "WEIGHT_ONLY"})
