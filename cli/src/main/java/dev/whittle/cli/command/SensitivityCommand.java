@@ -115,7 +115,8 @@ public final class SensitivityCommand implements Callable<Integer> {
         Table operators = new Table("#", "operator", "output", "weights", "accuracy alone", "SQNR dB alone",
                 "accuracy left float", "SQNR dB left float");
         for (OperatorSensitivity one : report.operators()) {
-            operators.row(one.operator(), one.type(), one.name(), one.weights(), accuracy(one.alone()),
+            operators.row(one.operator(), one.type(), TraceCommand.shortened(one.name()), one.weights(),
+                    accuracy(one.alone()),
                     TraceCommand.decibels(one.alone().sqnr()), accuracy(one.leftFloat()),
                     TraceCommand.decibels(one.leftFloat().sqnr()));
         }

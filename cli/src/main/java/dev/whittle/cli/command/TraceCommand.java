@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     "  whittle trace int8.tflite --random 1 --operator 3 --element 0"})
 public final class TraceCommand implements Callable<Integer> {
     private static final int DEFAULT_SAMPLES = 32;
+    private static final int LONGEST_NAME = 40;
 
     @Parameters(paramLabel = "MODEL", description = "A quantized .tflite file.") private Path model = Path.of("");
 
@@ -95,7 +96,7 @@ public final class TraceCommand implements Callable<Integer> {
         Table table = new Table(header.toArray(String[]::new));
         for (OperatorTrace row : report.operators()) {
             List<Object> cells = new ArrayList<>(List.of(row.operator() < 0 ? "-" : row.operator(), row.type(),
-                    row.tensor(), decibels(row.accumulatedSqnr()), decibels(row.localSqnr())));
+                    shortened(row.tensor()), decibels(row.accumulatedSqnr()), decibels(row.localSqnr())));
             for (Cause cause : Cause.values()) {
                 double part = row.parts().getOrDefault(cause, 0.0);
                 cells.add(row.error() == 0 ? "-" : String.format(Locale.ROOT, "%.1f", 100 * part / row.error()));
@@ -129,8 +130,16 @@ public final class TraceCommand implements Callable<Integer> {
                     100 * suspect.avoidable());
         }
         return String.format(Locale.ROOT, "%s: %s \"%s\", %s (%.3g %% of its signal's power): %s%n",
-                isFirst ? "first suspect" : "then", where, suspect.tensor(), suspect.cause().words(),
+                isFirst ? "first suspect" : "then", where, shortened(suspect.tensor()), suspect.cause().words(),
                 100 * suspect.avoidable(), suspect.explanation());
+    }
+
+    /// A name short enough for a table: converters join the names of all that was fused.
+    static String shortened(String name) {
+        String first = name.split(";", 2)[0];
+        boolean isLong = first.length() > LONGEST_NAME;
+        return (isLong ? first.substring(0, LONGEST_NAME) : first)
+                + (isLong || first.length() < name.length() ? "…" : "");
     }
 
     static String decibels(double value) {

@@ -9,8 +9,8 @@ package dev.whittle.quantizer.microscope;
 /// @param explanation what was found, what it should be
 public record Suspect(int operator, String type, String tensor, Cause cause, int channel, double avoidable,
         String explanation) {
-    /// Below this share of the signal's power (40 dB) nothing is wrong that a person should look at.
-    static final double NOTABLE = 1e-4;
+    /// Below this share of the signal's power (30 dB) nothing is wrong that a person should look at.
+    static final double NOTABLE = 1e-3;
 
     /// Whether it costs enough to be looked at.
     public boolean isNotable() {
