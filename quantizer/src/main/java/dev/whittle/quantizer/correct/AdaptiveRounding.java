@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /// Learns for each weight whether it is rounded up or down, so that the layer's output changes the least; to nearest is
-/// seldom best (AdaRound: Nagel et al. 2020, "Up or Down? Adaptive Rounding for Post-Training Quantization", equations 19 to
-/// 25; equations 19 and 20 of `docs/QUANTIZATION.md`).
+/// seldom best (AdaRound: Nagel et al. 2020, "Up or Down? Adaptive Rounding for Post-Training Quantization",
+/// sections 3.2 and 3.3; equations 19 and 20 of `docs/QUANTIZATION.md`).
 ///
 /// A weight becomes `s · clamp(⌊w / s⌋ + h(v))` with the rectified sigmoid `h(v) = clamp(1.2 · σ(v) − 0.1, 0, 1)`. What is
 /// minimized over `v`, with Adam and the gradients below, is the mean squared difference between `W x + b`, what the float

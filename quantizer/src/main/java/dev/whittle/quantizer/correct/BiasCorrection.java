@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Takes from each bias what rounding the weights has added to the layer's mean output (Nagel et al. 2019, "Data-Free
-/// Quantization Through Weight Equalization and Bias Correction", section 4.2 with the empirical means of its appendix D;
+/// Quantization Through Weight Equalization and Bias Correction", section 4.2, with measured means;
 /// equation 17 of `docs/QUANTIZATION.md`):
 ///
 /// `b[c] ← b[c] + E[W x + b][c] − E[Ŵ x̂ + b][c]`, layer by layer, where `Ŵ` are the rounded weights and `x̂` is what the

@@ -15,8 +15,6 @@ import java.util.stream.IntStream;
 /// A CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED with constant float weights. Whatever the operator's own layout, weight
 /// `[position, channel]` is that of output channel `channel` with the `position`-th number that the channel reads:
 /// `filterY, filterX, inChannel` for convolutions.
-///
-/// @param bias one for each channel; zeros where the operator has none
 final class WeightedLayer {
     private static final int FILTER = 1;
     private static final int BIAS = 2;
@@ -130,6 +128,7 @@ final class WeightedLayer {
         return floats(filterTensor());
     }
 
+    /// One for each channel; zeros where the operator has none.
     float[] bias() {
         return hasBias() ? floats(biasTensor()) : new float[channels()];
     }
@@ -142,7 +141,7 @@ final class WeightedLayer {
         return data.toFloats();
     }
 
-    /// The operator without its activation and its bias tensor, for what is computed before either.
+    /// The operator without its activation, for what is computed in front of that.
     Operator linear() {
         Options options = switch (operator.options()) {
             case Options.Conv2d conv -> new Options.Conv2d(conv.padding(), conv.strideHeight(), conv.strideWidth(),

@@ -2,8 +2,8 @@ package dev.whittle.quantizer.observe;
 
 /// The range that a given percentage of all elements lies in, as much cut off at either end: `percent = 99.99` takes the
 /// quantiles 0.00005 and 0.99995 (McKinstry et al. 2018, "Discovering Low-Precision Networks Close to Full-Precision
-/// Networks for Efficient Embedded Inference", section 3.2; Wu et al. 2020, "Integer Quantization for Deep Learning
-/// Inference", section 3.3, which takes magnitudes instead). Elements count alike, whichever sample they are from.
+/// Networks for Efficient Embedded Inference"; Wu et al. 2020, "Integer Quantization for Deep Learning Inference", which
+/// takes magnitudes instead; equation 14 of `docs/QUANTIZATION.md`). Elements count alike, whichever sample they are from.
 ///
 /// Quantiles are those of a histogram, straight lines between the edges of its bins, and so exact to a two-thousandth of the
 /// whole range.
