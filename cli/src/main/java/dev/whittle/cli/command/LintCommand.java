@@ -16,6 +16,7 @@ import dev.whittle.quantizer.microscope.lint.Target;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,7 +101,8 @@ public final class LintCommand implements Callable<Integer> {
         Predictions predictions = new Predictions(1, null, List.of());
         if (run != null) {
             if (!Files.isDirectory(run)) {
-                throw new NotDirectoryException(run.toString());
+                throw Files.exists(run) ? new NotDirectoryException(run.toString())
+                        : new NoSuchFileException(run.toString());
             }
             predictions = RunRecords.predictions(run);
         }
