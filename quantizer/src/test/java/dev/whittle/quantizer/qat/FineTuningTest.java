@@ -239,6 +239,12 @@ class FineTuningTest {
     }
 
     @Test
+    void kernelsOfOtherBitsFail() {
+        assertThatThrownBy(() -> QuantizationAwareTraining.prepare(trained, SAMPLES, 5))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("kernels of 5 bits, supported are 8 and 4");
+    }
+
+    @Test
     void aModelThatDisagreesWithItsNetworkIsRefusedNamingTheImages() {
         IntegerEvaluation evaluation = new IntegerEvaluation(200, 0.9, 0.92, List.of("a.png", "b.png", "c.png"));
 
