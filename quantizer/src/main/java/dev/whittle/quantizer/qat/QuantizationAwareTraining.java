@@ -69,6 +69,9 @@ public final class QuantizationAwareTraining {
     ///
     /// @param kernelBits of the integers that kernels are rounded to: 8, or 4, which [#toInt8] makes INT4 filters of
     public static Network prepare(Network trained, Iterable<List<float[]>> samples, int kernelBits) {
+        if (kernelBits != Byte.SIZE && kernelBits != ElementType.INT4.bits()) {
+            throw new IllegalArgumentException("kernels of " + kernelBits + " bits, supported are 8 and 4");
+        }
         Network network = trained.withSpec(FakeQuantization.place(trained.spec(), kernelBits));
         LoweredNetwork lowered = Lowering.lower(network, "network", "");
         Set<Integer> known = KnownRanges.of(lowered.model().primary(), Map.of(0, IMAGE)).keySet();

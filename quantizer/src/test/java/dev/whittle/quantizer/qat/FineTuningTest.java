@@ -57,6 +57,9 @@ class FineTuningTest {
             new RepresentativeImages(TRAINING, 20, Shape.of(1, 24, 24, 3), new Range(0, 255));
 
     private static Network trained;
+    private static Network eightBits;
+    private static Network fourBits;
+    private static final Reports REPORTS = new Reports();
 
     @TempDir Path folder;
 
@@ -69,6 +72,8 @@ class FineTuningTest {
                 new Flatten("flatten"), new Dense("dense_1", 16), new ReLU("relu_3"), new Dense("dense_2", 2),
                 new Softmax("softmax")), TRAINING.classNames()), 1);
         Trainer.fit(trained, TRAINING, VALIDATION, SETTINGS.withEpochs(3));
+        eightBits = tuned(trained, 8, SETTINGS, REPORTS);
+        fourBits = tuned(trained, 4, SETTINGS);
     }
 
     private static final class Reports implements TrainingListener {
@@ -140,9 +145,8 @@ class FineTuningTest {
     }
 
     @Test
-    void listenersHearOneTrainingWhoseEpochsAreNumberedThrough() throws IOException {
-        Reports reports = new Reports();
-        tuned(trained, 8, SETTINGS, reports);
+    void listenersHearOneTrainingWhoseEpochsAreNumberedThrough() {
+        Reports reports = REPORTS;
         assertThat(reports.expected).isEqualTo(3);
         assertThat(reports.epochs).extracting(EpochReport::epoch).containsExactly(0, 1, 2);
         assertThat(reports.epochs).extracting(EpochReport::learningRate).isSortedAccordingTo((a, b) -> Float.compare(b,
@@ -151,7 +155,7 @@ class FineTuningTest {
 
     @Test
     void frozenEpochsKeepTheStatisticsOfNormalizationsAndTrainOn() throws IOException {
-        Network aware = tuned(trained, 8, SETTINGS);
+        Network aware = eightBits.copy();
         assertThat(aware.layers()).filteredOn(BatchNorm.class::isInstance).hasSize(2)
                 .allMatch(layer -> ((BatchNorm) layer).frozenStatistics());
         float[] mean = aware.values("norm_1", "moving_mean");
@@ -162,8 +166,8 @@ class FineTuningTest {
     }
 
     @Test
-    void kernelsOfFourBitsAreInt4FiltersThatTheEngineAndTheReferenceRun() throws IOException {
-        Network aware = tuned(trained, 4, SETTINGS);
+    void kernelsOfFourBitsAreInt4FiltersThatTheEngineAndTheReferenceRun() {
+        Network aware = fourBits;
         Model model = integer(aware);
 
         for (String name : List.of("conv_1", "conv_2", "dense_1", "dense_2")) {
@@ -187,7 +191,7 @@ class FineTuningTest {
     @Test
     void theWeightsAreTheSameForAnyNumberOfThreadsAndAfterAResumption() throws IOException {
         Model expected = integer(tuned(trained, 4, SETTINGS.withThreads(1)));
-        assertThat(integer(tuned(trained, 4, SETTINGS.withThreads(3)))).isEqualTo(expected);
+        assertThat(integer(fourBits)).isEqualTo(expected);
 
         Path file = folder.resolve("checkpoint");
         tuned(trained, 4, SETTINGS.withCheckpoint(file, false), new TrainingListener() {
@@ -232,6 +236,12 @@ class FineTuningTest {
             }
             assertThat(ofUnit).hasSizeLessThanOrEqualTo(8);
         }
+    }
+
+    @Test
+    void kernelsOfOtherBitsFail() {
+        assertThatThrownBy(() -> QuantizationAwareTraining.prepare(trained, SAMPLES, 5))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("kernels of 5 bits, supported are 8 and 4");
     }
 
     @Test

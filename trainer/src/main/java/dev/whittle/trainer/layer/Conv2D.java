@@ -22,8 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// @param filters output channels
 /// @param useBias adds a bias
 /// @param initializer of the kernel
-/// @param kernelBits computes with the kernel rounded to integers of so many bits, one scale per output channel ([ChannelScales]); 0 for
-///        the kernel as it is
+/// @param kernelBits computes with the kernel rounded to integers of so many bits, 2 to 8, with one scale per
+///        output channel ([ChannelScales]); 0 for the kernel as it is
 public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
         int dilationHeight, int dilationWidth, Padding padding, boolean useBias, Initializer initializer,
         int kernelBits) implements Layer {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param units output features
 /// @param useBias adds a bias
 /// @param initializer of the kernel
-/// @param kernelBits computes with the kernel rounded to integers of so many bits, one scale per unit ([ChannelScales]); 0 for
-///        the kernel as it is
+/// @param kernelBits computes with the kernel rounded to integers of so many bits, 2 to 8, with one scale per
+///        unit ([ChannelScales]); 0 for the kernel as it is
 public record Dense(String name, int units, boolean useBias, Initializer initializer, int kernelBits)
         implements Layer {
 

@@ -12,8 +12,8 @@ import java.util.List;
 /// @param depthMultiplier output channels for each input channel
 /// @param useBias adds a bias
 /// @param initializer of the kernel
-/// @param kernelBits computes with the kernel rounded to integers of so many bits, one scale per output channel ([ChannelScales]); 0 for
-///        the kernel as it is
+/// @param kernelBits computes with the kernel rounded to integers of so many bits, 2 to 8, with one scale per
+///        output channel ([ChannelScales]); 0 for the kernel as it is
 public record DepthwiseConv2D(String name, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth,
         int dilationHeight, int dilationWidth, int depthMultiplier, Padding padding, boolean useBias,
         Initializer initializer, int kernelBits) implements Layer {
