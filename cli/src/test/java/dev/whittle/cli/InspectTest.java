@@ -127,7 +127,7 @@ class InspectTest {
         Path model = SmallModels.echo(folder.resolve("m.tflite"), ElementType.FLOAT32, 1000, 1000);
 
         assertThat(Run.of("inspect", "--verify", "--max-bytes", "1MB", model).err()).isEqualTo(
-                "whittle: [m.tflite] needs 4000000 bytes for its tensors, the limit is 1000000; raise the limit or the"
+                "whittle: [m.tflite] needs 4000048 bytes for its tensors, the limit is 1000000; raise the limit or the"
                         + " heap (java -Xmx), or run smaller batches" + System.lineSeparator());
     }
 
