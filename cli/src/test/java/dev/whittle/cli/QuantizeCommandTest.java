@@ -105,7 +105,7 @@ class QuantizeCommandTest {
     @Test
     void aFileWithoutARecipeSaysSo() {
         assertThat(Run.of("quantize", plain, "--print-recipe")).isEqualTo(Run.failed(
-                "[float.tflite] carries no recipe, expected the metadata entry whittle.recipe"));
+                "whittle: [float.tflite] carries no recipe, expected the metadata entry whittle.recipe"));
     }
 
     @Test
@@ -113,12 +113,13 @@ class QuantizeCommandTest {
         Path recipe = Files.writeString(folder.resolve("bad.json"), "{\"rules\": [{\"mode\": \"int9\"}]}");
 
         assertThat(Run.of("quantize", plain, "--mode", "int8").err())
-                .startsWith("Missing required option: '--out=FILE'");
+                .startsWith(
+                        "whittle quantize: Missing required option: '--out=FILE'");
         assertThat(Run.of("quantize", plain, "--recipe", recipe, "--out", "x.tflite")).isEqualTo(Run.failed(
-                "[bad.json] rules[0].mode: \"int9\", expected one of float, float16, dynamic_range, weight_only, int8, "
+                "whittle: [bad.json] rules[0].mode: \"int9\", expected one of float, float16, dynamic_range, weight_only, int8, "
                         + "int16x8, uint8"));
         assertThat(Run.of("quantize", plain, "--mode", "uint8", "--bits", "4", "--out", "x.tflite")).isEqualTo(
-                Run.failed("weight bits of UINT8 are 4, supported are [8]"));
+                Run.failed("whittle: weight bits of UINT8 are 4, supported are [8]"));
         assertThat(Run.of("quantize", plain, "--mode", "int8", "--granularity", "row", "--out", "x.tflite").code())
                 .isEqualTo(2);
     }
