@@ -73,10 +73,10 @@ class MicroscopeTest {
 
     @Test
     void whatIfShowsBothStates() {
-        Run run = Run.of("what-if", int8, "--float", plain, "--tensor", "softmax", "--bits", 4, "--data", photographs);
+        Run run = Run.of("what-if", int8, "--float", plain, "--tensor", "conv_1", "--bits", 4, "--data", photographs);
 
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("1 of ", "operators run again", "before", "after", "accuracy");
+        assertThat(run.out()).contains("operators run again", "before", "after", "accuracy");
     }
 
     @Test

@@ -99,7 +99,7 @@ public final class TraceCommand implements Callable<Integer> {
                     shortened(row.tensor()), decibels(row.accumulatedSqnr()), decibels(row.localSqnr())));
             for (Cause cause : Cause.values()) {
                 double part = row.parts().getOrDefault(cause, 0.0);
-                cells.add(row.error() == 0 ? "-" : String.format(Locale.ROOT, "%.1f", 100 * part / row.error()));
+                cells.add(row.error() == 0 ? "-" : percent(part / row.error()));
             }
             cells.add(String.format(Locale.ROOT, "%.6f", row.cosine()));
             cells.add(String.format(Locale.ROOT, "%.3g", row.largestError()));
@@ -132,6 +132,11 @@ public final class TraceCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%s: %s \"%s\", %s (%.3g %% of its signal's power): %s%n",
                 isFirst ? "first suspect" : "then", where, shortened(suspect.tensor()), suspect.cause().words(),
                 100 * suspect.avoidable(), suspect.explanation());
+    }
+
+    /// Without a sign where it rounds to zero.
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f", Math.rint(1000 * share) / 10 + 0.0);
     }
 
     /// A name short enough for a table: converters join the names of all that was fused.

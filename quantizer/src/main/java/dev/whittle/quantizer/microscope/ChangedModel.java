@@ -108,6 +108,13 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
             QuantizationParameters parameters =
                     covering(change.range() == null ? codes.range() : change.range(), codes);
             Set<Integer> group = group(index);
+            for (TwinOperator operator : twin.operators()) {
+                if (QuantizationRule.of(operator.operator().options()) instanceof QuantizationRule.FixedOutput
+                        && operator.operator().outputs().stream().anyMatch(group::contains)) {
+                    throw unsupported(tensor, "has the codes that " + operator.operator().code() + " #"
+                            + operator.number() + " gives, which are no choice");
+                }
+            }
             for (int member : group) {
                 Tensor before = tensors.get(member);
                 tensors.set(member, new Tensor(before.name(), before.type(), before.shape(), before.shapeSignature(),

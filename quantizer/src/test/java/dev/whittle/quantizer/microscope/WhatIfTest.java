@@ -8,6 +8,7 @@ import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.quantizer.microscope.TensorChange.WeightScales;
 import dev.whittle.quantizer.observe.Range;
 import java.util.List;
@@ -104,6 +105,16 @@ class WhatIfTest {
 
         assertThat(early.operatorsRun()).isEqualTo(early.operators());
         assertThat(late.operatorsRun()).isLessThan(late.operators());
+    }
+
+    @Test
+    void codesThatAnOperatorGivesByNatureAreNoChoice() {
+        int softmax = Residual.number(Residual.INT8, OperatorCode.SOFTMAX, 0);
+
+        assertThatThrownBy(() -> ask(new TensorChange("softmax", null, 4, null)))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessage("[residual.tflite] tensor \"softmax\" has the codes that SOFTMAX #" + softmax
+                        + " gives, which are no choice");
     }
 
     @Test
