@@ -117,10 +117,10 @@ class HistogramObserverTest {
         float[] values = kind.values(8, COUNT);
         Range whole = Range.of(values);
         double least = Double.POSITIVE_INFINITY;
-        for (int low = 0; low <= 40; low++) {
-            for (int high = 0; high <= 40; high++) {
-                float minimum = whole.minimum() * low / 40;
-                float maximum = whole.maximum() * high / 40;
+        for (int low = 0; low <= 20; low++) {
+            for (int high = 0; high <= 20; high++) {
+                float minimum = whole.minimum() * low / 20;
+                float maximum = whole.maximum() * high / 20;
                 if (minimum <= maximum && (minimum != 0 || maximum != 0)) {
                     least = Math.min(least, squaredError(values, new Range(minimum, maximum)));
                 }
