@@ -8,7 +8,9 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.npy.Npy;
 import dev.whittle.engine.npy.NpyArray;
 import dev.whittle.engine.schema.ModelReader;
-import dev.whittle.quantizer.rewrite.Float16Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +28,7 @@ class DiffCommandTest {
     void writeModels() throws IOException {
         plain = TinyModel.write(folder.resolve("float32.tflite"));
         half = folder.resolve("float16.tflite");
-        Model rewritten = Float16Rewriter.rewrite(ModelReader.read(plain));
+        Model rewritten = Quantizer.quantize(ModelReader.read(plain), Recipe.of(Mode.FLOAT16));
         ModelWriter.write(rewritten, half);
     }
 

@@ -16,7 +16,10 @@ import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.microscope.lint.LintRule;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.trainer.data.ImageFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +54,8 @@ class LintCommandTest {
         }
         Calibration calibration = Calibrator.minMax().withInputRange(0, new Range(0, 255)).calibrate(plain,
                 List.of(List.of(ramp)));
-        return Int8Rewriter.rewrite(plain, calibration, ElementType.INT8, ElementType.INT8);
+        return Quantizer.quantize(plain, Recipe.of(Mode.INT8), calibration,
+                new Ends(ElementType.INT8, ElementType.INT8));
     }
 
     private static List<Path> images(Path set) throws IOException {

@@ -15,7 +15,10 @@ import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.microscope.target.Micro;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,9 +50,9 @@ class TargetCommandsTest {
             ramp[i] = i;
         }
         Path file = folder.resolve("leaky.tflite");
-        ModelWriter.write(Int8Rewriter.rewrite(plain,
+        ModelWriter.write(Quantizer.quantize(plain, Recipe.of(Mode.INT8),
                 Calibrator.minMax().withInputRange(0, new Range(0, 255)).calibrate(plain, List.of(List.of(ramp))),
-                ElementType.INT8, ElementType.INT8), file);
+                new Ends(ElementType.INT8, ElementType.INT8)), file);
         return file;
     }
 

@@ -11,7 +11,10 @@ import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.observe.CalibrationMethod;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
@@ -91,6 +94,7 @@ class CalibrationRecordTest {
         Calibration calibration = Calibrator.of(CalibrationMethod.of(method)).withThreads(threads).calibrate(model,
                 set.samples());
         return ModelWriter.toBytes(CalibrationRecord.of(set, method, List.of())
-                .attachTo(Int8Rewriter.rewrite(model, calibration, ElementType.INT8, ElementType.INT8)));
+                .attachTo(Quantizer.quantize(model, Recipe.of(Mode.INT8), calibration,
+                        new Ends(ElementType.INT8, ElementType.INT8))));
     }
 }

@@ -76,7 +76,11 @@ class CrossLayerEqualizationTest {
         Constants constants = new Constants(model);
         for (WeightedLayer layer : CorrectionModels.layers(model)) {
             float[] weights = layer.weights();
-            QuantizationParameters parameters = Int8.symmetric(weights);
+            float largest = 0;
+            for (float weight : weights) {
+                largest = Math.max(largest, Math.abs(weight));
+            }
+            QuantizationParameters parameters = QuantizationParameters.perTensor(largest / 127, 0);
             byte[] codes = Int8.quantizeWeights(weights, layer.filterShape(), parameters);
             for (int i = 0; i < codes.length; i++) {
                 weights[i] = codes[i] * parameters.scale(0);

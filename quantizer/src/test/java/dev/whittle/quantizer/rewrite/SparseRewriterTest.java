@@ -15,6 +15,8 @@ import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
 import dev.whittle.trainer.layer.Conv2D;
 import dev.whittle.trainer.layer.Dense;
 import dev.whittle.trainer.layer.Flatten;
@@ -66,9 +68,9 @@ class SparseRewriterTest {
     }
 
     private static Model int8(Model model) {
-        return Int8Rewriter.rewrite(model,
+        return Quantizer.quantize(model, Recipe.of(Mode.INT8),
                 Calibrator.minMax().calibrate(model, IntStream.range(0, 4).mapToObj(_ -> List.of(image())).toList()),
-                ElementType.FLOAT32, ElementType.FLOAT32);
+                new Ends(ElementType.FLOAT32, ElementType.FLOAT32));
     }
 
     private static Model read(byte[] bytes) {

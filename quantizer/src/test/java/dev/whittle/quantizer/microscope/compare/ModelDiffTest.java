@@ -20,7 +20,10 @@ import dev.whittle.quantizer.microscope.compare.ModelDiff.Fate;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.OperatorDiff;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.QuantizationDiff;
 import dev.whittle.quantizer.microscope.target.Rewrite;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -53,8 +56,8 @@ class ModelDiffTest {
     @Test
     void int8FormIsAlignedByNameAndShowsWhatQuantizationAdded() {
         Model plain = SampleModels.cnn(1);
-        Model int8 = Int8Rewriter.rewrite(plain, Calibrator.minMax().calibrate(plain, images(5)), ElementType.FLOAT32,
-                ElementType.FLOAT32);
+        Model int8 = Quantizer.quantize(plain, Recipe.of(Mode.INT8), Calibrator.minMax().calibrate(plain, images(5)),
+                new Ends(ElementType.FLOAT32, ElementType.FLOAT32));
 
         ModelDiff diff = ModelDiff.of(plain, int8);
 

@@ -19,8 +19,10 @@ import dev.whittle.quantizer.calibrate.Calibrator;
 import dev.whittle.quantizer.microscope.SmallGraph;
 import dev.whittle.quantizer.microscope.lint.Evidence.Prediction;
 import dev.whittle.quantizer.observe.Range;
-import dev.whittle.quantizer.rewrite.DynamicRangeRewriter;
-import dev.whittle.quantizer.rewrite.Int8Rewriter;
+import dev.whittle.quantizer.recipe.Mode;
+import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.rewrite.Ends;
+import dev.whittle.quantizer.rewrite.Quantizer;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -56,9 +58,9 @@ class LintTest {
 
     private static Model int8() {
         Model plain = SampleModels.cnn(1);
-        return Int8Rewriter.rewrite(plain,
+        return Quantizer.quantize(plain, Recipe.of(Mode.INT8),
                 Calibrator.minMax().withInputRange(0, new Range(0, 255)).calibrate(plain, images(12)),
-                ElementType.INT8, ElementType.INT8);
+                new Ends(ElementType.INT8, ElementType.INT8));
     }
 
     @Test
@@ -122,7 +124,8 @@ class LintTest {
 
     @Test
     void dynamicRangeFileIsNotedAndNeitherFloatNorInt8Is() {
-        finds(DynamicRangeRewriter.rewrite(SampleModels.cnn(1)), PLAIN, LintRule.FLOAT_ACTIVATIONS, Severity.NOTE,
+        finds(Quantizer.quantize(SampleModels.cnn(1), Recipe.of(Mode.DYNAMIC_RANGE)), PLAIN, LintRule.FLOAT_ACTIVATIONS,
+                Severity.NOTE,
                 "model", "all activations are float, 2 weight tensors are integers");
         passes(SampleModels.cnn(1), PLAIN, LintRule.FLOAT_ACTIVATIONS);
         passes(int8(), PLAIN, LintRule.FLOAT_ACTIVATIONS);
