@@ -8,10 +8,10 @@ import dev.whittle.engine.model.ElementType;
 record WorkerScratch(Slot slot, int stride) {
     /// Floats in a cache line.
     private static final int ALIGNMENT = 16;
-    /// Cache lines between the pieces of two workers, who would slow each other down in a line that both write to (a
-    /// convolution on two threads was as slow as on one): arrays do not start with a line, and processors fetch lines in
-    /// pairs.
-    private static final int LINES_APART = 2;
+    /// Cache lines behind each worker's piece, 4 KiB. Two workers slow each other down in a line that both write to (a
+    /// convolution on two threads was as slow as on one), and a processor that reads a piece to its end fetches what lies
+    /// behind it, up to the end of the page: lines that the other worker is about to write to.
+    private static final int LINES_APART = 64;
 
     /// @param elementCount of each piece
     static WorkerScratch of(Preparation p, ElementType type, int elementCount) {
