@@ -1,16 +1,13 @@
 package dev.whittle.quantizer.correct;
 
 import dev.whittle.engine.model.Model;
-import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Options;
-import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.trainer.data.ParallelLoader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 
 /// Learns for each weight whether it is rounded up or down, so that the layer's output changes the least; to nearest is
@@ -72,39 +69,23 @@ public final class AdaptiveRounding {
     /// @throws IllegalArgumentException when there is no sample
     public static Model round(Model model, List<List<float[]>> samples, int weightBits, Settings settings, int threads,
             CorrectionListener listener) {
-        Corrections.require(model, samples, weightBits);
         Subgraph subgraph = model.primary();
-        ActivationStream real = new ActivationStream(model, samples, threads);
-        ActivationStream rounded = new ActivationStream(model, samples, threads);
-        Constants constants = new Constants(model);
-        int total = Corrections.layerCount(subgraph);
-        int done = 0;
-        for (Operator operator : subgraph.operators()) {
-            Optional<WeightedLayer> found = WeightedLayer.of(subgraph, operator);
-            if (found.isEmpty()) {
-                real.run(operator);
-                rounded.run(operator);
-                continue;
-            }
-            WeightedLayer layer = found.get();
-            List<float[]> targets = real.outputs(layer.linear(), Map.of());
-            float[] weights = layer.weights();
-            if (isLearned(subgraph, layer)) {
-                Shape output = subgraph.tensor(layer.output()).shape();
-                LayerRows rows = LayerRows.draw(layer, subgraph.tensor(layer.input()).shape(),
-                        rounded.get(layer.input()), output, targets, settings.rows(), settings.seed() + done);
-                weights = learned(layer, rows, weightBits, settings, threads);
-                constants.replace(layer.filterTensor(), weights);
-            } else {
-                weights = new WeightGrid(layer, weights, weightBits).nearest(layer, weights);
-            }
-            Corrections.finish(layer, real, targets);
-            Corrections.finish(layer, rounded,
-                    rounded.outputs(layer.linear(), Map.of(layer.filterTensor(), weights)));
-            done++;
-            listener.layer(Correction.ADAROUND, layer.name(), done, total);
-        }
-        return constants.model();
+        return Corrections.layerByLayer(model, samples, weightBits, threads, Correction.ADAROUND, listener,
+                (layer, number, real, rounded, corrected) -> {
+                    List<float[]> targets = real.outputs(layer.linear(), Map.of());
+                    float[] weights = layer.weights();
+                    if (isLearned(subgraph, layer)) {
+                        LayerRows rows = LayerRows.draw(layer, subgraph.tensor(layer.input()).shape(),
+                                rounded.get(layer.input()), subgraph.tensor(layer.output()).shape(), targets,
+                                settings.rows(), settings.seed() + number);
+                        weights = learned(layer, rows, weightBits, settings, threads);
+                        corrected.replace(layer.filterTensor(), weights);
+                    } else {
+                        weights = new WeightGrid(layer, weights, weightBits).nearest(layer, weights);
+                    }
+                    return new Corrections.Linear(targets,
+                            rounded.outputs(layer.linear(), Map.of(layer.filterTensor(), weights)));
+                });
     }
 
     /// Grouped convolutions, and weights that two layers read, are rounded to nearest.

@@ -1,11 +1,8 @@
 package dev.whittle.quantizer.correct;
 
 import dev.whittle.engine.model.Model;
-import dev.whittle.engine.model.Operator;
-import dev.whittle.engine.model.Subgraph;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /// Takes from each bias what rounding the weights has added to the layer's mean output (Nagel et al. 2019, "Data-Free
 /// Quantization Through Weight Equalization and Bias Correction", section 4.2, with measured means;
@@ -26,44 +23,27 @@ public final class BiasCorrection {
     /// @throws IllegalArgumentException when there is no sample
     public static Model correct(Model model, List<List<float[]>> samples, int weightBits, int threads,
             CorrectionListener listener) {
-        Corrections.require(model, samples, weightBits);
-        Subgraph subgraph = model.primary();
-        ActivationStream real = new ActivationStream(model, samples, threads);
-        ActivationStream rounded = new ActivationStream(model, samples, threads);
-        Constants constants = new Constants(model);
-        int total = Corrections.layerCount(subgraph);
-        int done = 0;
-        for (Operator operator : subgraph.operators()) {
-            Optional<WeightedLayer> found = WeightedLayer.of(subgraph, operator);
-            if (found.isEmpty()) {
-                real.run(operator);
-                rounded.run(operator);
-                continue;
-            }
-            WeightedLayer layer = found.get();
-            float[] weights = layer.weights();
-            float[] grid = new WeightGrid(layer, weights, weightBits).nearest(layer, weights);
-            List<float[]> expected = real.outputs(layer.linear(), Map.of());
-            List<float[]> actual = rounded.outputs(layer.linear(), Map.of(layer.filterTensor(), grid));
-            double[] missing = means(expected, layer.channels());
-            double[] mean = means(actual, layer.channels());
-            float[] bias = layer.bias();
-            for (int channel = 0; channel < bias.length; channel++) {
-                missing[channel] -= mean[channel];
-                bias[channel] += (float) missing[channel];
-            }
-            constants.replaceBias(layer, bias);
-            for (float[] values : actual) {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] += (float) missing[i % missing.length];
-                }
-            }
-            Corrections.finish(layer, real, expected);
-            Corrections.finish(layer, rounded, actual);
-            done++;
-            listener.layer(Correction.BIAS, layer.name(), done, total);
-        }
-        return constants.model();
+        return Corrections.layerByLayer(model, samples, weightBits, threads, Correction.BIAS, listener,
+                (layer, _, real, rounded, corrected) -> {
+                    float[] weights = layer.weights();
+                    float[] grid = new WeightGrid(layer, weights, weightBits).nearest(layer, weights);
+                    List<float[]> expected = real.outputs(layer.linear(), Map.of());
+                    List<float[]> actual = rounded.outputs(layer.linear(), Map.of(layer.filterTensor(), grid));
+                    double[] missing = means(expected, layer.channels());
+                    double[] mean = means(actual, layer.channels());
+                    float[] bias = layer.bias();
+                    for (int channel = 0; channel < bias.length; channel++) {
+                        missing[channel] -= mean[channel];
+                        bias[channel] += (float) missing[channel];
+                    }
+                    corrected.replaceBias(layer, bias);
+                    for (float[] values : actual) {
+                        for (int i = 0; i < values.length; i++) {
+                            values[i] += (float) missing[i % missing.length];
+                        }
+                    }
+                    return new Corrections.Linear(expected, actual);
+                });
     }
 
     /// The mean of each channel; channels are the last dimension.

@@ -5,6 +5,7 @@ import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Subgraph;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// Corrections that a float model gets before it is calibrated and quantized, each of which can be left out.
@@ -47,7 +48,50 @@ public record Corrections(Set<Correction> chosen, int weightBits, AdaptiveRoundi
         return corrected;
     }
 
-    static void require(Model model, List<List<float[]>> samples, int weightBits) {
+    /// What a correction does to one layer.
+    interface LayerStep {
+        /// @param number of the layer, from 0
+        /// @param real the activations of the float model
+        /// @param rounded those behind quantized weights
+        /// @return what the layer's linear part now puts out
+        Linear correct(WeightedLayer layer, int number, ActivationStream real, ActivationStream rounded,
+                CorrectedModel corrected);
+    }
+
+    /// What the linear part of a layer puts out, for each sample.
+    ///
+    /// @param real in the float model
+    /// @param rounded with quantized weights, behind layers with quantized weights
+    record Linear(List<float[]> real, List<float[]> rounded) {
+    }
+
+    /// Corrects one layer after the other, each on what the layers before it give once they are corrected.
+    static Model layerByLayer(Model model, List<List<float[]>> samples, int weightBits, int threads,
+            Correction correction, CorrectionListener listener, LayerStep step) {
+        require(model, samples, weightBits);
+        Subgraph subgraph = model.primary();
+        ActivationStream real = new ActivationStream(model, samples, threads);
+        ActivationStream rounded = new ActivationStream(model, samples, threads);
+        CorrectedModel corrected = new CorrectedModel(model);
+        int total = layerCount(subgraph);
+        int done = 0;
+        for (Operator operator : subgraph.operators()) {
+            Optional<WeightedLayer> layer = WeightedLayer.of(subgraph, operator);
+            if (layer.isEmpty()) {
+                real.run(operator);
+                rounded.run(operator);
+                continue;
+            }
+            Linear linear = step.correct(layer.get(), done, real, rounded, corrected);
+            finish(layer.get(), real, linear.real);
+            finish(layer.get(), rounded, linear.rounded);
+            done++;
+            listener.layer(correction, layer.get().name(), done, total);
+        }
+        return corrected.model();
+    }
+
+    private static void require(Model model, List<List<float[]>> samples, int weightBits) {
         if (samples.isEmpty()) {
             throw new IllegalArgumentException(
                     "[" + model.source() + "] no sample to correct with, expected at least one");
@@ -64,13 +108,13 @@ public record Corrections(Set<Correction> chosen, int weightBits, AdaptiveRoundi
         }
     }
 
-    static int layerCount(Subgraph subgraph) {
+    private static int layerCount(Subgraph subgraph) {
         return (int) subgraph.operators().stream()
                 .filter(operator -> WeightedLayer.of(subgraph, operator).isPresent()).count();
     }
 
     /// Lets a stream pass a layer whose linear part has been computed.
-    static void finish(WeightedLayer layer, ActivationStream stream, List<float[]> linear) {
+    private static void finish(WeightedLayer layer, ActivationStream stream, List<float[]> linear) {
         Operator operator = layer.operator();
         linear.forEach(layer::activate);
         stream.put(layer.output(), linear);

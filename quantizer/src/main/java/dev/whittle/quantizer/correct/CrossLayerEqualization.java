@@ -57,9 +57,9 @@ public final class CrossLayerEqualization {
                 break;
             }
         }
-        Constants constants = new Constants(model);
-        values.forEach(constants::replace);
-        return constants.model();
+        CorrectedModel corrected = new CorrectedModel(model);
+        values.forEach(corrected::replace);
+        return corrected.model();
     }
 
     /// The layer that alone reads what `first` puts out, with nothing between that a factor would not pass.

@@ -50,7 +50,7 @@ final class CorrectionModels {
         List<WeightedLayer> layers = layers(model);
         List<float[]> weights = new ArrayList<>();
         layers.forEach(layer -> weights.add(layer.weights()));
-        Constants constants = new Constants(model);
+        CorrectedModel corrected = new CorrectedModel(model);
         for (int number = 0; number + 1 < layers.size(); number++) {
             WeightedLayer layer = layers.get(number);
             WeightedLayer next = layers.get(number + 1);
@@ -63,7 +63,7 @@ final class CorrectionModels {
                     weights.get(number)[layer.index(position, channel)] *= factors[channel];
                 }
             }
-            constants.replace(layer.biasTensor(), bias);
+            corrected.replace(layer.biasTensor(), bias);
             for (int channel = 0; channel < next.channels(); channel++) {
                 for (int position = 0; position < next.positions(); position++) {
                     weights.get(number + 1)[next.index(position, channel)] /=
@@ -72,9 +72,9 @@ final class CorrectionModels {
             }
         }
         for (int number = 0; number < layers.size(); number++) {
-            constants.replace(layers.get(number).filterTensor(), weights.get(number));
+            corrected.replace(layers.get(number).filterTensor(), weights.get(number));
         }
-        return constants.model();
+        return corrected.model();
     }
 
     /// Normal weights, those of each index along `dimension` with a deviation of its own, 0.3 to 1.
@@ -116,12 +116,12 @@ final class CorrectionModels {
 
     /// The model with its weights rounded to nearest, one step for each channel.
     static Model rounded(Model model, int bits) {
-        Constants constants = new Constants(model);
+        CorrectedModel corrected = new CorrectedModel(model);
         for (WeightedLayer layer : layers(model)) {
             float[] weights = layer.weights();
-            constants.replace(layer.filterTensor(), new WeightGrid(layer, weights, bits).nearest(layer, weights));
+            corrected.replace(layer.filterTensor(), new WeightGrid(layer, weights, bits).nearest(layer, weights));
         }
-        return constants.model();
+        return corrected.model();
     }
 
     static float[] run(Model model, List<float[]> sample) {

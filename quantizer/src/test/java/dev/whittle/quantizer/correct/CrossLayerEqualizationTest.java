@@ -73,7 +73,7 @@ class CrossLayerEqualizationTest {
     }
 
     private static Model perTensor(Model model) {
-        Constants constants = new Constants(model);
+        CorrectedModel corrected = new CorrectedModel(model);
         for (WeightedLayer layer : CorrectionModels.layers(model)) {
             float[] weights = layer.weights();
             float largest = 0;
@@ -85,9 +85,9 @@ class CrossLayerEqualizationTest {
             for (int i = 0; i < codes.length; i++) {
                 weights[i] = codes[i] * parameters.scale(0);
             }
-            constants.replace(layer.filterTensor(), weights);
+            corrected.replace(layer.filterTensor(), weights);
         }
-        return constants.model();
+        return corrected.model();
     }
 
     @Test

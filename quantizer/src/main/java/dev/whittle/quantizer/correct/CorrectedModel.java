@@ -11,12 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A model's tensors with other weights and biases.
-final class Constants {
+final class CorrectedModel {
     private final Model model;
     private final List<Tensor> tensors;
     private final List<Operator> operators;
 
-    Constants(Model model) {
+    CorrectedModel(Model model) {
         this.model = model;
         this.tensors = new ArrayList<>(model.primary().tensors());
         this.operators = new ArrayList<>(model.primary().operators());
