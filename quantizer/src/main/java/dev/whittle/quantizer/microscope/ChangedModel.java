@@ -13,6 +13,7 @@ import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.quantizer.microscope.FloatTwin.TwinOperator;
 import dev.whittle.quantizer.microscope.TensorChange.WeightScales;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.rule.ConstantValues;
 import dev.whittle.quantizer.rule.Int8;
 import dev.whittle.quantizer.rule.QuantizationRule;
 import java.util.ArrayList;
@@ -197,7 +198,7 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
         private void weights(int index, TwinOperator operator, int dimension) {
             Tensor tensor = tensors.get(index);
             Shape shape = tensor.shape();
-            float[] weights = Constants.values(Objects.requireNonNull(operator.exact().get(1)));
+            float[] weights = ConstantValues.values(Objects.requireNonNull(operator.exact().get(1)));
             Range range = change.range();
             if (range != null) {
                 for (int i = 0; i < weights.length; i++) {
@@ -211,7 +212,7 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
             int largestCode = (1 << change.bits() - 1) - 1;
             float[] scale = new float[channels];
             for (int i = 0; i < weights.length; i++) {
-                int channel = isPerChannel ? Constants.channel(shape, dimension, i) : 0;
+                int channel = isPerChannel ? ConstantValues.channel(shape, dimension, i) : 0;
                 scale[channel] = Math.max(scale[channel], Math.abs(weights[i]) / largestCode);
             }
             for (int channel = 0; channel < channels; channel++) {
@@ -219,7 +220,7 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
             }
             byte[] codes = new byte[weights.length];
             for (int i = 0; i < weights.length; i++) {
-                int channel = isPerChannel ? Constants.channel(shape, dimension, i) : 0;
+                int channel = isPerChannel ? ConstantValues.channel(shape, dimension, i) : 0;
                 codes[i] = (byte) Math.clamp(Math.rint(weights[i] / scale[channel]), -largestCode, largestCode);
             }
             QuantizationParameters parameters =
@@ -239,7 +240,7 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
             if (held.type() != ElementType.INT32) {
                 throw unsupported(held, "is a bias of " + held.type() + ", supported is INT32");
             }
-            float[] real = Constants.values(Objects.requireNonNull(operator.exact().get(operator.bias())));
+            float[] real = ConstantValues.values(Objects.requireNonNull(operator.exact().get(operator.bias())));
             QuantizationParameters parameters = Int8.biasParameters(inputScale, filter);
             QuantizationParameters each = parameters.scale().size() == real.length ? parameters
                     : QuantizationParameters.perTensor(parameters.scale(0), 0);

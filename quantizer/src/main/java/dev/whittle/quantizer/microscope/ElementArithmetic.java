@@ -14,6 +14,7 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.engine.plan.PlanOptions;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -225,7 +226,7 @@ public record ElementArithmetic(int operator, String type, int element, List<Int
         }
 
         private int[] weights() {
-            long[] codes = Constants.codes(filter, Objects.requireNonNull(filter.buffer()));
+            long[] codes = ConstantValues.codesOf(filter);
             int[] weights = new int[codes.length];
             for (int i = 0; i < weights.length; i++) {
                 weights[i] = (int) codes[i];
@@ -250,7 +251,7 @@ public record ElementArithmetic(int operator, String type, int element, List<Int
                 return 0;
             }
             Tensor bias = model.primary().tensor(index);
-            return Constants.codes(bias, Objects.requireNonNull(bias.buffer()))[channel];
+            return ConstantValues.codesOf(bias)[channel];
         }
 
         private ElementArithmetic finish(int element, int[] position, int channel, List<Term> terms, int kernel) {

@@ -5,6 +5,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.quantizer.microscope.FloatTwin.TwinOperator;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.rule.ConstantValues;
 import dev.whittle.quantizer.rule.Int8;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -132,8 +133,8 @@ final class ErrorSums {
                     || rounded.equals(exact)) {
                 continue;
             }
-            float[] real = Constants.values(exact);
-            float[] held = Constants.values(rounded);
+            float[] real = ConstantValues.values(exact);
+            float[] held = ConstantValues.values(rounded);
             int dimension = channelDimension(twin.operator().options());
             if (dimension >= 0 && exact.shape().dimension(dimension) == channels) {
                 channelWeights(exact, dimension, real, held, suspects);
@@ -172,7 +173,7 @@ final class ErrorSums {
         float[] largestReal = new float[channels];
         float[] largestHeld = new float[channels];
         for (int i = 0; i < real.length; i++) {
-            int channel = Constants.channel(exact.shape(), dimension, i);
+            int channel = ConstantValues.channel(exact.shape(), dimension, i);
             needed[channel] += square(ideal.scale(channel) * best[i] - real[i]);
             found[channel] += square(held[i] - real[i]);
             largestReal[channel] = Math.max(largestReal[channel], Math.abs(real[i]));
@@ -195,8 +196,8 @@ final class ErrorSums {
         if (!twin.hasBias()) {
             return;
         }
-        float[] real = Constants.values(Objects.requireNonNull(twin.exact().get(twin.bias())));
-        float[] held = Constants.values(Objects.requireNonNull(twin.rounded().get(twin.bias())));
+        float[] real = ConstantValues.values(Objects.requireNonNull(twin.exact().get(twin.bias())));
+        float[] held = ConstantValues.values(Objects.requireNonNull(twin.rounded().get(twin.bias())));
         if (real.length != channels) {
             return;
         }

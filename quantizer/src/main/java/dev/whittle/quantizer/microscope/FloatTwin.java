@@ -9,6 +9,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,15 +60,15 @@ public final class FloatTwin {
     private FloatTwin(Model quantized, @Nullable Model plain) {
         this.quantized = quantized;
         Subgraph subgraph = quantized.primary();
-        Constants constants = new Constants(quantized);
-        Constants plainConstants = new Constants(plain == null ? quantized : plain);
+        RealConstants constants = new RealConstants(quantized);
+        RealConstants plainConstants = new RealConstants(plain == null ? quantized : plain);
         Map<Integer, Integer> pairs = plain == null ? Map.of() : OperatorAlignment.of(quantized, plain);
         aliases = new HashMap<>();
         operators = new ArrayList<>();
         List<Tensor> tensors = new ArrayList<>();
         for (int index = 0; index < subgraph.tensors().size(); index++) {
             Tensor real = constants.real(index);
-            tensors.add(real == null ? real(subgraph.tensor(index)) : constant(real, Constants.values(real)));
+            tensors.add(real == null ? real(subgraph.tensor(index)) : constant(real, ConstantValues.values(real)));
         }
         List<Operator> floats = new ArrayList<>();
         int withoutPartner = 0;
@@ -101,7 +102,7 @@ public final class FloatTwin {
                     Tensor mine = tensors.get(input);
                     Tensor other = pair == null || plain == null ? null
                             : partner(plain.primary().operators().get(pair), plainConstants, position, held);
-                    Tensor float32 = other == null ? mine : constant(held, Constants.values(other));
+                    Tensor float32 = other == null ? mine : constant(held, ConstantValues.values(other));
                     exact.add(float32);
                     rounded.add(mine);
                     reads.add(tensors.size());
@@ -172,7 +173,7 @@ public final class FloatTwin {
         return aliases.getOrDefault(index, index);
     }
 
-    private static @Nullable Tensor partner(Operator operator, Constants constants, int position, Tensor held) {
+    private static @Nullable Tensor partner(Operator operator, RealConstants constants, int position, Tensor held) {
         Tensor other = position < operator.inputs().size() ? constants.real(operator.inputs().get(position)) : null;
         return other != null && other.shape().elementCount() == held.shape().elementCount() ? other : null;
     }

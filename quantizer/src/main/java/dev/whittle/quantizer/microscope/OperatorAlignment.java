@@ -58,7 +58,7 @@ final class OperatorAlignment {
     }
 
     private static List<Weighted> weighted(Model model) {
-        Constants constants = new Constants(model);
+        RealConstants constants = new RealConstants(model);
         List<Weighted> weighted = new ArrayList<>();
         List<Operator> operators = model.primary().operators();
         for (int number = 0; number < operators.size(); number++) {

@@ -12,6 +12,7 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.recipe.Granularity;
+import dev.whittle.quantizer.rule.ConstantValues;
 import dev.whittle.quantizer.rule.Int8;
 import dev.whittle.quantizer.rule.QuantizationRule;
 import dev.whittle.quantizer.rule.WeightQuantization;
@@ -152,7 +153,7 @@ final class SimulatedModel {
             QuantizationParameters parameters = quantization.parameters(weights, shape, dimension);
             Tensor held = Tensor.constant(tensor.name(), quantization.type(), shape, parameters,
                     quantization.quantize(weights, shape, parameters));
-            return tensor.withBuffer(Buffer.ofFloats(Constants.values(held)));
+            return tensor.withBuffer(Buffer.ofFloats(ConstantValues.values(held)));
         });
     }
 

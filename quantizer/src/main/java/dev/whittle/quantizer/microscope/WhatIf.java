@@ -10,6 +10,7 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.quantizer.microscope.WhatIfReport.State;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -65,8 +66,9 @@ public final class WhatIf {
             }
             if (model.primary().tensor(index).isConstant()) {
                 float[] exact = exactConstant(index);
-                before.tensor.add(exact, Constants.values(model.primary().tensor(index)), Samples.NO_LABEL);
-                after.tensor.add(exact, Constants.values(changed.model().primary().tensor(index)), Samples.NO_LABEL);
+                before.tensor.add(exact, ConstantValues.values(model.primary().tensor(index)), Samples.NO_LABEL);
+                after.tensor.add(exact, ConstantValues.values(changed.model().primary().tensor(index)),
+                        Samples.NO_LABEL);
             }
             return new WhatIfReport(model.source(), change.tensor(), samples.count(), downstream.operatorsRun(),
                     model.primary().operators().size(),
@@ -90,7 +92,7 @@ public final class WhatIf {
         for (FloatTwin.TwinOperator operator : twin.operators()) {
             int position = operator.operator().inputs().indexOf(index);
             if (position >= 0) {
-                return Constants.values(Objects.requireNonNull(operator.exact().get(position)));
+                return ConstantValues.values(Objects.requireNonNull(operator.exact().get(position)));
             }
         }
         throw new IllegalStateException("tensor " + index + " belongs to no operator");
@@ -199,7 +201,7 @@ public final class WhatIf {
             byte[] bytes = new byte[raw.remaining()];
             raw.duplicate().get(bytes);
             Tensor as = after.tensor(tensor);
-            return Constants.values(as.withBuffer(Buffer.of(bytes)));
+            return ConstantValues.values(as.withBuffer(Buffer.of(bytes)));
         }
 
         @Override

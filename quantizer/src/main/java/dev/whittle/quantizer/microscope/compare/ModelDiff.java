@@ -9,6 +9,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.quantizer.microscope.compare.GraphAlignment.Pair;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -206,8 +207,8 @@ public record ModelDiff(List<OperatorDiff> operators, List<QuantizationDiff> qua
                 quantization.add(new QuantizationDiff(one.name(), one.type(), other.type(), one.quantization(),
                         other.quantization()));
             }
-            Optional<float[]> before = Constants.reals(one);
-            Optional<float[]> after = Constants.reals(other);
+            Optional<float[]> before = ConstantValues.reals(one);
+            Optional<float[]> after = ConstantValues.reals(other);
             if (before.isPresent() && after.isPresent()) {
                 weights(one, other, before.get(), after.get());
             }

@@ -6,9 +6,9 @@ import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
-import dev.whittle.quantizer.microscope.compare.Constants;
 import dev.whittle.quantizer.microscope.compare.RandomInputs;
 import dev.whittle.quantizer.observe.Range;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -107,7 +107,7 @@ final class InputChecks {
                 case Options.ResizeBilinear _,Options.ResizeNearestNeighbor _,Options.Reshape _ ->
                         current = operator.outputs().getFirst();
                 case Options.Mul _,Options.Div _ -> {
-                    double operand = Constants.reals(graph.tensor(operator.inputs().get(1)))
+                    double operand = ConstantValues.reals(graph.tensor(operator.inputs().get(1)))
                             .map(values -> (double) largest(Range.of(values))).orElse(1.0);
                     double factor = operator.options() instanceof Options.Div ? 1 / operand : operand;
                     return factor > 0 && factor < PIXEL_FACTOR

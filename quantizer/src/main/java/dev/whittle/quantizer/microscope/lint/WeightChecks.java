@@ -6,7 +6,7 @@ import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
-import dev.whittle.quantizer.microscope.compare.Constants;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -36,7 +36,7 @@ final class WeightChecks {
                 continue;
             }
             Tensor filter = graph.tensor(operator.inputs().get(1));
-            long[] weights = Constants.codes(filter).orElse(null);
+            long[] weights = ConstantValues.codes(filter).orElse(null);
             QuantizationParameters parameters = filter.quantization();
             if (weights == null || parameters == null || filter.shape().rank() <= dimension.getAsInt()) {
                 continue;
@@ -66,7 +66,7 @@ final class WeightChecks {
         int channels = filter.shape().dimension(dimension);
         long[] largest = new long[channels];
         for (int i = 0; i < weights.length; i++) {
-            int channel = Constants.channel(filter.shape(), dimension, i);
+            int channel = ConstantValues.channel(filter.shape(), dimension, i);
             largest[channel] = Math.max(largest[channel], Math.abs(weights[i] - zeroPoint));
         }
         int living = 0;
@@ -87,7 +87,7 @@ final class WeightChecks {
         Tensor input = graph.tensor(operator.inputs().getFirst());
         Tensor bias = graph.tensor(operator.inputs().get(2));
         QuantizationParameters inputParameters = input.quantization();
-        long[] codes = Constants.codes(bias).orElse(null);
+        long[] codes = ConstantValues.codes(bias).orElse(null);
         if (bias.type() != ElementType.INT32 || codes == null || inputParameters == null) {
             return;
         }
@@ -113,7 +113,7 @@ final class WeightChecks {
         }
         long[] sums = new long[filter.shape().dimension(dimension)];
         for (int i = 0; i < weights.length; i++) {
-            int channel = Constants.channel(filter.shape(), dimension, i);
+            int channel = ConstantValues.channel(filter.shape(), dimension, i);
             sums[channel] += Math.abs(weights[i] - parameters.zeroPoint(channel)) * farthest;
         }
         for (int channel = 0; channel < Math.min(sums.length, codes.length); channel++) {

@@ -24,6 +24,7 @@ import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
 import dev.whittle.quantizer.rewrite.Ends;
 import dev.whittle.quantizer.rewrite.Quantizer;
+import dev.whittle.quantizer.rule.ConstantValues;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -219,10 +220,10 @@ class ModelDiffTest {
                 Buffer.ofShorts(Float.floatToFloat16(0.5f)));
         Tensor sizes = Tensor.constant("s", ElementType.INT32, Shape.of(1), null, Buffer.ofInts(7));
 
-        assertThat(Constants.reals(perChannel)).hasValue(new float[]{1, -2, 6, 8});
-        assertThat(Constants.reals(unsigned)).hasValue(new float[]{1, -64});
-        assertThat(Constants.reals(nibbles)).hasValue(new float[]{0.5f, -1, 6, -8});
-        assertThat(Constants.reals(halves)).hasValue(new float[]{0.5f});
-        assertThat(Constants.reals(sizes)).isEmpty();
+        assertThat(ConstantValues.reals(perChannel)).hasValue(new float[]{1, -2, 6, 8});
+        assertThat(ConstantValues.reals(unsigned)).hasValue(new float[]{1, -64});
+        assertThat(ConstantValues.reals(nibbles)).hasValue(new float[]{0.5f, -1, 6, -8});
+        assertThat(ConstantValues.reals(halves)).hasValue(new float[]{0.5f});
+        assertThat(ConstantValues.reals(sizes)).isEmpty();
     }
 }

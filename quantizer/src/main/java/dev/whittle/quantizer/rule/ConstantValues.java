@@ -1,4 +1,4 @@
-package dev.whittle.quantizer.microscope.compare;
+package dev.whittle.quantizer.rule;
 
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -7,9 +7,9 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import java.util.Optional;
 
-/// Constant tensors as codes and as the real numbers that they stand for.
-public final class Constants {
-    private Constants() {}
+/// Constant tensors as codes and as the real numbers that they stand for (equation 1).
+public final class ConstantValues {
+    private ConstantValues() {}
 
     /// The real numbers of a constant: floats as they are, codes by `scale · (code − zeroPoint)`. Empty where the tensor
     /// is no constant, or its numbers are sizes, indices or of another kind.
@@ -23,6 +23,22 @@ public final class Constants {
             case FLOAT16 -> Optional.of(halves(data.toShorts()));
             default -> codes(tensor).map(codes -> dequantized(tensor, codes));
         };
+    }
+
+    /// The real numbers of a constant that is known to hold some.
+    ///
+    /// @throws IllegalArgumentException naming the tensor when it is computed or holds sizes, indices or the like
+    public static float[] values(Tensor tensor) {
+        return reals(tensor).orElseThrow(() -> new IllegalArgumentException("tensor \"" + tensor.name() + "\" is "
+                + (tensor.isConstant() ? tensor.type() : "computed") + ", expected a constant of real numbers"));
+    }
+
+    /// The codes of a constant that is known to be quantized.
+    ///
+    /// @throws IllegalArgumentException naming the tensor when it is computed or has no scale
+    public static long[] codesOf(Tensor tensor) {
+        return codes(tensor).orElseThrow(() -> new IllegalArgumentException("tensor \"" + tensor.name() + "\" is "
+                + (tensor.isConstant() ? tensor.type() : "computed") + ", expected a constant with a scale"));
     }
 
     /// The codes of a quantized constant; empty for any other tensor.
@@ -63,9 +79,8 @@ public final class Constants {
         };
     }
 
-    /// The index along the quantized dimension, or of the block, that each element's scale has.
-    private static int scaleIndex(Tensor tensor, QuantizationParameters parameters, int element) {
-        Shape shape = tensor.shape();
+    /// Which of the scales an element has: that of its index along the quantized dimension, of its block, or the only one.
+    public static int parameterIndex(Shape shape, QuantizationParameters parameters, int element) {
         if (parameters.isBlockwise()) {
             int row = shape.dimension(shape.rank() - 1);
             int blocks = Math.ceilDiv(row, parameters.blockSize());
@@ -87,7 +102,7 @@ public final class Constants {
         QuantizationParameters parameters = tensor.quantization();
         float[] values = new float[codes.length];
         for (int i = 0; parameters != null && i < codes.length; i++) {
-            int index = scaleIndex(tensor, parameters, i);
+            int index = parameterIndex(tensor.shape(), parameters, i);
             values[i] = (float) (parameters.scale().get(index)
                     * (double) (codes[i] - parameters.zeroPoint().get(index)));
         }
