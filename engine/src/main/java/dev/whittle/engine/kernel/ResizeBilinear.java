@@ -11,7 +11,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /// RESIZE_BILINEAR: `[batch, height, width, channel]` to the `[height, width]` in input 1, each output element a weighted
@@ -288,16 +287,15 @@ final class ResizeBilinear implements OperatorKernel {
     /// lanes, a vector is read and written past them; what it leaves there the next position overwrites. So positions are
     /// done only as long as a vector stays within the row.
     private static final class Simd {
-        /// Not the widest: images have few channels.
-        private static final VectorShape SHAPE =
-                Lanes.SHAPE.vectorBitSize() > 256 ? VectorShape.S_256_BIT : Lanes.SHAPE;
-        private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
-        private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
+        /// As wide as everywhere, though images have few channels: where a JVM has seen two widths, HotSpot's profiles of
+        /// the methods that all vectors share name both, and it makes objects of vectors in loops that have but one.
+        private static final VectorSpecies<Float> FLOATS = Lanes.FLOAT;
+        private static final VectorSpecies<Integer> INTS = Lanes.INT;
         private static final int LANES = FLOATS.length();
         /// Of these as many as there are ints are used.
-        private static final VectorSpecies<Byte> CODES = ByteVector.SPECIES_64;
+        private static final VectorSpecies<Byte> CODES = Lanes.CODE;
         private static final int CODE_LANES = CODES.length();
-        private static final VectorMask<Byte> VALID = CODES.indexInRange(0, LANES);
+        private static final VectorMask<Byte> VALID = Lanes.CODES_OF_INTS;
 
         /// How many positions may be done.
         ///
