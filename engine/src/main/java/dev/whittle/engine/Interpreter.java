@@ -54,7 +54,7 @@ public final class Interpreter implements AutoCloseable {
         this.state = state;
         this.busy = busy;
         this.arena = plan.newArena(state);
-        this.warmUp = tier() == options.tier() ? null : new WarmUp(options.tier());
+        this.warmUp = hasSettledPlan() ? null : new WarmUp(options.settled());
     }
 
     /// An interpreter with the fastest kernels of this machine. All interpreters of one model share its packed weights, as
@@ -73,7 +73,7 @@ public final class Interpreter implements AutoCloseable {
 
     /// An interpreter over a plan that exists; it shares the plan's packed weights and runs its kernels from the first.
     public static Interpreter of(Plan plan) {
-        return of(plan, plan.options().withTier(plan.options().tier()));
+        return of(plan, plan.options().settled());
     }
 
     private static Interpreter of(Plan plan, PlanOptions options) {
@@ -117,6 +117,10 @@ public final class Interpreter implements AutoCloseable {
     /// not come.
     public boolean isSettled() {
         return warmUp == null;
+    }
+
+    private boolean hasSettledPlan() {
+        return plan.options().equals(options.settled());
     }
 
     Arena memory() {
@@ -249,7 +253,7 @@ public final class Interpreter implements AutoCloseable {
         arena.release();
         arena = resized.newArena(state);
         plan = resized;
-        if (tier() == options.tier()) {
+        if (hasSettledPlan()) {
             endWarmUp();
         }
         inputShapes.putAll(shapes);
@@ -308,7 +312,7 @@ public final class Interpreter implements AutoCloseable {
         warmUp = null;
         if (present.isWarm()) {
             try {
-                Plan next = Plan.shared(model, plan.subgraphIndex(), inputShapes, options.withTier(options.tier()));
+                Plan next = Plan.shared(model, plan.subgraphIndex(), inputShapes, options.settled());
                 Arena memory = next.newArena(state);
                 memory.takeOver(arena);
                 arena.release();

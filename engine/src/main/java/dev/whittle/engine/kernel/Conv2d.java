@@ -76,6 +76,12 @@ final class Conv2d implements OperatorKernel {
                 && pooling.strideWidth() == 2 && pooling.activation() == Activation.NONE
                 && window.outHeight() >= 2 && window.outWidth() >= 2
                 && (pooling.padding() == Padding.VALID || window.outHeight() % 2 == 0 && window.outWidth() % 2 == 0);
+        boolean isPadded = window.padTop() > 0
+                || window.inY(window.outHeight() - 1, window.filterHeight() - 1) >= window.inHeight();
+        if (p.machineCode() != null && isPadded) {
+            // Two rows of which one lies at an edge would be code of their own.
+            return false;
+        }
         boolean isWhole = filterTensor.isConstant() && window.inChannels() == filterTensor.shape().dimension(3)
                 && window.dilationWidth() == 1
                 && TiledProduct.canPool(p.tier(), window.filterHeight(), window.filterWidth() * window.inChannels());
@@ -117,6 +123,10 @@ final class Conv2d implements OperatorKernel {
         Filter filter = Filter.read(p, Filter.Inputs.USUAL, 0);
         if (p.tier() == KernelTier.REFERENCE && filter.family() != Filter.Family.HYBRID) {
             return reference(p, window, filter, groups);
+        }
+        Kernel emitted = groups == 1 ? emitted(p, window, filter) : null;
+        if (emitted != null) {
+            return emitted;
         }
         float[] weights = filter.values();
         int groupColumns = channels / groups;
@@ -240,6 +250,26 @@ final class Conv2d implements OperatorKernel {
             }
             outputRows.invoke(memory);
         };
+    }
+
+    /// Machine code for it, or null.
+    private static @Nullable Kernel emitted(Preparation p, Window window, Filter filter) {
+        MachineCode machineCode = p.machineCode();
+        ElementType type = p.inputTensor(0).type();
+        if (machineCode == null || filter.family() == Filter.Family.HYBRID || type == ElementType.INT16) {
+            return null;
+        }
+        Activation activation = options(p).activation();
+        boolean isReal = filter.family() == Filter.Family.REALS;
+        return machineCode.convolution(p,
+                new Convolution(type, window, filter.channels(), filter.values(), p.pooling() != null, filter.bias(),
+                        activation.minimum(), activation.maximum(),
+                        isReal ? 0 : TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0),
+                        isReal
+                                ? null
+                                : filter.requantizer(p, activation, mode(p, filter, 1), new int[filter.channels()])
+                                        .description(),
+                        p.input(0), p.output(0)));
     }
 
     /// @param step output positions along each side that are pooled to one

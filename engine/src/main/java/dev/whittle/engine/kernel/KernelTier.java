@@ -2,22 +2,29 @@ package dev.whittle.engine.kernel;
 
 /// Which of the equivalent loops run; all tiers yield the same bits. REFERENCE is the untuned nested loops that specify
 /// each kernel, SCALAR plain Java, register-blocked where that pays, VECTOR the Vector API, which needs the module
-/// `jdk.incubator.vector`.
+/// `jdk.incubator.vector`. EMITTED is machine code that is written for the operator ([MachineCode]), and for what that does
+/// not cover the fastest of the others.
 public enum KernelTier {
-    REFERENCE, SCALAR, VECTOR;
+    REFERENCE, SCALAR, VECTOR, EMITTED;
 
-    /// The system property that names the tier: `auto` (the default), `vector`, `scalar` or `reference`.
+    /// The system property that names the tier: `auto` (the default), `emitted`, `vector`, `scalar` or `reference`.
     public static final String PROPERTY = "whittle.kernels";
 
     private static final String AUTOMATIC = "auto";
 
-    /// The tier asked for by [#PROPERTY]; by default VECTOR where the Vector API module is there, else SCALAR.
+    /// The tier asked for by [#PROPERTY]; by default EMITTED where the engine has been granted native access and the machine
+    /// fits, else VECTOR where the Vector API module is there, else SCALAR. Where EMITTED is asked for by name and cannot be,
+    /// a line in the log says why and the others serve.
     ///
     /// @throws IllegalStateException when the property has another value, or asks for a module that is not there
     public static KernelTier selected() {
         String asked = System.getProperty(PROPERTY, AUTOMATIC);
         return switch (asked) {
-            case AUTOMATIC -> isVectorAvailable() ? VECTOR : SCALAR;
+            case AUTOMATIC ->
+                KernelTier.class.getModule().isNativeAccessEnabled() && MachineCode.installed() != null
+                        ? EMITTED
+                        : portable();
+            case "emitted" -> MachineCode.installed() != null ? EMITTED : portable();
             case "vector" -> {
                 if (!isVectorAvailable()) {
                     throw new IllegalStateException(
@@ -28,8 +35,12 @@ public enum KernelTier {
             case "scalar" -> SCALAR;
             case "reference" -> REFERENCE;
             default -> throw new IllegalStateException(
-                    "-D" + PROPERTY + "=" + asked + ", must be auto, vector, scalar or reference");
+                    "-D" + PROPERTY + "=" + asked + ", must be auto, emitted, vector, scalar or reference");
         };
+    }
+
+    private static KernelTier portable() {
+        return isVectorAvailable() ? VECTOR : SCALAR;
     }
 
     /// Whether [#PROPERTY] leaves the choice.
@@ -44,6 +55,13 @@ public enum KernelTier {
 
     /// Bits of the vector registers that this tier computes with; 0 for the tiers without vectors.
     public int vectorBits() {
-        return this == VECTOR ? Lanes.SHAPE.vectorBitSize() : 0;
+        return switch (this) {
+            case REFERENCE, SCALAR -> 0;
+            case VECTOR -> Lanes.SHAPE.vectorBitSize();
+            case EMITTED -> {
+                MachineCode code = MachineCode.installed();
+                yield code == null ? 0 : code.vectorBits();
+            }
+        };
     }
 }

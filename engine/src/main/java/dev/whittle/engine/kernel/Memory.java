@@ -1,6 +1,7 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Shape;
+import java.lang.foreign.MemorySegment;
 
 /// The storage of one interpreter: one heap array per storage type holds all activations and scratch of that type, and
 /// constants are arrays of the plan. Heap arrays, because bounds checks on them are hoisted out of loops and memory
@@ -9,6 +10,9 @@ public interface Memory {
 
     /// The array that a slot lies in: of the kind that [StorageType#of] names.
     Object array(Slot slot);
+
+    /// The array of a slot as machine code takes it.
+    MemorySegment segment(Slot slot);
 
     /// Where the slot's first element lies in its array, in elements of that array.
     int offset(Slot slot);

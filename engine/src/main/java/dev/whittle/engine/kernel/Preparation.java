@@ -16,7 +16,12 @@ public interface Preparation {
     /// The operator version of the file; nominal.
     int version();
 
+    /// The kernels that run where machine code does not: never EMITTED.
     KernelTier tier();
+
+    /// What writes machine code for operators; null where it is not to be used.
+    @Nullable
+    MachineCode machineCode();
 
     /// Threads that share the work of a [DivisibleKernel]: so many pieces its scratch has.
     int threads();

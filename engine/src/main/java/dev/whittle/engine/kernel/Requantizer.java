@@ -154,6 +154,14 @@ final class Requantizer {
         return bias.length;
     }
 
+    /// The parameters, for those who round by them themselves; null where sums are of 64 bits.
+    Convolution.@Nullable Requantization description() {
+        return mode == Mode.WIDE
+                ? null
+                : new Convolution.Requantization(bias, multiplier, shift, factor, mode == Mode.DOUBLE, tiesUp, zeroPoint,
+                        range.min(), range.max());
+    }
+
     ActivationRange range() {
         return range;
     }

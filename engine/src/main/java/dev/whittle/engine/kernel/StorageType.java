@@ -1,6 +1,7 @@
 package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,19 @@ public enum StorageType {
             }
         }
         throw new AssertionError(array.getClass());
+    }
+
+    /// An array of numbers as machine code takes it.
+    public static MemorySegment segment(Object array) {
+        return switch (array) {
+            case float[] a -> MemorySegment.ofArray(a);
+            case byte[] a -> MemorySegment.ofArray(a);
+            case short[] a -> MemorySegment.ofArray(a);
+            case int[] a -> MemorySegment.ofArray(a);
+            case long[] a -> MemorySegment.ofArray(a);
+            case double[] a -> MemorySegment.ofArray(a);
+            default -> throw new AssertionError(array.getClass());
+        };
     }
 
     /// True for an array of this kind.

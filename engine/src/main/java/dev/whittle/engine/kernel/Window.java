@@ -5,7 +5,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 
 /// How a filter slides over an image: `[batches, inHeight, inWidth, inChannels]` to `outHeight × outWidth` positions.
-record Window(int batches, int inHeight, int inWidth, int inChannels, int outHeight, int outWidth, int filterHeight,
+public record Window(int batches, int inHeight, int inWidth, int inChannels, int outHeight, int outWidth, int filterHeight,
         int filterWidth, int strideHeight, int strideWidth, int dilationHeight, int dilationWidth, int padTop,
         int padLeft) {
 

@@ -13,6 +13,7 @@ import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -39,6 +40,7 @@ public final class Arena implements Memory {
     private final @Nullable Binding[] bindings;
     private final Map<PlannedSubroutine, Frame> frames = new IdentityHashMap<>();
     private final Deque<Integer> freeIndices = new ArrayDeque<>();
+    private @Nullable Segment[] segments;
     private int indexCount;
     private long chargedBytes;
 
@@ -53,11 +55,15 @@ public final class Arena implements Memory {
         this.state = state;
         this.arrays = arrays;
         this.offsets = offsets;
+        this.segments = new @Nullable Segment[arrays.length];
         this.runSlots = new @Nullable Slot[tensorCount];
         this.bindings = new @Nullable Binding[deferredCount];
         this.indexCount = arrays.length;
         this.chargedBytes = bytes;
     }
+
+    /// An array as machine code takes it.
+    private record Segment(Object array, MemorySegment memory) {}
 
     /// Memory for nothing.
     public static Arena empty() {
@@ -103,6 +109,18 @@ public final class Arena implements Memory {
             throw new IllegalStateException("tensor " + slot.index() + " \"" + slot.name() + "\" holds no data here");
         }
         return array;
+    }
+
+    @Override
+    public MemorySegment segment(Slot slot) {
+        Object array = array(slot);
+        Segment segment = segments[slot.index()];
+        // Threads of one run may come here together; each makes the same.
+        if (segment == null || segment.array != array) {
+            segment = new Segment(array, StorageType.segment(array));
+            segments[slot.index()] = segment;
+        }
+        return segment.memory;
     }
 
     @Override
@@ -185,6 +203,7 @@ public final class Arena implements Memory {
         if (index >= arrays.length) {
             arrays = Arrays.copyOf(arrays, Math.max(16, arrays.length * 2));
             offsets = Arrays.copyOf(offsets, arrays.length);
+            segments = Arrays.copyOf(segments, arrays.length);
         }
         Slot slot = new Slot(index, name, type, Shape.of(elementCount), null);
         allocate(slot);

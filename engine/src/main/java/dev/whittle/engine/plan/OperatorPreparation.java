@@ -2,6 +2,7 @@ package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
+import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.OperatorKernel;
 import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.ReferenceKernels;
@@ -119,7 +120,12 @@ final class OperatorPreparation implements Preparation {
 
     @Override
     public KernelTier tier() {
-        return scope.options().tier();
+        return scope.options().portableTier();
+    }
+
+    @Override
+    public @Nullable MachineCode machineCode() {
+        return scope.options().tier() == KernelTier.EMITTED ? MachineCode.installed() : null;
     }
 
     @Override

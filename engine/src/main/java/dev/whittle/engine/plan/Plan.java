@@ -1,7 +1,6 @@
 package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.KernelRegistry;
-import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.StorageType;
 import dev.whittle.engine.model.Model;
@@ -73,7 +72,7 @@ public final class Plan {
     ///
     /// @param subgraph its number in the model
     public static Plan of(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
-        return of(model, subgraph, shapes(model, subgraph, inputShapes), options);
+        return of(model, subgraph, shapes(model, subgraph, inputShapes), options.settled());
     }
 
     /// As [#of(Model, int, Map, PlanOptions)], but the plan that somebody already uses for the same model (not an equal
@@ -92,11 +91,11 @@ public final class Plan {
     /// the tier are not warm; [WarmUp] then leads on to them.
     public static Plan first(Model model, int subgraph, Map<Integer, Shape> inputShapes, PlanOptions options) {
         List<Shape> shapes = shapes(model, subgraph, inputShapes);
-        PlanOptions last = options.withTier(options.tier());
+        PlanOptions last = options.settled();
         if (options.startsScalar() && WarmUp.isPossible(model)) {
             Plan present = LivePlans.present(model, subgraph, shapes, last);
             if (present == null || !present.isWarm) {
-                return shared(model, subgraph, shapes, options.withTier(KernelTier.SCALAR));
+                return shared(model, subgraph, shapes, options.first());
             }
         }
         return shared(model, subgraph, shapes, last);

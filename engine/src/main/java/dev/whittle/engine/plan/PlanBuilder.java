@@ -18,6 +18,7 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.model.UnsupportedModelException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -305,6 +306,11 @@ final class PlanBuilder implements Scope {
                 throw new IllegalStateException("\"" + slot.name() + "\" holds no data while constants are folded");
             }
             return array;
+        }
+
+        @Override
+        public MemorySegment segment(Slot slot) {
+            return StorageType.segment(array(slot));
         }
 
         @Override

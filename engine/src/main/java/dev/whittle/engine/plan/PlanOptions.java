@@ -8,7 +8,8 @@ import dev.whittle.engine.model.ModelLimits;
 /// Choices for a plan. Results depend on `reference` alone, not on the tier, nor on the number of threads.
 ///
 /// @param tier which of the equivalent kernels run
-/// @param startsScalar lets interpreters answer with scalar kernels, which serve at once, until those of the tier are compiled
+/// @param startsScalar lets interpreters answer with scalar kernels, which serve at once, until vector kernels are compiled;
+///        emitted ones serve at once as well
 /// @param reference whose integers are followed where the reference's kernels differ
 /// @param preserveAllTensors gives every intermediate tensor memory of its own, so that all can be read after a run
 /// @param threads that share the work of one run, the caller's included; small operators stay on one
@@ -32,8 +33,27 @@ public record PlanOptions(KernelTier tier, boolean startsScalar, ReferenceKernel
     /// installed.
     public static PlanOptions defaults() {
         KernelTier tier = KernelTier.selected();
-        return new PlanOptions(tier, tier == KernelTier.VECTOR && KernelTier.isAutomatic(),
+        boolean hasVectors = tier == KernelTier.VECTOR || tier == KernelTier.EMITTED && KernelTier.isVectorAvailable();
+        return new PlanOptions(tier, hasVectors && KernelTier.isAutomatic(),
                 ReferenceKernels.REFERENCE, false, 1, ModelLimits.defaults(), CustomOperators.installed());
+    }
+
+    /// The tier of the kernels that are not emitted.
+    KernelTier portableTier() {
+        if (tier != KernelTier.EMITTED) {
+            return tier;
+        }
+        return startsScalar || !KernelTier.isVectorAvailable() ? KernelTier.SCALAR : KernelTier.VECTOR;
+    }
+
+    /// Choices for kernels that answer at once, where [#startsScalar] says that others are to follow.
+    PlanOptions first() {
+        return !startsScalar || tier == KernelTier.EMITTED ? this : withTier(KernelTier.SCALAR);
+    }
+
+    /// Choices for the kernels that stay.
+    public PlanOptions settled() {
+        return withStartsScalar(false);
     }
 
     /// As this, with [#preserveAllTensors] chosen.

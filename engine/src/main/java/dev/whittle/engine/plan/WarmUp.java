@@ -1,7 +1,6 @@
 package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.KernelRegistry;
-import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.OperatorKernel;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.ModelLimits;
@@ -31,16 +30,16 @@ public final class WarmUp {
     /// Weights are packed for both plans at once; where they are a larger share of the heap, one plan has to do.
     private static final int HEAP_SHARE = 8;
 
-    private final KernelTier tier;
+    private final PlanOptions options;
     private int runs;
     private volatile boolean isCancelled;
     /// Held, so that the interpreter finds it among [LivePlans].
     private volatile @Nullable Plan warm;
     private volatile boolean isOver;
 
-    /// @param tier of the kernels to be compiled
-    public WarmUp(KernelTier tier) {
-        this.tier = tier;
+    /// @param options choices for the kernels to be compiled
+    public WarmUp(PlanOptions options) {
+        this.options = options;
     }
 
     /// Whether a model can be run at any time without a trace: nothing of it has state or is foreign code.
@@ -93,8 +92,7 @@ public final class WarmUp {
         try {
             if (isWanted(interpreter)) {
                 Plan plan = sample.plan();
-                Plan candidate = Plan.shared(plan.model(), plan.subgraphIndex(), plan.inputShapes(),
-                        plan.options().withTier(tier));
+                Plan candidate = Plan.shared(plan.model(), plan.subgraphIndex(), plan.inputShapes(), options);
                 if (candidate.isWarm() || becomesWarm(candidate, sample, interpreter)) {
                     candidate.setWarm();
                     warm = candidate;

@@ -1,0 +1,58 @@
+package dev.whittle.engine.emitted;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+
+/// Memory for code: mapped writable, filled, then sealed to be read and executed, never writable and executable at once.
+/// Linux only.
+final class ExecutableMemory {
+    private static final int READ = 1;
+    private static final int WRITE = 2;
+    private static final int EXECUTE = 4;
+    private static final int PRIVATE_ANONYMOUS = 0x22;
+    private static final int NO_FILE = -1;
+    private static final long FAILED = -1;
+    private static final long PAGE = 4096;
+
+    private ExecutableMemory() {}
+
+    /// Code that can be called as long as anybody holds the segment; a call holds it, too.
+    ///
+    /// @throws IllegalStateException when the system refuses the memory or its execution
+    static MemorySegment seal(byte[] code) {
+        return seal(code, READ | EXECUTE);
+    }
+
+    /// @param protection what sealing asks for; another than the usual stands for a system that refuses
+    static MemorySegment seal(byte[] code, int protection) {
+        long length = Math.ceilDiv(code.length, PAGE) * PAGE;
+        long address = NativeCall.call(System.MAP, MemorySegment.NULL, MemorySegment.ofAddress(length),
+                MemorySegment.ofAddress(READ | WRITE), PRIVATE_ANONYMOUS, NO_FILE, 0);
+        if (address == FAILED) {
+            throw new IllegalStateException("the system has no memory of " + length + " bytes for code");
+        }
+        MemorySegment mapped = MemorySegment.ofAddress(address).reinterpret(length, Arena.ofAuto(),
+                memory -> unmap(memory.address(), length));
+        MemorySegment.copy(MemorySegment.ofArray(code), 0, mapped, 0, code.length);
+        if (NativeCall.call(System.PROTECT, mapped, MemorySegment.ofAddress(length), MemorySegment.ofAddress(protection),
+                0, 0, 0) != 0) {
+            throw new IllegalStateException("the system refuses to run code from memory (mprotect)");
+        }
+        return mapped;
+    }
+
+    private static void unmap(long address, long length) {
+        NativeCall.call(System.UNMAP, MemorySegment.ofAddress(address), MemorySegment.ofAddress(length), MemorySegment.NULL,
+                0, 0, 0);
+    }
+
+    /// The system's functions.
+    private static final class System {
+        private static final SymbolLookup LIBRARY = Linker.nativeLinker().defaultLookup();
+        static final MemorySegment MAP = LIBRARY.findOrThrow("mmap");
+        static final MemorySegment PROTECT = LIBRARY.findOrThrow("mprotect");
+        static final MemorySegment UNMAP = LIBRARY.findOrThrow("munmap");
+    }
+}

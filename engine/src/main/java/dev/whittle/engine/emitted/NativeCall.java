@@ -1,0 +1,31 @@
+package dev.whittle.engine.emitted;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/// Calls of code outside of Java, all by one signature, since linking each takes the JVM 10 ms and more: three of the system
+/// (`mmap`, `mprotect`, `munmap`, which ignore what they do not ask for) and that of the emitted code. Heap arrays are passed
+/// as they are, which holds up safepoints for as long as a call takes: a call must be short.
+final class NativeCall {
+    private static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(
+            FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+            Linker.Option.critical(true));
+
+    private NativeCall() {}
+
+    /// Calls what starts at `code`; the arguments come as integers in the order of the platform.
+    static long call(MemorySegment code, MemorySegment first, MemorySegment second, MemorySegment third, long fourth,
+            long fifth, long sixth) {
+        try {
+            return (long) HANDLE.invokeExact(code, first, second, third, fourth, fifth, sixth);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,429 @@
+package dev.whittle.engine.emitted.x86;
+
+import static dev.whittle.engine.emitted.x86.Gpr.R10;
+import static dev.whittle.engine.emitted.x86.Gpr.R11;
+import static dev.whittle.engine.emitted.x86.Gpr.R12;
+import static dev.whittle.engine.emitted.x86.Gpr.R13;
+import static dev.whittle.engine.emitted.x86.Gpr.R14;
+import static dev.whittle.engine.emitted.x86.Gpr.R15;
+import static dev.whittle.engine.emitted.x86.Gpr.R8;
+import static dev.whittle.engine.emitted.x86.Gpr.R9;
+import static dev.whittle.engine.emitted.x86.Gpr.RAX;
+import static dev.whittle.engine.emitted.x86.Gpr.RBP;
+import static dev.whittle.engine.emitted.x86.Gpr.RBX;
+import static dev.whittle.engine.emitted.x86.Gpr.RCX;
+import static dev.whittle.engine.emitted.x86.Gpr.RDI;
+import static dev.whittle.engine.emitted.x86.Gpr.RDX;
+import static dev.whittle.engine.emitted.x86.Gpr.RSI;
+import static dev.whittle.engine.emitted.x86.Gpr.RSP;
+import static dev.whittle.engine.emitted.x86.Vector.zmm;
+
+import dev.whittle.engine.emitted.x86.ConvolutionLayout.Panels;
+import dev.whittle.engine.emitted.x86.ConvolutionLayout.Segment;
+import dev.whittle.engine.emitted.x86.ConvolutionLayout.Tile;
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import java.util.List;
+
+/// Writes the code of a convolution in AVX-512 (with VNNI for codes): one call computes one row of output, or the two rows
+/// that are pooled to one.
+///
+/// Panels of channels are outermost; for each the tiles of the row; for each of these the rows of the filter, and within them
+/// the steps. A step reads the weights of the panel and multiplies them by what a position's input holds, repeated in all lanes.
+/// Real numbers are multiplied in the order of the filter. Codes of INT8 are made unsigned (128 more), since the
+/// instruction takes one factor without sign; biases make up for it.
+///
+/// Called with the input, the output and the constants ([ConvolutionLayout]), then how many bytes into the input the first
+/// row of input begins that lies under the filter, how many into the output its row begins, and [ConvolutionLayout#row].
+public final class ConvolutionCode {
+    /// Steps that are written out; more become a loop over so many at a time.
+    private static final int UNROLLED = 4;
+    private static final int MOST_WRITTEN_OUT = 12;
+    private static final int TAPS_MASK = 0xffff;
+    /// Where the stack has the number of the filter's rows that take part, and the first of them.
+    private static final int TAPS = 0;
+    private static final int FIRST_TAP = 8;
+    private static final int STACK_BYTES = 16;
+    private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
+
+    private static final int SIGN_OF_BYTES = 0x80808080;
+    private static final int ODD_LANES = 0xaaaa;
+    private static final Mask LAST_LANES = Mask.K1;
+    private static final Mask ODD = Mask.K2;
+    private static final Vector FLIP = zmm(ConvolutionLayout.REGISTERS - 1);
+
+    private static final Gpr INPUT = RDI;
+    private static final Gpr OUTPUT = RSI;
+    private static final Gpr CONSTANTS = RDX;
+    private static final Gpr COUNT = RCX;
+    private static final Gpr BIAS = R9;
+    private static final Gpr WEIGHTS = R10;
+    private static final Gpr FACTORS = RBX;
+    private static final Gpr PANELS_LEFT = RBP;
+    private static final Gpr TILES_LEFT = R12;
+    private static final Gpr TILE_INPUT = R13;
+    private static final Gpr TILE_OUTPUT = R14;
+    private static final Gpr TAPS_LEFT = R15;
+    private static final Gpr ROW_WEIGHTS = RAX;
+    private static final Gpr ROW_INPUT = R11;
+
+    private final Assembler a = new Assembler();
+    private final ConvolutionLayout layout;
+    private final ConvolutionShape shape;
+    private final Numbers numbers;
+    /// Of the panel being written.
+    private int vectors;
+    private boolean isLastPanel;
+    /// How far the pointers have moved on within a row of the filter.
+    private int inputMoved;
+    private int weightsMoved;
+
+    private ConvolutionCode(ConvolutionLayout layout) {
+        this.layout = layout;
+        this.shape = layout.shape();
+        this.numbers = shape.numbers();
+    }
+
+    /// The code with its listing.
+    public static Assembler write(ConvolutionLayout layout) {
+        ConvolutionCode code = new ConvolutionCode(layout);
+        code.write();
+        return code.a;
+    }
+
+    private void write() {
+        SAVED.forEach(a::push);
+        a.add(INPUT, RCX);
+        a.add(OUTPUT, R8);
+        a.mov(RAX, R9);
+        a.and(RAX, TAPS_MASK);
+        a.push(RAX);
+        a.mov(RAX, R9);
+        a.shr(RAX, 16);
+        a.and(RAX, TAPS_MASK);
+        a.push(RAX);
+        a.shr(BIAS, 32);
+        a.add(BIAS, CONSTANTS);
+        a.add(BIAS, layout.biasOffset());
+        a.lea(WEIGHTS, Address.of(CONSTANTS).plus(layout.weightsOffset()));
+        a.lea(FACTORS, Address.of(CONSTANTS).plus(layout.factorOffset()));
+        int lastLanes = shape.channels() % ConvolutionLayout.LANES;
+        if (lastLanes > 0) {
+            a.mov(RAX, (1 << lastLanes) - 1);
+            a.kmovw(LAST_LANES, RAX);
+        }
+        if (shape.finish() instanceof Finish.FixedPoint) {
+            a.mov(RAX, ODD_LANES);
+            a.kmovw(ODD, RAX);
+        }
+        if (numbers == Numbers.INT8) {
+            a.mov(RAX, SIGN_OF_BYTES);
+            a.vpbroadcastd(FLIP, RAX);
+        }
+        for (Panels group : layout.panels()) {
+            vectors = group.vectors();
+            isLastPanel = group == layout.panels().getLast();
+            panels(group);
+        }
+        a.add(RSP, STACK_BYTES);
+        SAVED.reversed().forEach(a::pop);
+        a.vzeroupper();
+        a.ret();
+    }
+
+    private void panels(Panels group) {
+        Label next = a.label();
+        if (group.count() > 1) {
+            a.mov(PANELS_LEFT, group.count());
+            a.align(16);
+            a.bind(next);
+        }
+        layout.tiles().forEach(this::tiles);
+        a.add(WEIGHTS, shape.window().filterHeight() * rowWeightBytes());
+        a.add(BIAS, vectors * ConvolutionLayout.VECTOR_BYTES);
+        a.add(OUTPUT, vectors * ConvolutionLayout.LANES * numbers.bytes());
+        a.add(FACTORS, vectors * ConvolutionLayout.FACTOR_BYTES);
+        if (group.count() > 1) {
+            a.sub(PANELS_LEFT, 1);
+            a.jcc(Condition.NE, next);
+        }
+    }
+
+    private int rowWeightBytes() {
+        return layout.rowSteps() * vectors * ConvolutionLayout.VECTOR_BYTES;
+    }
+
+    private void tiles(Tile tile) {
+        int stride = shape.step() * shape.window().strideWidth() * shape.pixelBytes();
+        int outStride = shape.channels() * numbers.bytes();
+        a.lea(TILE_INPUT, Address.of(INPUT)
+                .plus(tile.firstX() * stride - shape.window().padLeft() * shape.pixelBytes()));
+        a.lea(TILE_OUTPUT, Address.of(OUTPUT).plus(tile.firstX() * outStride));
+        Label next = a.label();
+        if (tile.repeats() > 1) {
+            a.mov(TILES_LEFT, tile.repeats());
+            a.align(16);
+            a.bind(next);
+        }
+        begin(tile);
+        products(tile);
+        finish(tile);
+        if (tile.repeats() > 1) {
+            a.add(TILE_INPUT, tile.width() * stride);
+            a.add(TILE_OUTPUT, tile.width() * outStride);
+            a.sub(TILES_LEFT, 1);
+            a.jcc(Condition.NE, next);
+        }
+    }
+
+    private Vector sum(int position, int vector) {
+        return zmm(position * vectors + vector);
+    }
+
+    /// Registers above the sums.
+    private Vector free(Tile tile, int i) {
+        return zmm(tile.taps().size() * vectors + i);
+    }
+
+    private void begin(Tile tile) {
+        for (int position = 0; position < tile.taps().size(); position++) {
+            for (int vector = 0; vector < vectors; vector++) {
+                Vector sum = sum(position, vector);
+                if (numbers == Numbers.FLOAT32) {
+                    a.vpxord(sum, sum, sum);
+                } else {
+                    a.vmovdqu32(sum, bias(vector).plus(tile.taps().get(position) * layout.biasBytes()));
+                }
+            }
+        }
+    }
+
+    private Address bias(int vector) {
+        return Address.of(BIAS).plus(vector * ConvolutionLayout.VECTOR_BYTES);
+    }
+
+    private void products(Tile tile) {
+        boolean isHigh = shape.window().filterHeight() > 1;
+        a.mov(ROW_INPUT, TILE_INPUT);
+        a.mov(ROW_WEIGHTS, WEIGHTS);
+        Label next = a.label();
+        if (isHigh) {
+            a.mov(COUNT, Address.of(RSP).plus(FIRST_TAP));
+            a.imul(COUNT, COUNT, rowWeightBytes());
+            a.add(ROW_WEIGHTS, COUNT);
+            a.mov(TAPS_LEFT, Address.of(RSP).plus(TAPS));
+            a.align(16);
+            a.bind(next);
+        }
+        inputMoved = 0;
+        weightsMoved = 0;
+        for (Segment segment : tile.segments()) {
+            segment(tile, segment);
+        }
+        if (isHigh) {
+            a.add(ROW_INPUT, shape.window().dilationHeight() * shape.rowBytes() - inputMoved);
+            a.add(ROW_WEIGHTS, rowWeightBytes() - weightsMoved);
+            a.sub(TAPS_LEFT, 1);
+            a.jcc(Condition.NE, next);
+        }
+    }
+
+    private void segment(Tile tile, Segment segment) {
+        int weightBytes = vectors * ConvolutionLayout.VECTOR_BYTES;
+        int done = 0;
+        if (segment.steps() > MOST_WRITTEN_OUT) {
+            int loops = segment.steps() / UNROLLED;
+            Label next = a.label();
+            a.mov(COUNT, loops);
+            a.align(16);
+            a.bind(next);
+            for (int step = 0; step < UNROLLED; step++) {
+                step(tile, segment, segment.input() + step * ConvolutionShape.STEP_BYTES,
+                        (segment.weightStep() + step) * weightBytes);
+            }
+            a.add(ROW_INPUT, UNROLLED * ConvolutionShape.STEP_BYTES);
+            a.add(ROW_WEIGHTS, UNROLLED * weightBytes);
+            a.sub(COUNT, 1);
+            a.jcc(Condition.NE, next);
+            done = loops * UNROLLED;
+            inputMoved += done * ConvolutionShape.STEP_BYTES;
+            weightsMoved += done * weightBytes;
+        }
+        for (int step = done; step < segment.steps(); step++) {
+            step(tile, segment, segment.input() + step * ConvolutionShape.STEP_BYTES,
+                    (segment.weightStep() + step) * weightBytes);
+        }
+        Integer tail = segment.tail();
+        if (tail != null) {
+            step(tile, segment, tail, (segment.weightStep() + segment.steps()) * weightBytes);
+        }
+    }
+
+    /// @param input   bytes from the positions' leftmost tap
+    /// @param weights bytes from the row's first
+    private void step(Tile tile, Segment segment, int input, int weights) {
+        for (int vector = 0; vector < vectors; vector++) {
+            a.vmovups(free(tile, vector), Address.of(ROW_WEIGHTS)
+                    .plus(weights - weightsMoved + vector * ConvolutionLayout.VECTOR_BYTES));
+        }
+        Vector repeated = free(tile, vectors);
+        for (int position : segment.positions()) {
+            Address from = Address.of(ROW_INPUT).plus(input - inputMoved + offset(position));
+            if (numbers == Numbers.FLOAT32 && vectors == 1) {
+                a.vfmadd231ps(sum(position, 0), free(tile, 0), from.broadcast());
+                continue;
+            }
+            if (numbers == Numbers.FLOAT32) {
+                a.vbroadcastss(repeated, from);
+            } else {
+                a.vpbroadcastd(repeated, from);
+            }
+            if (numbers == Numbers.INT8) {
+                a.vpxord(repeated, repeated, FLIP);
+            }
+            for (int vector = 0; vector < vectors; vector++) {
+                if (numbers == Numbers.FLOAT32) {
+                    a.vfmadd231ps(sum(position, vector), repeated, free(tile, vector));
+                } else {
+                    a.vpdpbusd(sum(position, vector), repeated, free(tile, vector));
+                }
+            }
+        }
+    }
+
+    /// Bytes between the input of a tile's first position and another's.
+    private int offset(int position) {
+        int parts = shape.step() * shape.step();
+        int part = position % parts;
+        int column = position / parts * shape.step() + part % shape.step();
+        return column * shape.window().strideWidth() * shape.pixelBytes()
+                + part / shape.step() * shape.window().strideHeight() * shape.rowBytes();
+    }
+
+    private void finish(Tile tile) {
+        int parts = shape.step() * shape.step();
+        Vector minimum = free(tile, 0);
+        Vector maximum = free(tile, 1);
+        Vector lowest = free(tile, 2);
+        if (shape.finish() instanceof Finish.Reals reals) {
+            broadcast(reals.hasMinimum(), minimum, ConvolutionLayout.MINIMUM);
+            broadcast(reals.hasMaximum(), maximum, ConvolutionLayout.MAXIMUM);
+            broadcast(shape.isPooled(), lowest, ConvolutionLayout.LOWEST);
+        }
+        for (int x = 0; x < tile.width(); x++) {
+            for (int vector = 0; vector < vectors; vector++) {
+                Vector result = sum(x * parts, vector);
+                if (shape.finish() instanceof Finish.Reals reals) {
+                    for (int part = 0; part < parts; part++) {
+                        Vector sum = sum(x * parts + part, vector);
+                        a.vaddps(sum, sum, bias(vector));
+                        // The second operand stays where the two do not compare or are equal: as Java's min > x ? min : x.
+                        if (reals.hasMinimum()) {
+                            a.vmaxps(sum, minimum, sum);
+                        }
+                        if (reals.hasMaximum()) {
+                            a.vminps(sum, maximum, sum);
+                        }
+                        if (parts > 1) {
+                            a.vmaxps(result, sum, part == 0 ? lowest : result);
+                        }
+                    }
+                } else {
+                    for (int part = 1; part < parts; part++) {
+                        a.vpmaxsd(result, result, sum(x * parts + part, vector));
+                    }
+                    codes(result, vector, free(tile, 0), free(tile, 1));
+                }
+                store(result, Address.of(TILE_OUTPUT).plus((x * shape.channels() + vector * ConvolutionLayout.LANES)
+                        * numbers.bytes()), isLastPanel && vector == vectors - 1
+                                && shape.channels() % ConvolutionLayout.LANES > 0);
+            }
+        }
+    }
+
+    private void broadcast(boolean isNeeded, Vector to, int constant) {
+        if (isNeeded) {
+            a.vbroadcastss(to, Address.of(CONSTANTS).plus(constant));
+        }
+    }
+
+    private Address factor(int vector, int offset) {
+        return Address.of(FACTORS).plus(vector * ConvolutionLayout.FACTOR_BYTES + offset);
+    }
+
+    /// Makes codes of sums, an int each.
+    private void codes(Vector sum, int vector, Vector odd, Vector scratch) {
+        boolean saturates = switch (shape.finish()) {
+            case Finish.FixedPoint fixed -> {
+                fixedPoint(sum, vector, odd, scratch, fixed.roundsAway());
+                yield fixed.saturates();
+            }
+            case Finish.Real real -> {
+                real(sum, vector, odd, scratch);
+                yield real.saturates();
+            }
+            case Finish.Reals _ -> throw new IllegalArgumentException("codes that are real numbers");
+        };
+        Address header = Address.of(CONSTANTS);
+        if (!saturates) {
+            // Bounds less the zero point.
+            a.vpmaxsd(sum, sum, header.plus(ConvolutionLayout.MINIMUM).broadcast());
+            a.vpminsd(sum, sum, header.plus(ConvolutionLayout.MAXIMUM).broadcast());
+        }
+        a.vpaddd(sum, sum, header.plus(ConvolutionLayout.ZERO_POINT).broadcast());
+        if (saturates) {
+            a.vpmovsdb(sum.as(128), sum);
+        } else {
+            a.vpmovdb(sum.as(128), sum);
+        }
+    }
+
+    /// In lanes of 64 bits, even lanes of the sums and odd ones apart. Both roundings come to one right shift, since the
+    /// first cuts off bits that the second would.
+    private void fixedPoint(Vector sum, int vector, Vector odd, Vector scratch, boolean roundsAway) {
+        a.vpsrlq(odd, sum, 32);
+        a.vpmuldq(sum, sum, factor(vector, ConvolutionLayout.MULTIPLIER));
+        a.vpmuldq(odd, odd, factor(vector, ConvolutionLayout.MULTIPLIER + ConvolutionLayout.VECTOR_BYTES));
+        a.vpaddq(sum, sum, factor(vector, ConvolutionLayout.ADDEND));
+        a.vpaddq(odd, odd, factor(vector, ConvolutionLayout.ADDEND + ConvolutionLayout.VECTOR_BYTES));
+        if (roundsAway) {
+            roundAway(sum, scratch, factor(vector, ConvolutionLayout.AWAY));
+            roundAway(odd, scratch, factor(vector, ConvolutionLayout.AWAY + ConvolutionLayout.VECTOR_BYTES));
+        }
+        a.vpsravq(sum, sum, factor(vector, ConvolutionLayout.SHIFT));
+        a.vpsravq(odd, odd, factor(vector, ConvolutionLayout.SHIFT + ConvolutionLayout.VECTOR_BYTES));
+        a.vpshufd(sum.masked(ODD), odd, 0b10_10_00_00);
+    }
+
+    private void roundAway(Vector value, Vector scratch, Address away) {
+        a.vpsraq(scratch, value, 63);
+        a.vpandq(scratch, scratch, away);
+        a.vpaddq(value, value, scratch);
+    }
+
+    /// In double precision, half of the lanes after the other. Adding the largest double below a half, with the sign of the
+    /// product, and cutting off rounds ties away from zero.
+    private void real(Vector sum, int vector, Vector lower, Vector scratch) {
+        a.vextracti64x4(scratch.as(256), sum, 1);
+        a.vcvtdq2pd(lower, sum.as(256));
+        a.vcvtdq2pd(sum, scratch.as(256));
+        a.vmulpd(lower, lower, factor(vector, ConvolutionLayout.MULTIPLIER));
+        a.vmulpd(sum, sum, factor(vector, ConvolutionLayout.MULTIPLIER + ConvolutionLayout.VECTOR_BYTES));
+        for (Vector product : List.of(lower, sum)) {
+            a.vpandq(scratch, product, Address.of(CONSTANTS).plus(ConvolutionLayout.SIGN).broadcast());
+            a.vporq(scratch, scratch, Address.of(CONSTANTS).plus(ConvolutionLayout.ALMOST_HALF).broadcast());
+            a.vaddpd(product, product, scratch);
+            a.vcvttpd2dq(product.as(256), product);
+        }
+        a.vinserti64x4(sum, lower, sum.as(256), 1);
+    }
+
+    private void store(Vector result, Address to, boolean isPart) {
+        Address target = isPart ? to.masked(LAST_LANES) : to;
+        if (numbers == Numbers.FLOAT32) {
+            a.vmovups(target, result);
+        } else {
+            a.vmovdqu8(target, result.as(128));
+        }
+    }
+}

@@ -1,0 +1,446 @@
+package dev.whittle.engine.emitted.x86;
+
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.kernel.Window;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// How a row of output is divided for the registers, and where the code finds its constants.
+///
+/// Channels lie in vectors of 16, vectors in panels, whose sums stay in registers for a tile of positions. The constants are
+/// a header, then weights `[panel][filterY][step][vector of the panel][lane]`, a step of 4 bytes in each lane; then biases
+/// `[rows' taps][positions' taps][vector][lane]`, since what lies on padding is left out of sums and so of their zero point;
+/// then for codes the factors of each vector.
+///
+/// Codes are multiplied four by four. Where a tap has no multiple of four channels, those of a whole row of the filter are
+/// taken as one run, and its last step goes back over codes that have had their turn, with weights of 0 for these; such
+/// steps depend on which taps lie on the image, so each such list of taps has a variant of the weights.
+public final class ConvolutionLayout {
+    static final int LANES = 16;
+    static final int VECTOR_BYTES = 64;
+    static final int REGISTERS = 32;
+
+    /// Real or whole numbers of 4 bytes, then doubles.
+    static final int MINIMUM = 0;
+    static final int MAXIMUM = 4;
+    static final int ZERO_POINT = 8;
+    static final int LOWEST = 12;
+    static final int SIGN = 16;
+    static final int ALMOST_HALF = 24;
+    static final int HEADER_BYTES = 64;
+
+    /// Factors of a vector in fixed point, a vector each: multipliers of even lanes and of odd ones (which stand in even
+    /// places), what is added, how far is shifted, what is taken off negative values.
+    static final int MULTIPLIER = 0;
+    static final int ADDEND = 2 * VECTOR_BYTES;
+    static final int SHIFT = 4 * VECTOR_BYTES;
+    static final int AWAY = 6 * VECTOR_BYTES;
+    static final int FACTOR_BYTES = 8 * VECTOR_BYTES;
+
+    private static final int MOST_PANEL_VECTORS = 8;
+    /// Cycles until a product can be added to.
+    private static final int LATENCY = 4;
+
+    /// Taps of a row of the filter, from the first on the image to the last; for codes in runs with a last step that does
+    /// not fill its four, where this begins.
+    ///
+    /// @param tail bytes from the first tap on, or -1 for none
+    record Taps(int first, int end, int tail) {}
+
+    /// Steps that some positions of a tile take together.
+    ///
+    /// @param weightStep the first, within the row of the filter
+    /// @param input      bytes from a position's leftmost tap
+    /// @param steps      that follow each other
+    /// @param tail       where the step after these lies, bytes from the leftmost tap; null for none
+    /// @param positions  of the tile
+    record Segment(int weightStep, int input, int steps, @Nullable Integer tail, List<Integer> positions) {}
+
+    /// Output positions that are computed together, and after them as many more of the same kind.
+    ///
+    /// @param firstX   output position
+    /// @param width    output positions
+    /// @param repeats  how many such tiles follow each other, this included
+    /// @param taps     numbers of the taps ([#taps]) of the positions that sums are of, four for each output where it is pooled
+    record Tile(int firstX, int width, int repeats, List<Integer> taps, List<Segment> segments) {}
+
+    /// Panels of the same number of vectors that follow each other.
+    ///
+    /// @param count   of panels
+    /// @param vectors of each
+    record Panels(int count, int vectors) {}
+
+    private final ConvolutionShape shape;
+    private final boolean isRegular;
+    private final List<Taps> taps = new ArrayList<>();
+    /// The first step of each variant in a row of weights.
+    private final List<Integer> variantSteps = new ArrayList<>();
+    private final List<Long> rowTaps = new ArrayList<>();
+    private final List<Panels> panels = new ArrayList<>();
+    private final List<Tile> tiles = new ArrayList<>();
+    private final int rowSteps;
+
+    private ConvolutionLayout(ConvolutionShape shape) {
+        this.shape = shape;
+        this.isRegular = shape.numbers() == Numbers.FLOAT32
+                || shape.window().inChannels() % shape.numbers().stepElements() == 0;
+        for (int x = 0; x < shape.outWidth() * shape.step(); x++) {
+            Taps at = taps(x);
+            if (!taps.contains(at)) {
+                taps.add(at);
+            }
+        }
+        for (int y = 0; y < shape.outHeight() * shape.step(); y++) {
+            long at = rowTaps(y);
+            if (!rowTaps.contains(at)) {
+                rowTaps.add(at);
+            }
+        }
+        int steps = 0;
+        if (isRegular) {
+            steps = shape.window().filterWidth() * tapSteps();
+        } else {
+            for (Taps each : taps) {
+                variantSteps.add(steps);
+                steps += Math.ceilDiv(bytes(each), ConvolutionShape.STEP_BYTES);
+            }
+        }
+        this.rowSteps = steps;
+        divide();
+    }
+
+    /// The layout of a shape, or null where there is no code for it.
+    public static @Nullable ConvolutionLayout of(ConvolutionShape shape) {
+        boolean isRegular = shape.numbers() == Numbers.FLOAT32
+                || shape.window().inChannels() % shape.numbers().stepElements() == 0;
+        boolean hasRuns = shape.window().dilationWidth() == 1
+                && shape.rowBytes() >= ConvolutionShape.STEP_BYTES;
+        boolean hasRowPadding = shape.firstTapY(0) > 0
+                || shape.endTapY(shape.window().outHeight() - 1) < shape.window().filterHeight();
+        boolean isSmall = (long) shape.rowBytes() * shape.window().filterHeight() * shape.window().dilationHeight() < 1 << 28
+                && shape.outWidth() > 0 && shape.outHeight() > 0;
+        for (int y = 0; y < shape.outHeight() * shape.step(); y++) {
+            isSmall &= shape.endTapY(y) > shape.firstTapY(y);
+        }
+        if (!isRegular && !hasRuns || shape.isPooled() && hasRowPadding || !isSmall) {
+            return null;
+        }
+        return new ConvolutionLayout(shape);
+    }
+
+    private Taps taps(int x) {
+        int first = shape.firstTapX(x);
+        int end = shape.endTapX(x);
+        int bytes = bytes(new Taps(first, end, -1));
+        int rest = bytes % ConvolutionShape.STEP_BYTES;
+        if (isRegular || rest == 0) {
+            return new Taps(first, end, -1);
+        }
+        if (bytes >= ConvolutionShape.STEP_BYTES) {
+            return new Taps(first, end, bytes - ConvolutionShape.STEP_BYTES);
+        }
+        // Fewer than a step in all: where reading on would leave the row, from so far before.
+        int from = (x * shape.window().strideWidth() - shape.window().padLeft() + first) * shape.pixelBytes();
+        return new Taps(first, end, Math.min(0, shape.rowBytes() - ConvolutionShape.STEP_BYTES - from));
+    }
+
+    private int bytes(Taps at) {
+        return (at.end - at.first) * shape.pixelBytes();
+    }
+
+    /// Steps of a tap, where it fills its last.
+    private int tapSteps() {
+        return shape.window().inChannels() / shape.numbers().stepElements();
+    }
+
+    private long rowTaps(int y) {
+        return (long) shape.firstTapY(y) << 32 | shape.endTapY(y);
+    }
+
+    /// Takes the division of the row that costs the fewest cycles.
+    private void divide() {
+        int vectors = vectors();
+        int parts = shape.step() * shape.step();
+        double least = Double.POSITIVE_INFINITY;
+        int bestVectors = 1;
+        int bestTiles = 1;
+        for (int wide = 1; wide <= Math.min(vectors, MOST_PANEL_VECTORS); wide++) {
+            int most = (REGISTERS - Math.max(wide + 2, 4)) / wide / parts;
+            if (most == 0) {
+                continue;
+            }
+            int count = Math.ceilDiv(shape.outWidth(), most);
+            double cost = 0;
+            for (int tile = 0; tile < count; tile++) {
+                int positions = (shape.outWidth() + tile) / count * parts;
+                cost += vectors / wide * cost(positions, wide);
+                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide);
+            }
+            if (cost < least) {
+                least = cost;
+                bestVectors = wide;
+                bestTiles = count;
+            }
+        }
+        int whole = shape.channels() / LANES / bestVectors;
+        if (whole > 0) {
+            panels.add(new Panels(whole, bestVectors));
+        }
+        if (vectors > whole * bestVectors) {
+            panels.add(new Panels(1, vectors - whole * bestVectors));
+        }
+        int x = 0;
+        for (int tile = 0; tile < bestTiles; tile++) {
+            int width = (shape.outWidth() + tile) / bestTiles;
+            add(tile(x, width));
+            x += width;
+        }
+    }
+
+    /// Cycles of a step: two products each, two reads each, and none before the last one's sum is there.
+    private static double cost(int positions, int vectors) {
+        return Math.max(LATENCY, Math.max(positions * vectors, positions + vectors) / 2.0);
+    }
+
+    private void add(Tile tile) {
+        if (!tiles.isEmpty()) {
+            Tile last = tiles.getLast();
+            if (last.width == tile.width && last.taps.equals(tile.taps) && last.segments.equals(tile.segments)) {
+                tiles.set(tiles.size() - 1,
+                        new Tile(last.firstX, last.width, last.repeats + 1, last.taps, last.segments));
+                return;
+            }
+        }
+        tiles.add(tile);
+    }
+
+    private Tile tile(int firstX, int width) {
+        List<Taps> positions = new ArrayList<>();
+        for (int x = 0; x < width; x++) {
+            for (int part = 0; part < shape.step() * shape.step(); part++) {
+                positions.add(taps((firstX + x) * shape.step() + part % shape.step()));
+            }
+        }
+        return new Tile(firstX, width, 1, positions.stream().map(taps::indexOf).toList(),
+                isRegular ? byTap(positions) : byVariant(positions));
+    }
+
+    /// Taps that the same positions take lie in one segment, where they lie side by side in the image.
+    private List<Segment> byTap(List<Taps> positions) {
+        List<Segment> segments = new ArrayList<>();
+        int steps = tapSteps();
+        for (int tap = 0; tap < shape.window().filterWidth(); tap++) {
+            List<Integer> those = new ArrayList<>();
+            for (int i = 0; i < positions.size(); i++) {
+                if (positions.get(i).first <= tap && tap < positions.get(i).end) {
+                    those.add(i);
+                }
+            }
+            if (those.isEmpty()) {
+                continue;
+            }
+            Segment last = segments.isEmpty() ? null : segments.getLast();
+            if (last != null && shape.window().dilationWidth() == 1 && last.positions.equals(those)
+                    && last.weightStep + last.steps == tap * steps) {
+                segments.set(segments.size() - 1,
+                        new Segment(last.weightStep, last.input, last.steps + steps, null, those));
+            } else {
+                segments.add(new Segment(tap * steps, tap * shape.window().dilationWidth() * shape.pixelBytes(), steps, null,
+                        those));
+            }
+        }
+        return segments;
+    }
+
+    private List<Segment> byVariant(List<Taps> positions) {
+        List<Segment> segments = new ArrayList<>();
+        for (int variant = 0; variant < taps.size(); variant++) {
+            Taps at = taps.get(variant);
+            List<Integer> those = new ArrayList<>();
+            for (int i = 0; i < positions.size(); i++) {
+                if (positions.get(i).equals(at)) {
+                    those.add(i);
+                }
+            }
+            if (!those.isEmpty() && bytes(at) > 0) {
+                int input = at.first * shape.pixelBytes();
+                boolean hasTail = bytes(at) % ConvolutionShape.STEP_BYTES != 0;
+                segments.add(new Segment(variantSteps.get(variant), input, bytes(at) / ConvolutionShape.STEP_BYTES,
+                        hasTail ? (Integer) (input + at.tail) : null, those));
+            }
+        }
+        return segments;
+    }
+
+    ConvolutionShape shape() {
+        return shape;
+    }
+
+    List<Tile> tiles() {
+        return tiles;
+    }
+
+    List<Panels> panels() {
+        return panels;
+    }
+
+    int vectors() {
+        return Math.ceilDiv(shape.channels(), LANES);
+    }
+
+    /// Steps of a row of the filter.
+    int rowSteps() {
+        return rowSteps;
+    }
+
+    int weightsOffset() {
+        return HEADER_BYTES;
+    }
+
+    private int weightBytes() {
+        return vectors() * shape.window().filterHeight() * rowSteps * VECTOR_BYTES;
+    }
+
+    int biasOffset() {
+        return weightsOffset() + weightBytes();
+    }
+
+    /// Bytes between the biases of two lists of taps.
+    int biasBytes() {
+        return vectors() * VECTOR_BYTES;
+    }
+
+    private int biases() {
+        return shape.numbers() == Numbers.FLOAT32 ? 1 : rowTaps.size() * taps.size();
+    }
+
+    int factorOffset() {
+        return biasOffset() + biases() * biasBytes();
+    }
+
+    /// Bytes of all constants.
+    public int bytes() {
+        return Math.toIntExact((long) factorOffset()
+                + (shape.numbers() == Numbers.FLOAT32 ? 0 : (long) vectors() * FACTOR_BYTES));
+    }
+
+    /// Rows of output.
+    public int outHeight() {
+        return shape.outHeight();
+    }
+
+    /// Positions of a row of output.
+    public int outWidth() {
+        return shape.outWidth();
+    }
+
+    /// Bytes from an image to the first row of it that the filter sees from a row of output.
+    public long inputOffset(int outY) {
+        int y = outY * shape.step();
+        Window window = shape.window();
+        return (long) window.inY(y, shape.firstTapY(y)) * shape.rowBytes();
+    }
+
+    /// The last argument of the code, for a row of output.
+    public long row(int outY) {
+        int y = outY * shape.step();
+        int biases = shape.numbers() == Numbers.FLOAT32
+                ? 0
+                : rowTaps.indexOf(rowTaps(y)) * taps.size() * biasBytes();
+        return (long) biases << 32 | (long) (shape.endTapY(y) - shape.firstTapY(y)) << 16 | shape.firstTapY(y);
+    }
+
+    /// Where the byte of a code or the number of a weight lies, in order: calls `place` for each of a channel's weights, those
+    /// of variants several times.
+    void eachWeight(WeightPlace place) {
+        int filterHeight = shape.window().filterHeight();
+        int stepElements = shape.numbers().stepElements();
+        int base = weightsOffset();
+        int firstVector = 0;
+        for (Panels group : panels) {
+            for (int panel = 0; panel < group.count; panel++) {
+                for (int vector = 0; vector < group.vectors; vector++) {
+                    for (int lane = 0; lane < LANES; lane++) {
+                        int channel = (firstVector + vector) * LANES + lane;
+                        if (channel >= shape.channels()) {
+                            break;
+                        }
+                        for (int filterY = 0; filterY < filterHeight; filterY++) {
+                            int row = base + (filterY * rowSteps * group.vectors + vector) * VECTOR_BYTES
+                                    + lane * ConvolutionShape.STEP_BYTES;
+                            eachOfRow(place, channel, filterY, row, group.vectors * VECTOR_BYTES, stepElements);
+                        }
+                    }
+                }
+                base += filterHeight * rowSteps * group.vectors * VECTOR_BYTES;
+                firstVector += group.vectors;
+            }
+        }
+    }
+
+    private void eachOfRow(WeightPlace place, int channel, int filterY, int row, int stepStride, int stepElements) {
+        int inChannels = shape.window().inChannels();
+        int bytes = shape.numbers().bytes();
+        if (isRegular) {
+            for (int i = 0; i < shape.window().filterWidth() * inChannels; i++) {
+                place.at(row + i / stepElements * stepStride + i % stepElements * bytes, channel, filterY, i);
+            }
+            return;
+        }
+        for (int variant = 0; variant < taps.size(); variant++) {
+            Taps at = taps.get(variant);
+            int count = bytes(at);
+            int whole = count / stepElements * stepElements;
+            int from = row + variantSteps.get(variant) * stepStride;
+            for (int i = 0; i < count; i++) {
+                int step = i < whole ? i / stepElements : whole / stepElements;
+                int place4 = i < whole ? i % stepElements : i - at.tail;
+                place.at(from + step * stepStride + place4, channel, filterY, at.first * inChannels + i);
+            }
+        }
+    }
+
+    /// Sums up what is left of a channel's weights where taps lie on padding: for each list of taps its bias.
+    ///
+    /// @param sums `[filterY][filterX]` of one channel's weights
+    void eachBias(int[] sums, BiasPlace place) {
+        for (int rows = 0; rows < rowTaps.size(); rows++) {
+            int firstY = (int) (rowTaps.get(rows) >>> 32);
+            int endY = (int) (long) rowTaps.get(rows);
+            for (int columns = 0; columns < taps.size(); columns++) {
+                int sum = 0;
+                for (int filterY = firstY; filterY < endY; filterY++) {
+                    for (int filterX = taps.get(columns).first; filterX < taps.get(columns).end; filterX++) {
+                        sum += sums[filterY * shape.window().filterWidth() + filterX];
+                    }
+                }
+                place.at(biasOffset() + (rows * taps.size() + columns) * biasBytes(), sum);
+            }
+        }
+    }
+
+    /// Hears where a weight belongs.
+    interface WeightPlace {
+        /// @param offset bytes from the first constant
+        /// @param index  within the channel's row of the filter, `[filterX][inChannel]`
+        void at(int offset, int channel, int filterY, int index);
+    }
+
+    /// Hears the sum of the weights that take part.
+    interface BiasPlace {
+        /// @param offset of the biases of all channels, bytes from the first constant
+        void at(int offset, int weightSum);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ConvolutionLayout layout && layout.shape.equals(shape);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hashCode(shape);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.whittle.engine.kernel;
+
+import dev.whittle.engine.model.ElementType;
+import org.jspecify.annotations.Nullable;
+
+/// All that there is to a convolution or matrix product whose weights are known: what [MachineCode] makes a kernel of.
+///
+/// @param type       of input and output: FLOAT32, INT8 or UINT8
+/// @param window     how the filter slides; rows of a matrix are positions of a filter of one tap
+/// @param channels   of the output
+/// @param weights    `[channels][filterY][filterX][inChannel]`: real numbers, or codes less their zero point
+/// @param isPooled   whether the largest of each 2 × 2 positions is the output, those left over at the end dropped
+/// @param bias       real numbers, one per channel; null for none, or for codes
+/// @param min        the least real number of the activation
+/// @param max        the largest
+/// @param inputZeroPoint of codes
+/// @param codes      how sums become codes; null for real numbers
+public record Convolution(ElementType type, Window window, int channels, float[] weights, boolean isPooled,
+        float @Nullable [] bias, float min, float max, int inputZeroPoint, @Nullable Requantization codes, Slot input,
+        Slot output) {
+
+    /// How sums become codes, all arrays with an element per channel:
+    /// `code = clamp(zeroPoint + round((sum + bias) · factor))`.
+    ///
+    /// @param bias       what is added to a sum of products of codes less their zero points
+    /// @param multiplier of the factor in fixed point, see [Multiplier]
+    /// @param shift      likewise
+    /// @param factor     as a real number
+    /// @param isReal     whether the product is rounded once, in double precision, ties away from zero; otherwise twice in
+    ///     fixed point
+    /// @param tiesUp     in fixed point, the channels before this one round the second time's ties up, others away from zero
+    /// @param zeroPoint  of the output
+    /// @param min        the least code of the activation
+    /// @param max        the largest
+    public record Requantization(long[] bias, int[] multiplier, int[] shift, double[] factor, boolean isReal, int tiesUp,
+            int zeroPoint, int min, int max) {}
+}

@@ -1,0 +1,33 @@
+package dev.whittle.engine.kernel;
+
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+
+/// What writes machine code for operators of given shapes: the tier EMITTED. Found as a service, so that nothing here depends
+/// on it.
+public interface MachineCode {
+
+    /// Whether this machine and this JVM can run the code. Where not, a line in the log says why.
+    boolean isUsable();
+
+    /// Bits of the vector registers that the code computes with.
+    int vectorBits();
+
+    /// A kernel for a convolution, the same bits as the scalar one; null where there is none for it.
+    @Nullable
+    Kernel convolution(Preparation p, Convolution convolution);
+
+    /// The one that is there and usable, or null.
+    static @Nullable MachineCode installed() {
+        return Installed.CODE;
+    }
+
+    /// Looked for once, when first asked for.
+    final class Installed {
+        private static final @Nullable MachineCode CODE = ServiceLoader
+                .load(MachineCode.class, MachineCode.class.getClassLoader()).findFirst()
+                .filter(MachineCode::isUsable).orElse(null);
+
+        private Installed() {}
+    }
+}
