@@ -33,6 +33,7 @@ class DependencyDirectionTest {
             "model", Set.of(),
             "file", Set.of(),
             "npy", Set.of("model", "file"),
+            "emitted/x86", Set.of(),
             "schema", Set.of("model"),
             "kernel", Set.of("model"),
             "plan", Set.of("model", "kernel"),
