@@ -59,7 +59,7 @@ public final class TrainingEpochs implements TrainingListener {
                 training.classNames()), 7);
         TrainingEpochs epochs = new TrainingEpochs(training.size());
         System.out.printf("{\"runtime\": \"Whittle, %s kernels, %s\"}%n",
-                KernelTier.selected().name().toLowerCase(Locale.ROOT), Runtime.version());
+                KernelTier.selected().portable().name().toLowerCase(Locale.ROOT), Runtime.version());
         if (epochs.waits()) {
             Trainer.fit(network, training, training.subset(new int[0]), TrainingSettings.ofEpochs(Integer.MAX_VALUE)
                     .withBatchSize(BATCH_SIZE).withThreads(threads).withSeed(7)

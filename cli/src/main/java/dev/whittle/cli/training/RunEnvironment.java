@@ -4,6 +4,7 @@ import dev.whittle.cli.bench.Machine;
 import dev.whittle.engine.kernel.KernelTier;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /// Where a training ran, as `environment.json`: none of it decides the weights, some of it the time.
 ///
@@ -21,13 +22,9 @@ public record RunEnvironment(int format, String whittle, String command, String 
     /// What holds now, in this JVM.
     public static RunEnvironment current(String whittle, String command, int threads) {
         Machine machine = Machine.current();
-        KernelTier tier = KernelTier.selected();
+        KernelTier tier = KernelTier.selected().portable();
         return new RunEnvironment(1, whittle, command, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 machine.jvm(), machine.operatingSystem(), machine.processor(), machine.cores(), threads,
-                switch (tier) {
-                    case VECTOR -> "vector";
-                    case SCALAR -> "scalar";
-                    case REFERENCE -> "reference";
-                }, tier.vectorBits(), Runtime.getRuntime().maxMemory());
+                tier.name().toLowerCase(Locale.ROOT), tier.vectorBits(), Runtime.getRuntime().maxMemory());
     }
 }

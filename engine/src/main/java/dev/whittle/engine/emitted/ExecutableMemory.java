@@ -36,7 +36,8 @@ final class ExecutableMemory {
         MemorySegment mapped = MemorySegment.ofAddress(address).reinterpret(length, Arena.ofAuto(),
                 memory -> unmap(memory.address(), length));
         MemorySegment.copy(MemorySegment.ofArray(code), 0, mapped, 0, code.length);
-        if (NativeCall.call(System.PROTECT, mapped, MemorySegment.ofAddress(length), MemorySegment.ofAddress(protection),
+        if (NativeCall.call(System.PROTECT, mapped, MemorySegment.ofAddress(length),
+                MemorySegment.ofAddress(protection),
                 0, 0, 0) != 0) {
             throw new IllegalStateException("the system refuses to run code from memory (mprotect)");
         }
@@ -44,7 +45,8 @@ final class ExecutableMemory {
     }
 
     private static void unmap(long address, long length) {
-        NativeCall.call(System.UNMAP, MemorySegment.ofAddress(address), MemorySegment.ofAddress(length), MemorySegment.NULL,
+        NativeCall.call(System.UNMAP, MemorySegment.ofAddress(address), MemorySegment.ofAddress(length),
+                MemorySegment.NULL,
                 0, 0, 0);
     }
 

@@ -7,36 +7,156 @@ import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
 import dev.whittle.engine.model.ElementType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// Which code a convolution takes: null in [#shape] where what it holds does not fit any.
+/// The numbers of a convolution, checked for what the code takes for granted and laid out as it reads them.
 final class PackedConvolution {
     /// Sums with their bias stay below this, so that nothing that follows leaves 32 bits.
-    private static final long MOST_SUM = 1 << 30;
+    private static final double MOST_SUM = 1 << 30;
     private static final int MOST_CODE = 255;
+    /// Codes of INT8 become unsigned by so much.
+    private static final int FLIP = 128;
+    private static final int ALIGNMENT = 64;
 
-    private PackedConvolution() {}
+    private final Convolution convolution;
+    private final ConvolutionLayout layout;
+    private final MemorySegment memory;
 
-    static @Nullable ConvolutionShape shape(Convolution convolution) {
-        if (convolution.type() == ElementType.FLOAT32) {
-            // Padding takes no part, where the specification multiplies by 0.
-            for (float weight : convolution.weights()) {
-                if (!Float.isFinite(weight)) {
-                    return null;
-                }
-            }
-            return new ConvolutionShape(Numbers.FLOAT32, convolution.window(), convolution.channels(),
-                    convolution.isPooled(), new Finish.Reals(convolution.min() > Float.NEGATIVE_INFINITY,
-                            convolution.max() < Float.POSITIVE_INFINITY));
-        }
-        Requantization codes = convolution.codes();
-        if (codes == null || !isWithinBounds(convolution, codes)) {
-            return null;
-        }
-        return null;
+    private PackedConvolution(Convolution convolution, ConvolutionLayout layout) {
+        this.convolution = convolution;
+        this.layout = layout;
+        this.memory = Arena.ofAuto().allocate(layout.bytes(), ALIGNMENT);
     }
 
-    private static boolean isWithinBounds(Convolution convolution, Requantization codes) {
-        return codes.bias().length < MOST_SUM && MOST_CODE > 0;
+    /// The code that a convolution needs, or null where its numbers fit none.
+    static @Nullable ConvolutionShape shape(Convolution convolution) {
+        Numbers numbers = switch (convolution.type()) {
+            case FLOAT32 -> Numbers.FLOAT32;
+            case INT8 -> Numbers.INT8;
+            case UINT8 -> Numbers.UINT8;
+            default -> null;
+        };
+        Finish finish = convolution.codes() == null ? reals(convolution) : codes(convolution, convolution.codes());
+        return numbers == null || finish == null
+                ? null
+                : new ConvolutionShape(numbers, convolution.window(), convolution.channels(), convolution.isPooled(),
+                        finish);
+    }
+
+    private static @Nullable Finish reals(Convolution convolution) {
+        for (float weight : convolution.weights()) {
+            // What lies on padding takes no part, where the specification multiplies it by 0.
+            if (!Float.isFinite(weight)) {
+                return null;
+            }
+        }
+        return new Finish.Reals(convolution.min() > Float.NEGATIVE_INFINITY,
+                convolution.max() < Float.POSITIVE_INFINITY);
+    }
+
+    private static @Nullable Finish codes(Convolution convolution, Requantization codes) {
+        float[] weights = convolution.weights();
+        int depth = weights.length / convolution.channels();
+        boolean roundsAway = false;
+        for (int channel = 0; channel < convolution.channels(); channel++) {
+            double most = Math.abs((double) codes.bias()[channel]);
+            for (int i = channel * depth; i < (channel + 1) * depth; i++) {
+                if (weights[i] < Byte.MIN_VALUE || weights[i] > Byte.MAX_VALUE) {
+                    return null;
+                }
+                // Once in the sum, once in what makes up for zero points.
+                most += 2.0 * MOST_CODE * Math.abs(weights[i]);
+            }
+            boolean isExact = codes.isReal() ? most * codes.factor()[channel] < MOST_SUM : codes.shift()[channel] <= 0;
+            if (most >= MOST_SUM || !isExact) {
+                return null;
+            }
+            roundsAway |= channel >= codes.tiesUp() && codes.shift()[channel] < 0;
+        }
+        boolean saturates = convolution.type() == ElementType.INT8 && codes.min() == Byte.MIN_VALUE
+                && codes.max() == Byte.MAX_VALUE;
+        return codes.isReal() ? new Finish.Real(saturates) : new Finish.FixedPoint(roundsAway, saturates);
+    }
+
+    /// The constants in memory that lives as long as anybody holds it.
+    static MemorySegment pack(Convolution convolution, ConvolutionLayout layout) {
+        PackedConvolution packed = new PackedConvolution(convolution, layout);
+        if (convolution.codes() == null) {
+            packed.reals();
+        } else {
+            packed.codes(convolution.codes());
+        }
+        return packed.memory.asReadOnly();
+    }
+
+    private void reals() {
+        floatAt(ConvolutionLayout.MINIMUM, convolution.min());
+        floatAt(ConvolutionLayout.MAXIMUM, convolution.max());
+        floatAt(ConvolutionLayout.LOWEST, -Float.MAX_VALUE);
+        float[] weights = convolution.weights();
+        layout.eachWeight((offset, index) -> floatAt(offset, weights[index]));
+        float[] bias = convolution.bias();
+        for (int channel = 0; channel < convolution.channels(); channel++) {
+            // Adding −0 changes no float.
+            floatAt(layout.biasOffset() + channel * Float.BYTES, bias == null ? -0f : bias[channel]);
+        }
+    }
+
+    private void codes(Requantization codes) {
+        intAt(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
+        intAt(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
+        intAt(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
+        longAt(ConvolutionLayout.SIGN, Long.MIN_VALUE);
+        longAt(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
+        float[] weights = convolution.weights();
+        layout.eachWeight((offset, index) -> memory.set(ValueLayout.JAVA_BYTE, offset, (byte) weights[index]));
+        int taps = convolution.window().taps();
+        int inChannels = convolution.window().inChannels();
+        int zeroPoint = convolution.inputZeroPoint() + (convolution.type() == ElementType.INT8 ? FLIP : 0);
+        int[] sums = new int[taps];
+        for (int channel = 0; channel < convolution.channels(); channel++) {
+            for (int tap = 0; tap < taps; tap++) {
+                sums[tap] = 0;
+                for (int i = 0; i < inChannels; i++) {
+                    sums[tap] += (int) weights[(channel * taps + tap) * inChannels + i];
+                }
+            }
+            int bias = (int) codes.bias()[channel];
+            int place = channel * Integer.BYTES;
+            layout.eachBias(sums, (offset, sum) -> intAt(offset + place, bias - zeroPoint * sum));
+            factors(codes, channel);
+        }
+    }
+
+    private void factors(Requantization codes, int channel) {
+        int lane = channel % ConvolutionLayout.LANES;
+        int base = layout.factorOffset() + channel / ConvolutionLayout.LANES * ConvolutionLayout.FACTOR_BYTES;
+        if (codes.isReal()) {
+            longAt(base + ConvolutionLayout.MULTIPLIER + lane * Double.BYTES,
+                    Double.doubleToRawLongBits(codes.factor()[channel]));
+            return;
+        }
+        // Even lanes, then odd ones, in lanes of 64 bits.
+        int at = base + lane % 2 * ConvolutionLayout.VECTOR_BYTES + lane / 2 * Long.BYTES;
+        int right = -codes.shift()[channel];
+        longAt(at + ConvolutionLayout.MULTIPLIER, codes.multiplier()[channel]);
+        longAt(at + ConvolutionLayout.ADDEND, (1L << 30) + (right > 0 ? 1L << 30 + right : 0));
+        longAt(at + ConvolutionLayout.SHIFT, 31 + right);
+        longAt(at + ConvolutionLayout.AWAY, right > 0 && channel >= codes.tiesUp() ? -1L << 31 : 0);
+    }
+
+    private void floatAt(int offset, float value) {
+        memory.set(ValueLayout.JAVA_FLOAT, offset, value);
+    }
+
+    private void intAt(int offset, int value) {
+        memory.set(ValueLayout.JAVA_INT, offset, value);
+    }
+
+    private void longAt(int offset, long value) {
+        memory.set(ValueLayout.JAVA_LONG, offset, value);
     }
 }

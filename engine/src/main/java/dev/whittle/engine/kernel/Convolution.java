@@ -32,6 +32,7 @@ public record Convolution(ElementType type, Window window, int channels, float[]
     /// @param zeroPoint  of the output
     /// @param min        the least code of the activation
     /// @param max        the largest
-    public record Requantization(long[] bias, int[] multiplier, int[] shift, double[] factor, boolean isReal, int tiesUp,
+    public record Requantization(long[] bias, int[] multiplier, int[] shift, double[] factor, boolean isReal,
+            int tiesUp,
             int zeroPoint, int min, int max) {}
 }

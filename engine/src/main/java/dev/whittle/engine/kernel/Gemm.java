@@ -25,6 +25,7 @@ public interface Gemm {
             case REFERENCE -> ReferenceGemm.INSTANCE;
             case SCALAR -> ScalarGemm.INSTANCE;
             case VECTOR -> SimdGemm.INSTANCE;
+            case EMITTED -> of(tier.portable());
         };
     }
 

@@ -158,7 +158,8 @@ final class Requantizer {
     Convolution.@Nullable Requantization description() {
         return mode == Mode.WIDE
                 ? null
-                : new Convolution.Requantization(bias, multiplier, shift, factor, mode == Mode.DOUBLE, tiesUp, zeroPoint,
+                : new Convolution.Requantization(bias, multiplier, shift, factor, mode == Mode.DOUBLE, tiesUp,
+                        zeroPoint,
                         range.min(), range.max());
     }
 

@@ -5,7 +5,8 @@ import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.model.Tensor;
 
 /// How a filter slides over an image: `[batches, inHeight, inWidth, inChannels]` to `outHeight × outWidth` positions.
-public record Window(int batches, int inHeight, int inWidth, int inChannels, int outHeight, int outWidth, int filterHeight,
+public record Window(int batches, int inHeight, int inWidth, int inChannels, int outHeight, int outWidth,
+        int filterHeight,
         int filterWidth, int strideHeight, int strideWidth, int dilationHeight, int dilationWidth, int padTop,
         int padLeft) {
 
@@ -49,21 +50,23 @@ public record Window(int batches, int inHeight, int inWidth, int inChannels, int
         return Shape.of(batches, outHeight, outWidth, channels);
     }
 
-    int positions() {
+    /// Output positions of an image.
+    public int positions() {
         return outHeight * outWidth;
     }
 
-    int taps() {
+    /// Taps of the filter over one channel.
+    public int taps() {
         return filterHeight * filterWidth;
     }
 
     /// Input row under a tap; outside `[0, inHeight)` where the tap lies on padding.
-    int inY(int outY, int filterY) {
+    public int inY(int outY, int filterY) {
         return outY * strideHeight - padTop + filterY * dilationHeight;
     }
 
     /// Input column under a tap; outside `[0, inWidth)` where the tap lies on padding.
-    int inX(int outX, int filterX) {
+    public int inX(int outX, int filterX) {
         return outX * strideWidth - padLeft + filterX * dilationWidth;
     }
 

@@ -40,10 +40,7 @@ public record PlanOptions(KernelTier tier, boolean startsScalar, ReferenceKernel
 
     /// The tier of the kernels that are not emitted.
     KernelTier portableTier() {
-        if (tier != KernelTier.EMITTED) {
-            return tier;
-        }
-        return startsScalar || !KernelTier.isVectorAvailable() ? KernelTier.SCALAR : KernelTier.VECTOR;
+        return tier == KernelTier.EMITTED && startsScalar ? KernelTier.SCALAR : tier.portable();
     }
 
     /// Choices for kernels that answer at once, where [#startsScalar] says that others are to follow.

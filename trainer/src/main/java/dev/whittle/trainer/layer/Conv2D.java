@@ -223,7 +223,7 @@ public record Conv2D(String name, int filters, int kernelHeight, int kernelWidth
         }
 
         private final class Convolution implements Pass {
-            private final boolean isVector = KernelTier.selected() == KernelTier.VECTOR;
+            private final boolean isVector = KernelTier.selected().portable() == KernelTier.VECTOR;
             private final float[] inputCopy = input.buffer();
             private final float[] spreadCopy = inputGradient ? spread.buffer() : new float[0];
             /// `dy` of an image with its rows filled up, where they are not vectors as they lie.

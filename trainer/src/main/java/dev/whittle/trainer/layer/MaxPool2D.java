@@ -59,7 +59,7 @@ public record MaxPool2D(String name, int poolHeight, int poolWidth, int strideHe
     }
 
     private final class Maximum implements BoundLayer.Pass {
-        private final boolean isVector = KernelTier.selected() == KernelTier.VECTOR;
+        private final boolean isVector = KernelTier.selected().portable() == KernelTier.VECTOR;
         private final int inHeight;
         private final int inWidth;
         private final int channels;

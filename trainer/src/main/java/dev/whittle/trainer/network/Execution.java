@@ -187,7 +187,7 @@ final class Execution {
             } else if (!plan.transforms.isEmpty()) {
                 bound = new Warp(plan.transforms, output);
             } else {
-                bound = layer.bind(new Binding(shapes, output, KernelTier.selected(), network.parameters(),
+                bound = layer.bind(new Binding(shapes, output, KernelTier.selected().portable(), network.parameters(),
                         network.parameterOffset(plan.node), network.state(), network.stateOffset(plan.node),
                         isForwardFused(s, inPlace), isBackwardFused(s, inPlace), hasInputGradient[0],
                         training && !isFrozen.test(layer.name())));

@@ -574,6 +574,8 @@ public final class Assembler {
     /// PAND
     public void vpandq(Vector to, Vector a, VectorSource b) { three(Op.VPANDQ, to, a, b); }
     /// POR
+    public void vporq(Vector to, Vector a, VectorSource b) { three(Op.VPORQ, to, a, b); }
+    /// POR.
     public void vpord(Vector to, Vector a, VectorSource b) { three(Op.VPORD, to, a, b); }
     /// PXOR
     public void vpxord(Vector to, Vector a, VectorSource b) { three(Op.VPXORD, to, a, b); }

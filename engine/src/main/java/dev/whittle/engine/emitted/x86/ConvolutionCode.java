@@ -285,7 +285,7 @@ public final class ConvolutionCode {
                 if (numbers == Numbers.FLOAT32) {
                     a.vfmadd231ps(sum(position, vector), repeated, free(tile, vector));
                 } else {
-                    a.vpdpbusd(sum(position, vector), repeated, free(tile, vector));
+                    a.vpdpbusd(Prefix.EVEX, sum(position, vector), repeated, free(tile, vector));
                 }
             }
         }
@@ -384,12 +384,13 @@ public final class ConvolutionCode {
         a.vpsrlq(odd, sum, 32);
         a.vpmuldq(sum, sum, factor(vector, ConvolutionLayout.MULTIPLIER));
         a.vpmuldq(odd, odd, factor(vector, ConvolutionLayout.MULTIPLIER + ConvolutionLayout.VECTOR_BYTES));
-        a.vpaddq(sum, sum, factor(vector, ConvolutionLayout.ADDEND));
-        a.vpaddq(odd, odd, factor(vector, ConvolutionLayout.ADDEND + ConvolutionLayout.VECTOR_BYTES));
+        // Of a product that is less than 0; where the first rounding makes 0 of it, so does the second either way.
         if (roundsAway) {
             roundAway(sum, scratch, factor(vector, ConvolutionLayout.AWAY));
             roundAway(odd, scratch, factor(vector, ConvolutionLayout.AWAY + ConvolutionLayout.VECTOR_BYTES));
         }
+        a.vpaddq(sum, sum, factor(vector, ConvolutionLayout.ADDEND));
+        a.vpaddq(odd, odd, factor(vector, ConvolutionLayout.ADDEND + ConvolutionLayout.VECTOR_BYTES));
         a.vpsravq(sum, sum, factor(vector, ConvolutionLayout.SHIFT));
         a.vpsravq(odd, odd, factor(vector, ConvolutionLayout.SHIFT + ConvolutionLayout.VECTOR_BYTES));
         a.vpshufd(sum.masked(ODD), odd, 0b10_10_00_00);

@@ -18,26 +18,26 @@ import org.jspecify.annotations.Nullable;
 /// taken as one run, and its last step goes back over codes that have had their turn, with weights of 0 for these; such
 /// steps depend on which taps lie on the image, so each such list of taps has a variant of the weights.
 public final class ConvolutionLayout {
-    static final int LANES = 16;
-    static final int VECTOR_BYTES = 64;
+    public static final int LANES = 16;
+    public static final int VECTOR_BYTES = 64;
     static final int REGISTERS = 32;
 
     /// Real or whole numbers of 4 bytes, then doubles.
-    static final int MINIMUM = 0;
-    static final int MAXIMUM = 4;
-    static final int ZERO_POINT = 8;
-    static final int LOWEST = 12;
-    static final int SIGN = 16;
-    static final int ALMOST_HALF = 24;
+    public static final int MINIMUM = 0;
+    public static final int MAXIMUM = 4;
+    public static final int ZERO_POINT = 8;
+    public static final int LOWEST = 12;
+    public static final int SIGN = 16;
+    public static final int ALMOST_HALF = 24;
     static final int HEADER_BYTES = 64;
 
     /// Factors of a vector in fixed point, a vector each: multipliers of even lanes and of odd ones (which stand in even
     /// places), what is added, how far is shifted, what is taken off negative values.
-    static final int MULTIPLIER = 0;
-    static final int ADDEND = 2 * VECTOR_BYTES;
-    static final int SHIFT = 4 * VECTOR_BYTES;
-    static final int AWAY = 6 * VECTOR_BYTES;
-    static final int FACTOR_BYTES = 8 * VECTOR_BYTES;
+    public static final int MULTIPLIER = 0;
+    public static final int ADDEND = 2 * VECTOR_BYTES;
+    public static final int SHIFT = 4 * VECTOR_BYTES;
+    public static final int AWAY = 6 * VECTOR_BYTES;
+    public static final int FACTOR_BYTES = 8 * VECTOR_BYTES;
 
     private static final int MOST_PANEL_VECTORS = 8;
     /// Cycles until a product can be added to.
@@ -119,8 +119,9 @@ public final class ConvolutionLayout {
                 && shape.rowBytes() >= ConvolutionShape.STEP_BYTES;
         boolean hasRowPadding = shape.firstTapY(0) > 0
                 || shape.endTapY(shape.window().outHeight() - 1) < shape.window().filterHeight();
-        boolean isSmall = (long) shape.rowBytes() * shape.window().filterHeight() * shape.window().dilationHeight() < 1 << 28
-                && shape.outWidth() > 0 && shape.outHeight() > 0;
+        boolean isSmall =
+                (long) shape.rowBytes() * shape.window().filterHeight() * shape.window().dilationHeight() < 1 << 28
+                        && shape.outWidth() > 0 && shape.outHeight() > 0;
         for (int y = 0; y < shape.outHeight() * shape.step(); y++) {
             isSmall &= shape.endTapY(y) > shape.firstTapY(y);
         }
@@ -247,8 +248,9 @@ public final class ConvolutionLayout {
                 segments.set(segments.size() - 1,
                         new Segment(last.weightStep, last.input, last.steps + steps, null, those));
             } else {
-                segments.add(new Segment(tap * steps, tap * shape.window().dilationWidth() * shape.pixelBytes(), steps, null,
-                        those));
+                segments.add(
+                        new Segment(tap * steps, tap * shape.window().dilationWidth() * shape.pixelBytes(), steps, null,
+                                those));
             }
         }
         return segments;
@@ -303,7 +305,7 @@ public final class ConvolutionLayout {
         return vectors() * shape.window().filterHeight() * rowSteps * VECTOR_BYTES;
     }
 
-    int biasOffset() {
+    public int biasOffset() {
         return weightsOffset() + weightBytes();
     }
 
@@ -316,7 +318,7 @@ public final class ConvolutionLayout {
         return shape.numbers() == Numbers.FLOAT32 ? 1 : rowTaps.size() * taps.size();
     }
 
-    int factorOffset() {
+    public int factorOffset() {
         return biasOffset() + biases() * biasBytes();
     }
 
@@ -352,11 +354,11 @@ public final class ConvolutionLayout {
         return (long) biases << 32 | (long) (shape.endTapY(y) - shape.firstTapY(y)) << 16 | shape.firstTapY(y);
     }
 
-    /// Where the byte of a code or the number of a weight lies, in order: calls `place` for each of a channel's weights, those
-    /// of variants several times.
-    void eachWeight(WeightPlace place) {
+    /// Calls `place` for each weight, several times for those of variants.
+    public void eachWeight(WeightPlace place) {
         int filterHeight = shape.window().filterHeight();
         int stepElements = shape.numbers().stepElements();
+        int rowElements = shape.window().filterWidth() * shape.window().inChannels();
         int base = weightsOffset();
         int firstVector = 0;
         for (Panels group : panels) {
@@ -370,7 +372,8 @@ public final class ConvolutionLayout {
                         for (int filterY = 0; filterY < filterHeight; filterY++) {
                             int row = base + (filterY * rowSteps * group.vectors + vector) * VECTOR_BYTES
                                     + lane * ConvolutionShape.STEP_BYTES;
-                            eachOfRow(place, channel, filterY, row, group.vectors * VECTOR_BYTES, stepElements);
+                            eachOfRow(place, (channel * filterHeight + filterY) * rowElements, row,
+                                    group.vectors * VECTOR_BYTES, stepElements);
                         }
                     }
                 }
@@ -380,12 +383,12 @@ public final class ConvolutionLayout {
         }
     }
 
-    private void eachOfRow(WeightPlace place, int channel, int filterY, int row, int stepStride, int stepElements) {
+    private void eachOfRow(WeightPlace place, int first, int row, int stepStride, int stepElements) {
         int inChannels = shape.window().inChannels();
         int bytes = shape.numbers().bytes();
         if (isRegular) {
             for (int i = 0; i < shape.window().filterWidth() * inChannels; i++) {
-                place.at(row + i / stepElements * stepStride + i % stepElements * bytes, channel, filterY, i);
+                place.at(row + i / stepElements * stepStride + i % stepElements * bytes, first + i);
             }
             return;
         }
@@ -396,8 +399,8 @@ public final class ConvolutionLayout {
             int from = row + variantSteps.get(variant) * stepStride;
             for (int i = 0; i < count; i++) {
                 int step = i < whole ? i / stepElements : whole / stepElements;
-                int place4 = i < whole ? i % stepElements : i - at.tail;
-                place.at(from + step * stepStride + place4, channel, filterY, at.first * inChannels + i);
+                int inStep = i < whole ? i % stepElements : i - at.tail;
+                place.at(from + step * stepStride + inStep, first + at.first * inChannels + i);
             }
         }
     }
@@ -405,7 +408,7 @@ public final class ConvolutionLayout {
     /// Sums up what is left of a channel's weights where taps lie on padding: for each list of taps its bias.
     ///
     /// @param sums `[filterY][filterX]` of one channel's weights
-    void eachBias(int[] sums, BiasPlace place) {
+    public void eachBias(int[] sums, BiasPlace place) {
         for (int rows = 0; rows < rowTaps.size(); rows++) {
             int firstY = (int) (rowTaps.get(rows) >>> 32);
             int endY = (int) (long) rowTaps.get(rows);
@@ -422,14 +425,14 @@ public final class ConvolutionLayout {
     }
 
     /// Hears where a weight belongs.
-    interface WeightPlace {
+    public interface WeightPlace {
         /// @param offset bytes from the first constant
-        /// @param index  within the channel's row of the filter, `[filterX][inChannel]`
-        void at(int offset, int channel, int filterY, int index);
+        /// @param index  in the weights of all channels
+        void at(int offset, int index);
     }
 
     /// Hears the sum of the weights that take part.
-    interface BiasPlace {
+    public interface BiasPlace {
         /// @param offset of the biases of all channels, bytes from the first constant
         void at(int offset, int weightSum);
     }
