@@ -9,6 +9,7 @@ import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Preparation;
+import dev.whittle.engine.kernel.Window;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class EmittedKernels implements MachineCode {
     private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
     private static final int VECTOR_BITS = 512;
+    /// Positions of a row, where that is free to choose: few calls, and still enough rows for several threads.
+    private static final int WIDEST = 56;
 
     private final Set<Feature> features;
 
@@ -60,7 +63,8 @@ public final class EmittedKernels implements MachineCode {
     }
 
     @Override
-    public @Nullable Kernel convolution(Preparation p, Convolution convolution) {
+    public @Nullable Kernel convolution(Preparation p, Convolution asked) {
+        Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
         ConvolutionShape shape = PackedConvolution.shape(convolution);
         if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
             return null;
@@ -73,5 +77,18 @@ public final class EmittedKernels implements MachineCode {
         p.keepBytes(layout.bytes());
         MemorySegment code = ExecutableMemory.seal(ConvolutionCode.write(layout).code());
         return new EmittedConvolution(code, PackedConvolution.pack(convolution, layout), layout, shape, convolution);
+    }
+
+    /// A filter of one tap sees no rows, so they may be as wide as the code likes.
+    private static Window inRows(Window window, boolean isPooled) {
+        if (!window.isPointwise() || isPooled) {
+            return window;
+        }
+        int positions = window.positions();
+        int width = Math.min(positions, WIDEST);
+        while (positions % width != 0) {
+            width--;
+        }
+        return window.inRowsOf(width);
     }
 }

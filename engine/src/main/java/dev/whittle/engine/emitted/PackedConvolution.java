@@ -43,7 +43,7 @@ final class PackedConvolution {
         return numbers == null || finish == null
                 ? null
                 : new ConvolutionShape(numbers, convolution.window(), convolution.channels(), convolution.isPooled(),
-                        finish);
+                        convolution.codes() != null && offset(convolution.weights()) != 0, finish);
     }
 
     private static @Nullable Finish reals(Convolution convolution) {
@@ -57,16 +57,28 @@ final class PackedConvolution {
                 convolution.max() < Float.POSITIVE_INFINITY);
     }
 
+    /// What is taken off codes so that they fit a byte; NaN where they span more.
+    private static float offset(float[] weights) {
+        float least = 0;
+        float most = 0;
+        for (float weight : weights) {
+            least = Math.min(least, weight);
+            most = Math.max(most, weight);
+        }
+        float offset = most > Byte.MAX_VALUE ? most - Byte.MAX_VALUE : Math.min(0, least - Byte.MIN_VALUE);
+        return least - offset < Byte.MIN_VALUE ? Float.NaN : offset;
+    }
+
     private static @Nullable Finish codes(Convolution convolution, Requantization codes) {
         float[] weights = convolution.weights();
         int depth = weights.length / convolution.channels();
         boolean roundsAway = false;
+        if (Float.isNaN(offset(weights))) {
+            return null;
+        }
         for (int channel = 0; channel < convolution.channels(); channel++) {
             double most = Math.abs((double) codes.bias()[channel]);
             for (int i = channel * depth; i < (channel + 1) * depth; i++) {
-                if (weights[i] < Byte.MIN_VALUE || weights[i] > Byte.MAX_VALUE) {
-                    return null;
-                }
                 // Once in the sum, once in what makes up for zero points.
                 most += 2.0 * MOST_CODE * Math.abs(weights[i]);
             }
@@ -112,7 +124,9 @@ final class PackedConvolution {
         longAt(ConvolutionLayout.SIGN, Long.MIN_VALUE);
         longAt(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
         float[] weights = convolution.weights();
-        layout.eachWeight((offset, index) -> memory.set(ValueLayout.JAVA_BYTE, offset, (byte) weights[index]));
+        int less = (int) offset(weights);
+        intAt(ConvolutionLayout.OFFSET, less);
+        layout.eachWeight((offset, index) -> memory.set(ValueLayout.JAVA_BYTE, offset, (byte) (weights[index] - less)));
         int taps = convolution.window().taps();
         int inChannels = convolution.window().inChannels();
         int zeroPoint = convolution.inputZeroPoint() + (convolution.type() == ElementType.INT8 ? FLIP : 0);

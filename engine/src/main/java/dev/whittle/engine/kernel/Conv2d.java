@@ -259,17 +259,8 @@ final class Conv2d implements OperatorKernel {
         if (machineCode == null || filter.family() == Filter.Family.HYBRID || type == ElementType.INT16) {
             return null;
         }
-        Activation activation = options(p).activation();
-        boolean isReal = filter.family() == Filter.Family.REALS;
-        return machineCode.convolution(p,
-                new Convolution(type, window, filter.channels(), filter.values(), p.pooling() != null, filter.bias(),
-                        activation.minimum(), activation.maximum(),
-                        isReal ? 0 : TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0),
-                        isReal
-                                ? null
-                                : filter.requantizer(p, activation, mode(p, filter, 1), new int[filter.channels()])
-                                        .description(),
-                        p.input(0), p.output(0)));
+        return machineCode.convolution(p, Convolution.of(p, window, filter, options(p).activation(), mode(p, filter, 1),
+                p.pooling() != null));
     }
 
     /// @param step output positions along each side that are pooled to one

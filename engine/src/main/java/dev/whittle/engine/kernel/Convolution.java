@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,26 @@ import org.jspecify.annotations.Nullable;
 public record Convolution(ElementType type, Window window, int channels, float[] weights, boolean isPooled,
         float @Nullable [] bias, float min, float max, int inputZeroPoint, @Nullable Requantization codes, Slot input,
         Slot output) {
+
+    /// The convolution that a filter of real numbers or codes makes of input 0 of an operator, output 0 being its own.
+    static Convolution of(Preparation p, Window window, Filter filter, Activation activation, Requantizer.Mode mode,
+            boolean isPooled) {
+        boolean isReal = filter.family() == Filter.Family.REALS;
+        return new Convolution(p.inputTensor(0).type(), window, filter.channels(), filter.values(), isPooled,
+                filter.bias(),
+                activation.minimum(), activation.maximum(),
+                isReal ? 0 : TensorChecks.quantizedPerTensor(p, "input", p.inputTensor(0)).zeroPoint(0),
+                isReal
+                        ? null
+                        : filter.requantizer(p, activation, mode, new int[filter.channels()]).description(),
+                p.input(0), p.output(0));
+    }
+
+    /// As this, with positions in other rows.
+    public Convolution withWindow(Window other) {
+        return new Convolution(type, other, channels, weights, isPooled, bias, min, max, inputZeroPoint, codes, input,
+                output);
+    }
 
     /// How sums become codes, all arrays with an element per channel:
     /// `code = clamp(zeroPoint + round((sum + bias) · factor))`.

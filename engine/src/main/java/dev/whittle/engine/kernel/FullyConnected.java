@@ -94,6 +94,10 @@ final class FullyConnected implements OperatorKernel {
             return zeros(output);
         }
         int channels = filter.channels();
+        Kernel emitted = emitted(p, filter, rows, depth);
+        if (emitted != null) {
+            return emitted;
+        }
         float[] weights = filter.values();
         if (filter.family() == Filter.Family.REALS) {
             p.keepBytes(filter.packedBytes());
@@ -178,6 +182,18 @@ final class FullyConnected implements OperatorKernel {
             }
             stage.finish(memory, 0, rows, 0);
         };
+    }
+
+    /// Machine code for it, or null.
+    private static @Nullable Kernel emitted(Preparation p, Filter filter, int rows, int depth) {
+        MachineCode machineCode = p.machineCode();
+        ElementType type = p.inputTensor(0).type();
+        if (machineCode == null || rows == 0 || filter.channels() == 0 || filter.family() == Filter.Family.HYBRID
+                || type == ElementType.INT16 || p.outputTensor(0).type() != type) {
+            return null;
+        }
+        return machineCode.convolution(p, Convolution.of(p, Window.ofRows(rows, depth), filter,
+                options(p).activation(), mode(p, filter), false));
     }
 
     /// The product of all rows with some of the output channels.

@@ -40,6 +40,18 @@ public record Window(int batches, int inHeight, int inWidth, int inChannels, int
                 padding.before(inWidth, filterWidth, strideWidth, dilationWidth));
     }
 
+    /// The rows of a matrix as positions of a filter of one tap.
+    static Window ofRows(int rows, int depth) {
+        return new Window(1, 1, rows, depth, 1, rows, 1, 1, 1, 1, 1, 1, 0, 0);
+    }
+
+    /// The same positions of a filter of one tap in rows of another width, which divides them.
+    public Window inRowsOf(int width) {
+        int height = positions() / width;
+        return new Window(batches, height, width, inChannels, height, width, filterHeight, filterWidth, strideHeight,
+                strideWidth, dilationHeight, dilationWidth, padTop, padLeft);
+    }
+
     /// The same filter at other numbers of positions.
     Window withOutput(int height, int width) {
         return new Window(batches, inHeight, inWidth, inChannels, height, width, filterHeight, filterWidth,
@@ -81,7 +93,7 @@ public record Window(int batches, int inHeight, int inWidth, int inChannels, int
     }
 
     /// True where each output position sees just the input position of the same index.
-    boolean isPointwise() {
+    public boolean isPointwise() {
         return taps() == 1 && strideHeight == 1 && strideWidth == 1 && padTop == 0 && padLeft == 0;
     }
 }

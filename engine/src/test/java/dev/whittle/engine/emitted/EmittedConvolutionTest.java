@@ -100,7 +100,8 @@ class EmittedConvolutionTest {
                         Tensor.constant("filter", type, shape, null, Buffer.ofFloats(reals(random, count, false)));
                 case INT8 -> Tensor.constant("filter", type, shape, perChannel(random, channels),
                         Buffer.of(codes(random, count, -127, isOdd)));
-                default -> Tensor.constant("filter", type, shape, QuantizationParameters.perTensor(0.02f, 128),
+                default -> Tensor.constant("filter", type, shape,
+                        QuantizationParameters.perTensor(0.02f, random.nextInt(256)),
                         Buffer.of(codes(random, count, -128, isOdd)));
             };
             Tensor bias = type == ElementType.FLOAT32

@@ -20,6 +20,7 @@ import static dev.whittle.engine.emitted.x86.Vector.zmm;
 
 import dev.whittle.engine.emitted.x86.ConvolutionLayout.Panels;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout.Segment;
+import dev.whittle.engine.emitted.x86.ConvolutionLayout.Tail;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout.Tile;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
@@ -50,7 +51,10 @@ public final class ConvolutionCode {
     private static final int ODD_LANES = 0xaaaa;
     private static final Mask LAST_LANES = Mask.K1;
     private static final Mask ODD = Mask.K2;
+    /// What makes INT8 unsigned.
     private static final Vector FLIP = zmm(ConvolutionLayout.REGISTERS - 1);
+    /// 1 in each byte.
+    private static final Vector ONES = zmm(ConvolutionLayout.REGISTERS - 2);
 
     private static final Gpr INPUT = RDI;
     private static final Gpr OUTPUT = RSI;
@@ -120,6 +124,7 @@ public final class ConvolutionCode {
             a.mov(RAX, SIGN_OF_BYTES);
             a.vpbroadcastd(FLIP, RAX);
         }
+        ones(ConvolutionLayout.ONE_OF_BYTES);
         for (Panels group : layout.panels()) {
             vectors = group.vectors();
             isLastPanel = group == layout.panels().getLast();
@@ -182,11 +187,19 @@ public final class ConvolutionCode {
 
     /// Registers above the sums.
     private Vector free(Tile tile, int i) {
-        return zmm(tile.taps().size() * vectors + i);
+        return zmm(tile.taps().size() * (shape.hasOffset() ? vectors + 1 : vectors) + i);
+    }
+
+    /// The sum of a position's input, where the weights are less by a constant.
+    private Vector inputSum(Tile tile, int position) {
+        return zmm(tile.taps().size() * vectors + position);
     }
 
     private void begin(Tile tile) {
         for (int position = 0; position < tile.taps().size(); position++) {
+            if (shape.hasOffset()) {
+                a.vpxord(inputSum(tile, position), inputSum(tile, position), inputSum(tile, position));
+            }
             for (int vector = 0; vector < vectors; vector++) {
                 Vector sum = sum(position, vector);
                 if (numbers == Numbers.FLOAT32) {
@@ -253,9 +266,19 @@ public final class ConvolutionCode {
             step(tile, segment, segment.input() + step * ConvolutionShape.STEP_BYTES,
                     (segment.weightStep() + step) * weightBytes);
         }
-        Integer tail = segment.tail();
+        Tail tail = segment.tail();
         if (tail != null) {
-            step(tile, segment, tail, (segment.weightStep() + segment.steps()) * weightBytes);
+            ones(tail.ones());
+            step(tile, segment, tail.input(), (segment.weightStep() + segment.steps()) * weightBytes);
+            ones(ConvolutionLayout.ONE_OF_BYTES);
+        }
+    }
+
+    /// Which of four codes go into sums of the input.
+    private void ones(int bytes) {
+        if (shape.hasOffset()) {
+            a.mov(COUNT, bytes);
+            a.vpbroadcastd(ONES, COUNT);
         }
     }
 
@@ -281,6 +304,9 @@ public final class ConvolutionCode {
             if (numbers == Numbers.INT8) {
                 a.vpxord(repeated, repeated, FLIP);
             }
+            if (shape.hasOffset()) {
+                a.vpdpbusd(Prefix.EVEX, inputSum(tile, position), repeated, ONES);
+            }
             for (int vector = 0; vector < vectors; vector++) {
                 if (numbers == Numbers.FLOAT32) {
                     a.vfmadd231ps(sum(position, vector), repeated, free(tile, vector));
@@ -305,6 +331,15 @@ public final class ConvolutionCode {
         Vector minimum = free(tile, 0);
         Vector maximum = free(tile, 1);
         Vector lowest = free(tile, 2);
+        if (shape.hasOffset()) {
+            for (int position = 0; position < tile.taps().size(); position++) {
+                Vector rest = inputSum(tile, position);
+                a.vpmulld(rest, rest, Address.of(CONSTANTS).plus(ConvolutionLayout.OFFSET).broadcast());
+                for (int vector = 0; vector < vectors; vector++) {
+                    a.vpaddd(sum(position, vector), sum(position, vector), rest);
+                }
+            }
+        }
         if (shape.finish() instanceof Finish.Reals reals) {
             broadcast(reals.hasMinimum(), minimum, ConvolutionLayout.MINIMUM);
             broadcast(reals.hasMaximum(), maximum, ConvolutionLayout.MAXIMUM);

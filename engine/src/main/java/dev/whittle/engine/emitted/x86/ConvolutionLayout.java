@@ -21,6 +21,10 @@ public final class ConvolutionLayout {
     public static final int LANES = 16;
     public static final int VECTOR_BYTES = 64;
     static final int REGISTERS = 32;
+    static final int ONE_OF_BYTES = 0x01010101;
+
+    /// Registers that are no sums: the weights of a panel, and at least so many in all.
+    private static final int FEWEST_FREE = 4;
 
     /// Real or whole numbers of 4 bytes, then doubles.
     public static final int MINIMUM = 0;
@@ -29,6 +33,7 @@ public final class ConvolutionLayout {
     public static final int LOWEST = 12;
     public static final int SIGN = 16;
     public static final int ALMOST_HALF = 24;
+    public static final int OFFSET = 32;
     static final int HEADER_BYTES = 64;
 
     /// Factors of a vector in fixed point, a vector each: multipliers of even lanes and of odd ones (which stand in even
@@ -54,9 +59,15 @@ public final class ConvolutionLayout {
     /// @param weightStep the first, within the row of the filter
     /// @param input      bytes from a position's leftmost tap
     /// @param steps      that follow each other
-    /// @param tail       where the step after these lies, bytes from the leftmost tap; null for none
+    /// @param tail       the step after these; null for none
     /// @param positions  of the tile
-    record Segment(int weightStep, int input, int steps, @Nullable Integer tail, List<Integer> positions) {}
+    record Segment(int weightStep, int input, int steps, @Nullable Tail tail, List<Integer> positions) {}
+
+    /// A step of which not all codes take part.
+    ///
+    /// @param input where it lies, bytes from the leftmost tap
+    /// @param ones  1 in the bytes that take part
+    record Tail(int input, int ones) {}
 
     /// Output positions that are computed together, and after them as many more of the same kind.
     ///
@@ -164,11 +175,13 @@ public final class ConvolutionLayout {
     private void divide() {
         int vectors = vectors();
         int parts = shape.step() * shape.step();
+        int offsets = shape.hasOffset() ? 1 : 0;
         double least = Double.POSITIVE_INFINITY;
         int bestVectors = 1;
         int bestTiles = 1;
         for (int wide = 1; wide <= Math.min(vectors, MOST_PANEL_VECTORS); wide++) {
-            int most = (REGISTERS - Math.max(wide + 2, 4)) / wide / parts;
+            int registers = REGISTERS - Math.max(wide + 2 + offsets, FEWEST_FREE);
+            int most = registers / (wide + offsets) / parts;
             if (most == 0) {
                 continue;
             }
@@ -176,8 +189,8 @@ public final class ConvolutionLayout {
             double cost = 0;
             for (int tile = 0; tile < count; tile++) {
                 int positions = (shape.outWidth() + tile) / count * parts;
-                cost += vectors / wide * cost(positions, wide);
-                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide);
+                cost += vectors / wide * cost(positions, wide, offsets);
+                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide, offsets);
             }
             if (cost < least) {
                 least = cost;
@@ -201,8 +214,8 @@ public final class ConvolutionLayout {
     }
 
     /// Cycles of a step: two products each, two reads each, and none before the last one's sum is there.
-    private static double cost(int positions, int vectors) {
-        return Math.max(LATENCY, Math.max(positions * vectors, positions + vectors) / 2.0);
+    private static double cost(int positions, int vectors, int offsets) {
+        return Math.max(LATENCY, Math.max(positions * (vectors + offsets), positions + vectors) / 2.0);
     }
 
     private void add(Tile tile) {
@@ -268,9 +281,15 @@ public final class ConvolutionLayout {
             }
             if (!those.isEmpty() && bytes(at) > 0) {
                 int input = at.first * shape.pixelBytes();
-                boolean hasTail = bytes(at) % ConvolutionShape.STEP_BYTES != 0;
+                int rest = bytes(at) % ConvolutionShape.STEP_BYTES;
+                int firstOfTail = bytes(at) - rest - at.tail;
+                Tail tail = rest == 0
+                        ? null
+                        : new Tail(input + at.tail,
+                                (ONE_OF_BYTES >>> Byte.SIZE * (ConvolutionShape.STEP_BYTES - rest)) << Byte.SIZE
+                                        * firstOfTail);
                 segments.add(new Segment(variantSteps.get(variant), input, bytes(at) / ConvolutionShape.STEP_BYTES,
-                        hasTail ? (Integer) (input + at.tail) : null, those));
+                        tail, those));
             }
         }
         return segments;

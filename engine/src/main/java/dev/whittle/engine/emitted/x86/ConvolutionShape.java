@@ -8,8 +8,10 @@ import dev.whittle.engine.kernel.Window;
 /// @param window   how the filter slides
 /// @param channels of the output
 /// @param isPooled whether the largest of each 2 × 2 positions is the output
+/// @param hasOffset whether the weights of codes are all less by a constant, since they do not fit a byte as they are
 /// @param finish   what becomes of sums
-public record ConvolutionShape(Numbers numbers, Window window, int channels, boolean isPooled, Finish finish) {
+public record ConvolutionShape(Numbers numbers, Window window, int channels, boolean isPooled, boolean hasOffset,
+        Finish finish) {
     /// Bytes that a step of the reduction takes of input and of each channel's weights: one real number, or four codes.
     static final int STEP_BYTES = 4;
 
