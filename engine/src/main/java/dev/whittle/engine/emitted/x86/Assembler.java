@@ -242,11 +242,11 @@ public final class Assembler {
         encoder.put(opcode | register.number() & 7);
     }
 
-    private void integer(String mnemonic, int opcode, int reg, Operand rm, int memoryBits, Object... operands) {
+    private void integer(String mnemonic, int opcode, int reg, IntegerSource rm, int memoryBits, Object... operands) {
         encoder.integer(mnemonic, opcode, true, reg, rm, memoryBits, operands);
     }
 
-    private void integer32(String mnemonic, int opcode, int reg, Operand rm, int memoryBits, Object... operands) {
+    private void integer32(String mnemonic, int opcode, int reg, IntegerSource rm, int memoryBits, Object... operands) {
         encoder.integer(mnemonic, opcode, false, reg, rm, memoryBits, operands);
     }
 
@@ -290,15 +290,31 @@ public final class Assembler {
         emit(op, null, to.bits(), to.number(), 0, from, to, immediate, to, from);
     }
 
-    /// From a register to one below it the storing form is a byte shorter in VEX, as its number then stands in ModRM.reg.
     private void move(Op load, Op store, Vector to, VectorSource from) {
-        if (from instanceof Vector register && load.hasVex() && register.number() >= 8 && to.number() < 8
-                && register.number() < 16 && to.bits() < 512 && !to.isMasked()) {
-            sameWidth(load, to, from);
+        sameWidth(load, to, from);
+        if (from instanceof Vector register && isShorterStored(load, to, register)) {
             emit(store, null, to.bits(), unmasked(register).number(), 0, to, to, NO_IMMEDIATE, to, from);
         } else {
             two(load, to, from, NO_IMMEDIATE);
         }
+    }
+
+    private void merge(Op load, Op store, Vector to, Vector upper, Vector from) {
+        if (isShorterStored(load, to, from) && upper.number() < 16) {
+            sameWidth(store, to, upper);
+            sameWidth(store, to, from);
+            emit(store, null, to.bits(), unmasked(from).number(), unmasked(upper).number(), to, to, NO_IMMEDIATE, to,
+                    upper, from);
+        } else {
+            three(load, to, upper, from);
+        }
+    }
+
+    /// Whether a move from register to register saves a byte of VEX prefix as a store, which has the number of the source
+    /// in ModRM.reg.
+    private static boolean isShorterStored(Op op, Vector to, Vector from) {
+        return op.hasVex() && from.number() >= 8 && from.number() < 16 && to.number() < 8 && to.bits() < 512
+                && !to.isMasked();
     }
 
     private void store(Op op, Address to, Vector from) {
@@ -316,18 +332,10 @@ public final class Assembler {
         emit(op, null, from.bits(), unmasked(from).number(), 0, to, to, NO_IMMEDIATE, to, from);
     }
 
-    /// Twice the width in the source. From memory that leaves 128 and 256 bits apart by nothing but an operand size.
+    /// Half the width of the source in the destination. From memory only 512 bits: a destination of 128 bits does not say
+    /// whether 128 or 256 are meant.
     private void halve(Op op, Vector to, VectorSource from) {
-        int bits = switch (from) {
-            case Vector register -> register.bits();
-            case Address address -> {
-                if (to.bits() == 128) {
-                    throw new IllegalArgumentException(op.mnemonic() + " " + to + " from memory, must be from a "
-                            + "register, which says whether it is 128 or 256 bits");
-                }
-                yield 2 * to.bits();
-            }
-        };
+        int bits = from instanceof Vector register ? register.bits() : 512;
         width(op, to, Math.max(128, bits / 2));
         emit(op, null, bits, to.number(), 0, from, to, NO_IMMEDIATE, to, from);
     }
@@ -457,8 +465,8 @@ public final class Assembler {
     public void vmovss(Vector to, Address from) { widen(Op.VMOVSS, 0, low(to), from); }
     /// MOVSS
     public void vmovss(Address to, Vector from) { store(Op.VMOVSS_STORE, to, low(from)); }
-    /// MOVSS
-    public void vmovss(Vector to, Vector upper, Vector from) { three(Op.VMOVSS, low(to), upper, from); }
+    /// MOVSS, the elements above the first from `upper`
+    public void vmovss(Vector to, Vector upper, Vector from) { merge(Op.VMOVSS, Op.VMOVSS_STORE, low(to), upper, from); }
     /// MOVD/MOVQ
     public void vmovd(Vector to, Gpr from) { transfer(Op.VMOVD, 128, low(unmasked(to)), from, to, from.name32()); }
     /// MOVD/MOVQ
@@ -470,9 +478,15 @@ public final class Assembler {
     /// MOVD/MOVQ
     public void vmovd(Address to, Vector from) { store(Op.VMOVD_STORE, unmasked(to), low(from)); }
     /// MOVQ
-    public void vmovq(Vector to, VectorSource from) { widen(Op.VMOVQ, 0, low(unmasked(to)), from); }
-    /// MOVQ
-    public void vmovq(Address to, Vector from) { store(Op.VMOVQ_STORE, unmasked(to), low(from)); }
+    public void vmovq(Vector to, Vector from) { move(Op.VMOVQ, Op.VMOVQ_STORE, low(unmasked(to)), from); }
+    /// MOVQ, MOVD/MOVQ
+    public void vmovq(Vector to, Address from) {
+        widen(to.number() > 15 ? Op.VMOVQ_FROM_GPR : Op.VMOVQ, 0, low(unmasked(to)), from);
+    }
+    /// MOVQ, MOVD/MOVQ
+    public void vmovq(Address to, Vector from) {
+        store(from.number() > 15 ? Op.VMOVQ_TO_GPR : Op.VMOVQ_STORE, unmasked(to), low(from));
+    }
     /// MOVQ
     public void vmovq(Vector to, Gpr from) { transfer(Op.VMOVQ_FROM_GPR, 128, low(unmasked(to)), from, to, from); }
     /// MOVQ

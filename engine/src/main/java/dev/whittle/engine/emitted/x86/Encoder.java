@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Instructions as bytes (section 2, "Instruction Format"): prefixes, ModRM, SIB, displacement and immediate, with labels
@@ -141,19 +142,13 @@ final class Encoder {
     ///
     /// @param wide whether REX.W asks for 64 bits
     /// @param reg  a register's number or the extension of the opcode
-    void integer(String mnemonic, int opcode, boolean wide, int reg, Operand rm, int memoryBits, Object... operands) {
-        line(mnemonic, memoryBits, 0, operands);
-        int rex = (wide ? 8 : 0) | (reg >> 3) << 2;
-        switch (rm) {
-            case Gpr register -> rex |= register.number() >> 3;
-            case Address address -> {
-                checkPlain(address);
-                Gpr index = address.index();
-                rex |= (index == null ? 0 : index.number() >> 3) << 1 | address.base().number() >> 3;
-            }
-            case Vector vector -> throw new IllegalArgumentException(vector + " in an integer instruction");
-            case Mask mask -> throw new IllegalArgumentException(mask + " in an integer instruction");
+    void integer(String mnemonic, int opcode, boolean wide, int reg, IntegerSource rm, int memoryBits,
+            Object... operands) {
+        if (rm instanceof Address address && (address.isBroadcast() || address.isMasked())) {
+            throw new IllegalArgumentException("broadcast or mask on " + address + " in an integer instruction");
         }
+        line(mnemonic, memoryBits, 0, operands);
+        int rex = (wide ? 8 : 0) | reg >> 3 << 2 | indexNumber(rm) >> 3 << 1 | number(rm) >> 3;
         if (rex != 0) {
             put(0x40 | rex);
         }
@@ -162,12 +157,6 @@ final class Encoder {
         }
         put(opcode);
         modRm(reg, rm, 1);
-    }
-
-    private static void checkPlain(Address address) {
-        if (address.isBroadcast() || address.isMasked()) {
-            throw new IllegalArgumentException("broadcast or mask on " + address + " in an integer instruction");
-        }
     }
 
     // ---- vector instructions
@@ -197,11 +186,11 @@ final class Encoder {
                 || (rm instanceof Vector vector && vector.number() > 15);
         boolean vex = prefix == null ? op.hasVex() && !onlyEvex : prefix == Prefix.VEX;
         if (vex && onlyEvex) {
-            throw new IllegalArgumentException(op.mnemonic() + " " + List.of(operands)
+            throw new IllegalArgumentException(described(op, operands)
                     + " in a VEX form, which has 16 registers of at most 256 bits, no masks and no broadcast");
         }
         if (!vex && !op.hasEvex()) {
-            throw new IllegalArgumentException(op.mnemonic() + " " + List.of(operands)
+            throw new IllegalArgumentException(described(op, operands)
                     + " needs an EVEX form, which this instruction has not");
         }
         String name = op.mnemonic();
@@ -223,6 +212,10 @@ final class Encoder {
         if (immediate != NO_IMMEDIATE) {
             put(immediate);
         }
+    }
+
+    private static String described(Op op, Object... operands) {
+        return op.mnemonic() + " " + String.join(", ", Stream.of(operands).map(Object::toString).toList());
     }
 
     private static void check(Op op, Operand rm, Object destination, boolean broadcast) {
