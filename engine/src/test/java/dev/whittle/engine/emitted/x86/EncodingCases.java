@@ -2,6 +2,7 @@ package dev.whittle.engine.emitted.x86;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,16 +37,18 @@ final class EncodingCases {
         LOW_REGISTERS, HIGH_REGISTERS, MASKED, ZEROED, MEMORY, MEMORY_MASKED, BROADCAST
     }
 
-    private final Random random = new Random(SEED);
+    private Random random = new Random(SEED);
     private final Map<String, String> cases = new LinkedHashMap<>();
     private final Map<String, Integer> casesByMethod = new LinkedHashMap<>();
 
-    private EncodingCases() {
+    EncodingCases() {
         Stream.of(Assembler.class.getDeclaredMethods())
-                .filter(m -> java.lang.reflect.Modifier.isPublic(m.getModifiers()))
+                .filter(m -> Modifier.isPublic(m.getModifiers()))
                 .filter(m -> !NO_INSTRUCTIONS.contains(m.getName()))
                 .sorted(Comparator.comparing(Method::toString))
                 .forEach(method -> {
+                    // Of its own, so that another method changes no case of this one.
+                    random = new Random(SEED + method.toString().hashCode());
                     for (int round = 0; round < ROUNDS || round < MOST_ROUNDS && cases(method) < ENOUGH; round++) {
                         draw(method);
                     }
@@ -54,17 +57,16 @@ final class EncodingCases {
     }
 
     /// Text to bytes in hexadecimal, in the order drawn.
-    static Map<String, String> drawn() {
-        return new EncodingCases().cases;
+    Map<String, String> hexByText() {
+        return cases;
     }
 
-    /// How many cases each method has.
-    static Map<String, Integer> countsByMethod() {
-        return new EncodingCases().casesByMethod;
+    Map<String, Integer> countByMethod() {
+        return casesByMethod;
     }
 
     public static void main(String[] arguments) {
-        drawn().keySet().forEach(System.out::println);
+        new EncodingCases().hexByText().keySet().forEach(System.out::println);
     }
 
     private int cases(Method method) {
@@ -113,14 +115,14 @@ final class EncodingCases {
             hasMemory |= inMemory;
             arguments[i] = inMemory ? address(kind, i == 0) : value(parameters[i], method, kind, bits[i], i == 0);
         }
-        // A choice of widths is drawn once where there is memory in place of a register.
+        // Only what the kind names, and one choice of width for what has none.
+        if (memory && !hasMemory || hasMemory && !memory && kind != Kind.LOW_REGISTERS) {
+            return;
+        }
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i] instanceof Address && bits[i] > 128) {
                 return;
             }
-        }
-        if (memory != hasMemory && (memory || kind != Kind.LOW_REGISTERS)) {
-            return;
         }
         Assembler assembler = new Assembler();
         try {
