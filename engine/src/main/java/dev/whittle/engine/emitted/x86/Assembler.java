@@ -72,8 +72,10 @@ public final class Assembler {
         }
         for (int missing = -size() & multiple - 1; missing > 0; missing -= Math.min(missing, NOPS.size())) {
             List<Integer> nop = NOPS.get(Math.min(missing, NOPS.size()) - 1);
-            bytes(".byte " + String.join(", ", nop.stream().map(b -> String.format("0x%02x", b)).toList()),
-                    nop.stream().mapToInt(b -> b).toArray());
+            encoder.line(".byte", 0, nop.toArray());
+            for (int value : nop) {
+                encoder.put(value);
+            }
         }
     }
 
@@ -174,7 +176,7 @@ public final class Assembler {
     /// MOV, in the shortest form: 32 bits without sign, 32 bits with sign, 64 bits.
     public void mov(Gpr to, long immediate) {
         if (immediate == (immediate & 0xFFFF_FFFFL)) {
-            encoder.line("mov", 0, 0, to.name32(), immediate);
+            encoder.line("mov", 0, to.name32(), immediate);
             rexB(0, to);
             encoder.put(0xB8 | to.number() & 7);
             encoder.putInt((int) immediate);
@@ -182,7 +184,7 @@ public final class Assembler {
             integer("mov", 0xC7, 0, to, 0, to, immediate);
             encoder.putInt((int) immediate);
         } else {
-            encoder.line("movabs", 0, 0, to, immediate);
+            encoder.line("movabs", 0, to, immediate);
             rexB(8, to);
             encoder.put(0xB8 | to.number() & 7);
             encoder.putLong(immediate);
@@ -208,16 +210,17 @@ public final class Assembler {
 
     /// The eight instructions whose opcodes differ in bits 3 to 5 only. Between registers the form that stores.
     private void arithmetic(String mnemonic, int number, Gpr to, IntegerSource from) {
-        switch (from) {
-            case Gpr register -> integer(mnemonic, number << 3 | 1, register.number(), to, 0, to, register);
-            case Address address -> integer(mnemonic, number << 3 | 3, to.number(), address, 64, to, address);
+        if (from instanceof Gpr) {
+            integer(mnemonic, number << 3 | 1, from.number(), to, 0, to, from);
+        } else {
+            integer(mnemonic, number << 3 | 3, to.number(), from, 64, to, from);
         }
     }
 
     private void arithmetic(String mnemonic, int number, Gpr to, int immediate) {
         boolean small = immediate == (byte) immediate;
         if (!small && to == Gpr.RAX) {
-            encoder.line(mnemonic, 0, 0, to, immediate);
+            encoder.line(mnemonic, 0, to, immediate);
             encoder.put(0x48);
             encoder.put(number << 3 | 5);
         } else {
@@ -237,7 +240,7 @@ public final class Assembler {
     }
 
     private void pushPop(String mnemonic, int opcode, Gpr register) {
-        encoder.line(mnemonic, 0, 0, register);
+        encoder.line(mnemonic, 0, register);
         rexB(0, register);
         encoder.put(opcode | register.number() & 7);
     }
@@ -267,7 +270,7 @@ public final class Assembler {
     }
 
     private void bytes(String text, int... values) {
-        encoder.line(text, 0, 0);
+        encoder.line(text, 0);
         for (int value : values) {
             encoder.put(value);
         }
@@ -384,7 +387,7 @@ public final class Assembler {
 
     /// Between kinds of registers.
     private void transfer(Op op, int bits, Operand reg, Operand rm, Object... operands) {
-        emit(op, null, bits, Encoder.number(reg), 0, rm, operands[0], NO_IMMEDIATE, operands);
+        emit(op, null, bits, reg.number(), 0, rm, operands[0], NO_IMMEDIATE, operands);
     }
 
     private void emit(Op op, @Nullable Prefix prefix, int bits, int reg, int second, Operand rm, Object destination,
