@@ -67,7 +67,7 @@ public final class Assembler {
 
     /// Fills up with NOPs to a multiple of so many bytes, a power of two, from the start of the code.
     public void align(int multiple) {
-        if (Integer.bitCount(multiple) != 1) {
+        if (multiple < 1 || Integer.bitCount(multiple) != 1) {
             throw new IllegalArgumentException("alignment to " + multiple + " bytes, must be a power of two");
         }
         for (int missing = -size() & multiple - 1; missing > 0; missing -= Math.min(missing, NOPS.size())) {
@@ -283,20 +283,20 @@ public final class Assembler {
     }
 
     private void three(Op op, @Nullable Prefix prefix, Vector to, Vector a, VectorSource b, int immediate) {
-        sameWidth(op, to, a);
-        sameWidth(op, to, b);
-        emit(op, prefix, to.bits(), to.number(), unmasked(a).number(), b, to, immediate, to, a, b);
+        source(op, to.bits(), a);
+        source(op, to.bits(), b);
+        emit(op, prefix, to.bits(), to.number(), a.number(), b, to, immediate, to, a, b);
     }
 
     private void two(Op op, Vector to, VectorSource from, int immediate) {
-        sameWidth(op, to, from);
+        source(op, to.bits(), from);
         emit(op, null, to.bits(), to.number(), 0, from, to, immediate, to, from);
     }
 
     private void move(Op load, Op store, Vector to, VectorSource from) {
-        sameWidth(load, to, from);
         if (from instanceof Vector register && isShorterStored(load, to, register)) {
-            emit(store, null, to.bits(), unmasked(register).number(), 0, to, to, NO_IMMEDIATE, to, from);
+            source(load, to.bits(), from);
+            emit(store, null, to.bits(), register.number(), 0, to, to, NO_IMMEDIATE, to, from);
         } else {
             two(load, to, from, NO_IMMEDIATE);
         }
@@ -304,9 +304,9 @@ public final class Assembler {
 
     private void merge(Op load, Op store, Vector to, Vector upper, Vector from) {
         if (isShorterStored(load, to, from) && upper.number() < 16) {
-            sameWidth(store, to, upper);
-            sameWidth(store, to, from);
-            emit(store, null, to.bits(), unmasked(from).number(), unmasked(upper).number(), to, to, NO_IMMEDIATE, to,
+            source(store, to.bits(), upper);
+            source(store, to.bits(), from);
+            emit(store, null, to.bits(), unmasked(from).number(), upper.number(), to, to, NO_IMMEDIATE, to,
                     upper, from);
         } else {
             three(load, to, upper, from);
@@ -326,12 +326,12 @@ public final class Assembler {
 
     /// @param parts how many source registers a destination has room for, 0 where the source is always 128 bits
     private void widen(Op op, int parts, Vector to, VectorSource from) {
-        width(op, from, parts == 0 ? 128 : Math.max(128, to.bits() / parts));
+        source(op, parts == 0 ? 128 : Math.max(128, to.bits() / parts), from);
         emit(op, null, to.bits(), to.number(), 0, from, to, NO_IMMEDIATE, to, from);
     }
 
     private void narrow(Op op, int parts, Vector to, Vector from) {
-        width(op, to, Math.max(128, from.bits() / parts));
+        width(op, Math.max(128, from.bits() / parts), to);
         emit(op, null, from.bits(), unmasked(from).number(), 0, to, to, NO_IMMEDIATE, to, from);
     }
 
@@ -339,30 +339,32 @@ public final class Assembler {
     /// whether 128 or 256 are meant.
     private void halve(Op op, Vector to, VectorSource from) {
         int bits = from instanceof Vector register ? register.bits() : 512;
-        width(op, to, Math.max(128, bits / 2));
+        width(op, Math.max(128, bits / 2), to);
+        source(op, bits, from);
         emit(op, null, bits, to.number(), 0, from, to, NO_IMMEDIATE, to, from);
     }
 
     private void compare(Op op, Mask to, Vector a, VectorSource b, int predicate) {
-        sameWidth(op, a, b);
-        emit(op, Prefix.EVEX, a.bits(), to.number(), unmasked(a).number(), b, to, predicate, to, a, b);
+        source(op, a.bits(), a);
+        source(op, a.bits(), b);
+        emit(op, Prefix.EVEX, a.bits(), to.number(), a.number(), b, to, predicate, to, a, b);
     }
 
     /// By a constant: the destination in `vvvv`, the source in memory in EVEX only.
     private void shift(Op op, int number, Vector to, VectorSource from, int count) {
-        sameWidth(op, to, from);
+        source(op, to.bits(), from);
         emit(op, from instanceof Address ? Prefix.EVEX : null, to.bits(), number, to.number(), from, to, count, to,
                 from);
     }
 
     private void insert(Op op, int partBits, Vector to, Vector a, VectorSource part, int position) {
-        sameWidth(op, to, a);
-        width(op, part, partBits);
-        emit(op, null, to.bits(), to.number(), unmasked(a).number(), part, to, position, to, a, part);
+        source(op, to.bits(), a);
+        source(op, partBits, part);
+        emit(op, null, to.bits(), to.number(), a.number(), part, to, position, to, a, part);
     }
 
     private void extract(Op op, int partBits, Vector to, Vector from, int position) {
-        width(op, to, partBits);
+        width(op, partBits, to);
         emit(op, null, from.bits(), unmasked(from).number(), 0, to, to, position, to, from);
     }
 
@@ -371,13 +373,13 @@ public final class Assembler {
     }
 
     private void blendBySigns(Op op, Vector to, Vector a, VectorSource b, Vector signs) {
-        sameWidth(op, to, a);
-        sameWidth(op, to, b);
-        sameWidth(op, to, signs);
-        if (unmasked(signs).number() > 15) {
+        source(op, to.bits(), a);
+        source(op, to.bits(), b);
+        source(op, to.bits(), signs);
+        if (signs.number() > 15) {
             throw new IllegalArgumentException(op.mnemonic() + " by " + signs + ", must be register 0 to 15");
         }
-        emit(op, null, to.bits(), to.number(), unmasked(a).number(), b, to, NO_IMMEDIATE, to, a, b, signs);
+        emit(op, null, to.bits(), to.number(), a.number(), b, to, NO_IMMEDIATE, to, a, b, signs);
         encoder.put(signs.number() << 4);
     }
 
@@ -425,12 +427,17 @@ public final class Assembler {
         return vector;
     }
 
-    private static void sameWidth(Op op, Vector as, VectorSource source) {
-        width(op, source, as.bits());
+    /// Memory has the width that the instruction gives it.
+    private static void source(Op op, int bits, VectorSource source) {
+        if (source instanceof Vector vector) {
+            width(op, bits, unmasked(vector));
+        } else if (source instanceof Address address) {
+            unmasked(address);
+        }
     }
 
-    private static void width(Op op, VectorSource source, int bits) {
-        if (source instanceof Vector vector && vector.bits() != bits) {
+    private static void width(Op op, int bits, Vector vector) {
+        if (vector.bits() != bits) {
             throw new IllegalArgumentException(op.mnemonic() + " with " + vector + ", must have " + bits + " bits");
         }
     }

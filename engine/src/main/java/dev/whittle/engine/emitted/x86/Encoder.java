@@ -189,7 +189,9 @@ final class Encoder {
             mask = address.mask();
         }
         boolean broadcast = rm instanceof Address address && address.isBroadcast();
-        check(op, rm, destination, broadcast);
+        if (broadcast && !op.memory.canBroadcast()) {
+            throw new IllegalArgumentException(op.mnemonic() + " has no broadcast, found one on " + rm);
+        }
         if (immediate != NO_IMMEDIATE && (immediate < 0 || immediate > 255)) {
             throw new IllegalArgumentException(op.mnemonic() + " with immediate " + immediate + ", must be 0 to 255");
         }
@@ -224,16 +226,6 @@ final class Encoder {
 
     private static String described(Op op, Object... operands) {
         return op.mnemonic() + " " + String.join(", ", Stream.of(operands).map(Object::toString).toList());
-    }
-
-    private static void check(Op op, Operand rm, Object destination, boolean broadcast) {
-        if (broadcast && !op.memory.canBroadcast()) {
-            throw new IllegalArgumentException(op.mnemonic() + " has no broadcast, found one on " + rm);
-        }
-        if (rm != destination && (rm instanceof Address address && address.isMasked()
-                || rm instanceof Vector vector && vector.isMasked())) {
-            throw new IllegalArgumentException(op.mnemonic() + " with source " + rm + ", only destinations are masked");
-        }
     }
 
     /// Section 2.3.5: two bytes where X, B, W and the map allow it, else three.

@@ -117,9 +117,19 @@ class AssemblerTest {
         refused(() -> a.vaddps(zmm(0), zmm(1).masked(K1), zmm(2)),
                 "mask on zmm1{k1}, which this instruction does not mask");
         refused(() -> a.vaddps(zmm(0), zmm(1), zmm(2).masked(K1)),
-                "vaddps with source zmm2{k1}, only destinations are masked");
+                "mask on zmm2{k1}, which this instruction does not mask");
         refused(() -> a.vaddps(zmm(0), zmm(1), Address.of(RAX).masked(K1)),
-                "vaddps with source [rax]{k1}, only destinations are masked");
+                "mask on [rax]{k1}, which this instruction does not mask");
+        Vector masked = zmm(1).masked(K1);
+        refused(() -> a.vaddps(masked, zmm(2), masked), "mask on zmm1{k1}, which this instruction does not mask");
+        refused(() -> a.vmovups(masked, masked), "mask on zmm1{k1}, which this instruction does not mask");
+        refused(() -> a.vpcmpd(K1, zmm(2), masked, 1), "mask on zmm1{k1}, which this instruction does not mask");
+        refused(() -> a.vpcmpd(K1, masked, zmm(2), 1), "mask on zmm1{k1}, which this instruction does not mask");
+        refused(() -> a.vextracti64x4(Address.of(RAX), masked, 1),
+                "mask on zmm1{k1}, which this instruction does not mask");
+        refused(() -> a.vmovups(xmm(1), xmm(9).masked(K1)), "mask on xmm9{k1}, which this instruction does not mask");
+        refused(() -> a.vpbroadcastd(zmm(0), Address.of(RAX).masked(K1)),
+                "mask on [rax]{k1}, which this instruction does not mask");
         refused(() -> a.vpaddb(zmm(0), zmm(1), one), "vpaddb has no broadcast, found one on [rax]");
         refused(() -> a.vmovups(one, zmm(0)), "vmovups has no broadcast, found one on [rax]");
         refused(() -> a.mov(RAX, one), "broadcast or mask on [rax] in an integer instruction");
