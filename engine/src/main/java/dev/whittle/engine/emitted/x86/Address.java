@@ -57,6 +57,11 @@ public record Address(Gpr base, @Nullable Gpr index, int scale, int displacement
         return new Address(base, index, scale, displacement, isBroadcast, k.selecting());
     }
 
+    @Override
+    public int number() {
+        return base.number();
+    }
+
     boolean isMasked() {
         return mask != Mask.K0;
     }

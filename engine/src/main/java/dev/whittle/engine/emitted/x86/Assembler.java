@@ -67,13 +67,15 @@ public final class Assembler {
 
     /// Fills up with NOPs to a multiple of so many bytes, a power of two, from the start of the code.
     public void align(int multiple) {
-        if (Integer.bitCount(multiple) != 1) {
+        if (multiple < 1 || Integer.bitCount(multiple) != 1) {
             throw new IllegalArgumentException("alignment to " + multiple + " bytes, must be a power of two");
         }
         for (int missing = -size() & multiple - 1; missing > 0; missing -= Math.min(missing, NOPS.size())) {
             List<Integer> nop = NOPS.get(Math.min(missing, NOPS.size()) - 1);
-            bytes(".byte " + String.join(", ", nop.stream().map(b -> String.format("0x%02x", b)).toList()),
-                    nop.stream().mapToInt(b -> b).toArray());
+            encoder.line(".byte", 0, nop.toArray());
+            for (int value : nop) {
+                encoder.put(value);
+            }
         }
     }
 
@@ -174,7 +176,7 @@ public final class Assembler {
     /// MOV, in the shortest form: 32 bits without sign, 32 bits with sign, 64 bits.
     public void mov(Gpr to, long immediate) {
         if (immediate == (immediate & 0xFFFF_FFFFL)) {
-            encoder.line("mov", 0, 0, to.name32(), immediate);
+            encoder.line("mov", 0, to.name32(), immediate);
             rexB(0, to);
             encoder.put(0xB8 | to.number() & 7);
             encoder.putInt((int) immediate);
@@ -182,7 +184,7 @@ public final class Assembler {
             integer("mov", 0xC7, 0, to, 0, to, immediate);
             encoder.putInt((int) immediate);
         } else {
-            encoder.line("movabs", 0, 0, to, immediate);
+            encoder.line("movabs", 0, to, immediate);
             rexB(8, to);
             encoder.put(0xB8 | to.number() & 7);
             encoder.putLong(immediate);
@@ -208,16 +210,17 @@ public final class Assembler {
 
     /// The eight instructions whose opcodes differ in bits 3 to 5 only. Between registers the form that stores.
     private void arithmetic(String mnemonic, int number, Gpr to, IntegerSource from) {
-        switch (from) {
-            case Gpr register -> integer(mnemonic, number << 3 | 1, register.number(), to, 0, to, register);
-            case Address address -> integer(mnemonic, number << 3 | 3, to.number(), address, 64, to, address);
+        if (from instanceof Gpr) {
+            integer(mnemonic, number << 3 | 1, from.number(), to, 0, to, from);
+        } else {
+            integer(mnemonic, number << 3 | 3, to.number(), from, 64, to, from);
         }
     }
 
     private void arithmetic(String mnemonic, int number, Gpr to, int immediate) {
         boolean small = immediate == (byte) immediate;
         if (!small && to == Gpr.RAX) {
-            encoder.line(mnemonic, 0, 0, to, immediate);
+            encoder.line(mnemonic, 0, to, immediate);
             encoder.put(0x48);
             encoder.put(number << 3 | 5);
         } else {
@@ -237,16 +240,16 @@ public final class Assembler {
     }
 
     private void pushPop(String mnemonic, int opcode, Gpr register) {
-        encoder.line(mnemonic, 0, 0, register);
+        encoder.line(mnemonic, 0, register);
         rexB(0, register);
         encoder.put(opcode | register.number() & 7);
     }
 
-    private void integer(String mnemonic, int opcode, int reg, Operand rm, int memoryBits, Object... operands) {
+    private void integer(String mnemonic, int opcode, int reg, IntegerSource rm, int memoryBits, Object... operands) {
         encoder.integer(mnemonic, opcode, true, reg, rm, memoryBits, operands);
     }
 
-    private void integer32(String mnemonic, int opcode, int reg, Operand rm, int memoryBits, Object... operands) {
+    private void integer32(String mnemonic, int opcode, int reg, IntegerSource rm, int memoryBits, Object... operands) {
         encoder.integer(mnemonic, opcode, false, reg, rm, memoryBits, operands);
     }
 
@@ -267,7 +270,7 @@ public final class Assembler {
     }
 
     private void bytes(String text, int... values) {
-        encoder.line(text, 0, 0);
+        encoder.line(text, 0);
         for (int value : values) {
             encoder.put(value);
         }
@@ -280,25 +283,41 @@ public final class Assembler {
     }
 
     private void three(Op op, @Nullable Prefix prefix, Vector to, Vector a, VectorSource b, int immediate) {
-        sameWidth(op, to, a);
-        sameWidth(op, to, b);
-        emit(op, prefix, to.bits(), to.number(), unmasked(a).number(), b, to, immediate, to, a, b);
+        source(op, to.bits(), a);
+        source(op, to.bits(), b);
+        emit(op, prefix, to.bits(), to.number(), a.number(), b, to, immediate, to, a, b);
     }
 
     private void two(Op op, Vector to, VectorSource from, int immediate) {
-        sameWidth(op, to, from);
+        source(op, to.bits(), from);
         emit(op, null, to.bits(), to.number(), 0, from, to, immediate, to, from);
     }
 
-    /// From a register to one below it the storing form is a byte shorter in VEX, as its number then stands in ModRM.reg.
     private void move(Op load, Op store, Vector to, VectorSource from) {
-        if (from instanceof Vector register && load.hasVex() && register.number() >= 8 && to.number() < 8
-                && register.number() < 16 && to.bits() < 512 && !to.isMasked()) {
-            sameWidth(load, to, from);
-            emit(store, null, to.bits(), unmasked(register).number(), 0, to, to, NO_IMMEDIATE, to, from);
+        if (from instanceof Vector register && isShorterStored(load, to, register)) {
+            source(load, to.bits(), from);
+            emit(store, null, to.bits(), register.number(), 0, to, to, NO_IMMEDIATE, to, from);
         } else {
             two(load, to, from, NO_IMMEDIATE);
         }
+    }
+
+    private void merge(Op load, Op store, Vector to, Vector upper, Vector from) {
+        if (isShorterStored(load, to, from) && upper.number() < 16) {
+            source(store, to.bits(), upper);
+            source(store, to.bits(), from);
+            emit(store, null, to.bits(), unmasked(from).number(), upper.number(), to, to, NO_IMMEDIATE, to,
+                    upper, from);
+        } else {
+            three(load, to, upper, from);
+        }
+    }
+
+    /// Whether a move from register to register saves a byte of VEX prefix as a store, which has the number of the source
+    /// in ModRM.reg.
+    private static boolean isShorterStored(Op op, Vector to, Vector from) {
+        return op.hasVex() && from.number() >= 8 && from.number() < 16 && to.number() < 8 && to.bits() < 512
+                && !to.isMasked();
     }
 
     private void store(Op op, Address to, Vector from) {
@@ -307,51 +326,45 @@ public final class Assembler {
 
     /// @param parts how many source registers a destination has room for, 0 where the source is always 128 bits
     private void widen(Op op, int parts, Vector to, VectorSource from) {
-        width(op, from, parts == 0 ? 128 : Math.max(128, to.bits() / parts));
+        source(op, parts == 0 ? 128 : Math.max(128, to.bits() / parts), from);
         emit(op, null, to.bits(), to.number(), 0, from, to, NO_IMMEDIATE, to, from);
     }
 
     private void narrow(Op op, int parts, Vector to, Vector from) {
-        width(op, to, Math.max(128, from.bits() / parts));
+        width(op, Math.max(128, from.bits() / parts), to);
         emit(op, null, from.bits(), unmasked(from).number(), 0, to, to, NO_IMMEDIATE, to, from);
     }
 
-    /// Twice the width in the source. From memory that leaves 128 and 256 bits apart by nothing but an operand size.
+    /// Half the width of the source in the destination. From memory only 512 bits: a destination of 128 bits does not say
+    /// whether 128 or 256 are meant.
     private void halve(Op op, Vector to, VectorSource from) {
-        int bits = switch (from) {
-            case Vector register -> register.bits();
-            case Address address -> {
-                if (to.bits() == 128) {
-                    throw new IllegalArgumentException(op.mnemonic() + " " + to + " from memory, must be from a "
-                            + "register, which says whether it is 128 or 256 bits");
-                }
-                yield 2 * to.bits();
-            }
-        };
-        width(op, to, Math.max(128, bits / 2));
+        int bits = from instanceof Vector register ? register.bits() : 512;
+        width(op, Math.max(128, bits / 2), to);
+        source(op, bits, from);
         emit(op, null, bits, to.number(), 0, from, to, NO_IMMEDIATE, to, from);
     }
 
     private void compare(Op op, Mask to, Vector a, VectorSource b, int predicate) {
-        sameWidth(op, a, b);
-        emit(op, Prefix.EVEX, a.bits(), to.number(), unmasked(a).number(), b, to, predicate, to, a, b);
+        source(op, a.bits(), a);
+        source(op, a.bits(), b);
+        emit(op, Prefix.EVEX, a.bits(), to.number(), a.number(), b, to, predicate, to, a, b);
     }
 
     /// By a constant: the destination in `vvvv`, the source in memory in EVEX only.
     private void shift(Op op, int number, Vector to, VectorSource from, int count) {
-        sameWidth(op, to, from);
+        source(op, to.bits(), from);
         emit(op, from instanceof Address ? Prefix.EVEX : null, to.bits(), number, to.number(), from, to, count, to,
                 from);
     }
 
     private void insert(Op op, int partBits, Vector to, Vector a, VectorSource part, int position) {
-        sameWidth(op, to, a);
-        width(op, part, partBits);
-        emit(op, null, to.bits(), to.number(), unmasked(a).number(), part, to, position, to, a, part);
+        source(op, to.bits(), a);
+        source(op, partBits, part);
+        emit(op, null, to.bits(), to.number(), a.number(), part, to, position, to, a, part);
     }
 
     private void extract(Op op, int partBits, Vector to, Vector from, int position) {
-        width(op, to, partBits);
+        width(op, partBits, to);
         emit(op, null, from.bits(), unmasked(from).number(), 0, to, to, position, to, from);
     }
 
@@ -360,13 +373,13 @@ public final class Assembler {
     }
 
     private void blendBySigns(Op op, Vector to, Vector a, VectorSource b, Vector signs) {
-        sameWidth(op, to, a);
-        sameWidth(op, to, b);
-        sameWidth(op, to, signs);
-        if (unmasked(signs).number() > 15) {
+        source(op, to.bits(), a);
+        source(op, to.bits(), b);
+        source(op, to.bits(), signs);
+        if (signs.number() > 15) {
             throw new IllegalArgumentException(op.mnemonic() + " by " + signs + ", must be register 0 to 15");
         }
-        emit(op, null, to.bits(), to.number(), unmasked(a).number(), b, to, NO_IMMEDIATE, to, a, b, signs);
+        emit(op, null, to.bits(), to.number(), a.number(), b, to, NO_IMMEDIATE, to, a, b, signs);
         encoder.put(signs.number() << 4);
     }
 
@@ -376,7 +389,7 @@ public final class Assembler {
 
     /// Between kinds of registers.
     private void transfer(Op op, int bits, Operand reg, Operand rm, Object... operands) {
-        emit(op, null, bits, Encoder.number(reg), 0, rm, operands[0], NO_IMMEDIATE, operands);
+        emit(op, null, bits, reg.number(), 0, rm, operands[0], NO_IMMEDIATE, operands);
     }
 
     private void emit(Op op, @Nullable Prefix prefix, int bits, int reg, int second, Operand rm, Object destination,
@@ -414,12 +427,17 @@ public final class Assembler {
         return vector;
     }
 
-    private static void sameWidth(Op op, Vector as, VectorSource source) {
-        width(op, source, as.bits());
+    /// Memory has the width that the instruction gives it.
+    private static void source(Op op, int bits, VectorSource source) {
+        if (source instanceof Vector vector) {
+            width(op, bits, unmasked(vector));
+        } else if (source instanceof Address address) {
+            unmasked(address);
+        }
     }
 
-    private static void width(Op op, VectorSource source, int bits) {
-        if (source instanceof Vector vector && vector.bits() != bits) {
+    private static void width(Op op, int bits, Vector vector) {
+        if (vector.bits() != bits) {
             throw new IllegalArgumentException(op.mnemonic() + " with " + vector + ", must have " + bits + " bits");
         }
     }
@@ -457,8 +475,8 @@ public final class Assembler {
     public void vmovss(Vector to, Address from) { widen(Op.VMOVSS, 0, low(to), from); }
     /// MOVSS
     public void vmovss(Address to, Vector from) { store(Op.VMOVSS_STORE, to, low(from)); }
-    /// MOVSS
-    public void vmovss(Vector to, Vector upper, Vector from) { three(Op.VMOVSS, low(to), upper, from); }
+    /// MOVSS, the elements above the first from `upper`
+    public void vmovss(Vector to, Vector upper, Vector from) { merge(Op.VMOVSS, Op.VMOVSS_STORE, low(to), upper, from); }
     /// MOVD/MOVQ
     public void vmovd(Vector to, Gpr from) { transfer(Op.VMOVD, 128, low(unmasked(to)), from, to, from.name32()); }
     /// MOVD/MOVQ
@@ -470,9 +488,15 @@ public final class Assembler {
     /// MOVD/MOVQ
     public void vmovd(Address to, Vector from) { store(Op.VMOVD_STORE, unmasked(to), low(from)); }
     /// MOVQ
-    public void vmovq(Vector to, VectorSource from) { widen(Op.VMOVQ, 0, low(unmasked(to)), from); }
-    /// MOVQ
-    public void vmovq(Address to, Vector from) { store(Op.VMOVQ_STORE, unmasked(to), low(from)); }
+    public void vmovq(Vector to, Vector from) { move(Op.VMOVQ, Op.VMOVQ_STORE, low(unmasked(to)), from); }
+    /// MOVQ, MOVD/MOVQ
+    public void vmovq(Vector to, Address from) {
+        widen(to.number() > 15 ? Op.VMOVQ_FROM_GPR : Op.VMOVQ, 0, low(unmasked(to)), from);
+    }
+    /// MOVQ, MOVD/MOVQ
+    public void vmovq(Address to, Vector from) {
+        store(from.number() > 15 ? Op.VMOVQ_TO_GPR : Op.VMOVQ_STORE, unmasked(to), low(from));
+    }
     /// MOVQ
     public void vmovq(Vector to, Gpr from) { transfer(Op.VMOVQ_FROM_GPR, 128, low(unmasked(to)), from, to, from); }
     /// MOVQ

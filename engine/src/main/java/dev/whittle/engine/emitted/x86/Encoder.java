@@ -3,11 +3,16 @@ package dev.whittle.engine.emitted.x86;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Instructions as bytes (section 2, "Instruction Format"): prefixes, ModRM, SIB, displacement and immediate, with labels
 /// and the listing.
+///
+/// Code is written when a model is opened, so nothing on that way is a lambda, a switch over types or a formatted string:
+/// each would cost milliseconds where it first runs.
 final class Encoder {
     static final int NO_IMMEDIATE = Integer.MIN_VALUE;
 
@@ -21,7 +26,8 @@ final class Encoder {
     ///
     /// @param memoryBits of an operand in memory, 0 where its size is not written
     /// @param repeats    of a broadcast element
-    private record Line(int offset, String text, int memoryBits, int repeats, List<Object> operands) {}
+    /// @param immediate  after the operands, [#NO_IMMEDIATE] for none
+    private record Line(int offset, String text, int memoryBits, int repeats, List<Object> operands, int immediate) {}
 
     /// Four bytes at an offset that await the place of a label.
     private record Jump(int offset, Label label) {}
@@ -40,8 +46,8 @@ final class Encoder {
     // ---- the listing
 
     /// Begins an instruction.
-    void line(String text, int memoryBits, int repeats, Object... operands) {
-        lines.add(new Line(size, text, memoryBits, repeats, List.of(operands)));
+    void line(String text, int memoryBits, Object... operands) {
+        lines.add(new Line(size, text, memoryBits, 0, Arrays.asList(operands), NO_IMMEDIATE));
     }
 
     List<ListingLine> listing() {
@@ -68,6 +74,9 @@ final class Encoder {
                 text.append(operand);
             }
             separator = ", ";
+        }
+        if (line.immediate != NO_IMMEDIATE) {
+            text.append(separator).append(line.immediate);
         }
         return text.toString();
     }
@@ -98,13 +107,14 @@ final class Encoder {
             throw new IllegalArgumentException("label " + label + " is bound already, at offset " + label.offset);
         }
         label.offset = size;
-        line(label + ":", 0, 0);
-        unresolved.removeIf(jump -> {
+        line(label + ":", 0);
+        for (Iterator<Jump> jumps = unresolved.iterator(); jumps.hasNext();) {
+            Jump jump = jumps.next();
             if (jump.label == label) {
                 putInt(jump.offset, size - (jump.offset + 4));
+                jumps.remove();
             }
-            return jump.label == label;
-        });
+        }
     }
 
     /// One byte of distance where the label is near behind, four otherwise.
@@ -112,12 +122,12 @@ final class Encoder {
         own(label);
         int distance = label.offset - (size + 2);
         if (label.offset != Label.UNBOUND && distance >= Byte.MIN_VALUE) {
-            line(mnemonic, 0, 0, label);
+            line(mnemonic, 0, label);
             put(shortOpcode);
             put(distance);
             return;
         }
-        line("{disp32} " + mnemonic, 0, 0, label);
+        line("{disp32} " + mnemonic, 0, label);
         for (int opcode : longOpcode) {
             put(opcode);
         }
@@ -141,19 +151,13 @@ final class Encoder {
     ///
     /// @param wide whether REX.W asks for 64 bits
     /// @param reg  a register's number or the extension of the opcode
-    void integer(String mnemonic, int opcode, boolean wide, int reg, Operand rm, int memoryBits, Object... operands) {
-        line(mnemonic, memoryBits, 0, operands);
-        int rex = (wide ? 8 : 0) | (reg >> 3) << 2;
-        switch (rm) {
-            case Gpr register -> rex |= register.number() >> 3;
-            case Address address -> {
-                checkPlain(address);
-                Gpr index = address.index();
-                rex |= (index == null ? 0 : index.number() >> 3) << 1 | address.base().number() >> 3;
-            }
-            case Vector vector -> throw new IllegalArgumentException(vector + " in an integer instruction");
-            case Mask mask -> throw new IllegalArgumentException(mask + " in an integer instruction");
+    void integer(String mnemonic, int opcode, boolean wide, int reg, IntegerSource rm, int memoryBits,
+            Object... operands) {
+        if (rm instanceof Address address && (address.isBroadcast() || address.isMasked())) {
+            throw new IllegalArgumentException("broadcast or mask on " + address + " in an integer instruction");
         }
+        line(mnemonic, memoryBits, operands);
+        int rex = (wide ? 8 : 0) | reg >> 3 << 2 | indexNumber(rm) >> 3 << 1 | rm.number() >> 3;
         if (rex != 0) {
             put(0x40 | rex);
         }
@@ -162,12 +166,6 @@ final class Encoder {
         }
         put(opcode);
         modRm(reg, rm, 1);
-    }
-
-    private static void checkPlain(Address address) {
-        if (address.isBroadcast() || address.isMasked()) {
-            throw new IllegalArgumentException("broadcast or mask on " + address + " in an integer instruction");
-        }
     }
 
     // ---- vector instructions
@@ -182,14 +180,18 @@ final class Encoder {
     /// @param operands    as the listing shows them, before the immediate
     void vector(Op op, @Nullable Prefix prefix, int bits, int reg, int second, Operand rm, Object destination,
             int immediate, Object... operands) {
-        Mask mask = switch (destination) {
-            case Vector vector -> vector.mask();
-            case Address address -> address.mask();
-            default -> Mask.K0;
-        };
-        boolean zeroing = destination instanceof Vector vector && vector.zeroing();
+        Mask mask = Mask.K0;
+        boolean zeroing = false;
+        if (destination instanceof Vector vector) {
+            mask = vector.mask();
+            zeroing = vector.zeroing();
+        } else if (destination instanceof Address address) {
+            mask = address.mask();
+        }
         boolean broadcast = rm instanceof Address address && address.isBroadcast();
-        check(op, rm, destination, broadcast);
+        if (broadcast && !op.memory.canBroadcast()) {
+            throw new IllegalArgumentException(op.mnemonic() + " has no broadcast, found one on " + rm);
+        }
         if (immediate != NO_IMMEDIATE && (immediate < 0 || immediate > 255)) {
             throw new IllegalArgumentException(op.mnemonic() + " with immediate " + immediate + ", must be 0 to 255");
         }
@@ -197,20 +199,17 @@ final class Encoder {
                 || (rm instanceof Vector vector && vector.number() > 15);
         boolean vex = prefix == null ? op.hasVex() && !onlyEvex : prefix == Prefix.VEX;
         if (vex && onlyEvex) {
-            throw new IllegalArgumentException(op.mnemonic() + " " + List.of(operands)
+            throw new IllegalArgumentException(described(op, operands)
                     + " in a VEX form, which has 16 registers of at most 256 bits, no masks and no broadcast");
         }
         if (!vex && !op.hasEvex()) {
-            throw new IllegalArgumentException(op.mnemonic() + " " + List.of(operands)
+            throw new IllegalArgumentException(described(op, operands)
                     + " needs an EVEX form, which this instruction has not");
         }
-        String name = op.mnemonic();
-        List<Object> shown = new ArrayList<>(List.of(operands));
-        if (immediate != NO_IMMEDIATE) {
-            shown.add(immediate);
-        }
-        line(prefix == null || !op.hasVex() ? name : vex ? "{vex} " + name : "{evex} " + name,
-                op.memory.bytes(bits, broadcast) * 8, broadcast ? op.memory.repeats(bits) : 0, shown.toArray());
+        String name = prefix == null || !op.hasVex() ? op.mnemonic() : (vex ? "{vex} " : "{evex} ") + op.mnemonic();
+        int bytes = op.memory.bytes(bits, broadcast);
+        lines.add(new Line(size, name, bytes * 8, broadcast ? op.memory.repeats(bits) : 0, Arrays.asList(operands),
+                immediate));
         if (vex) {
             vexPrefix(op, bits, reg, second, rm);
             put(op.opcode);
@@ -218,28 +217,22 @@ final class Encoder {
         } else {
             evexPrefix(op, bits, reg, second, rm, mask, zeroing, broadcast);
             put(op.opcode);
-            modRm(reg, rm, op.memory.bytes(bits, broadcast));
+            modRm(reg, rm, bytes);
         }
         if (immediate != NO_IMMEDIATE) {
             put(immediate);
         }
     }
 
-    private static void check(Op op, Operand rm, Object destination, boolean broadcast) {
-        if (broadcast && !op.memory.canBroadcast()) {
-            throw new IllegalArgumentException(op.mnemonic() + " has no broadcast, found one on " + rm);
-        }
-        if (rm != destination && (rm instanceof Address address && address.isMasked()
-                || rm instanceof Vector vector && vector.isMasked())) {
-            throw new IllegalArgumentException(op.mnemonic() + " with source " + rm + ", only destinations are masked");
-        }
+    private static String described(Op op, Object... operands) {
+        return op.mnemonic() + " " + String.join(", ", Stream.of(operands).map(Object::toString).toList());
     }
 
     /// Section 2.3.5: two bytes where X, B, W and the map allow it, else three.
     private void vexPrefix(Op op, int bits, int reg, int second, Operand rm) {
         int r = bit(~reg, 3);
         int x = bit(~indexNumber(rm), 3);
-        int b = bit(~number(rm), 3);
+        int b = bit(~rm.number(), 3);
         int last = (~second & 15) << 3 | (bits == 256 ? 4 : 0) | op.prefix;
         if (x == 1 && b == 1 && op.vexW == 0 && op.map == Op.Code.M0F) {
             put(0xC5);
@@ -254,24 +247,15 @@ final class Encoder {
     /// Section 2.7.1. The fifth bit of a register in ModRM.rm is X, that of `vvvv` V'.
     private void evexPrefix(Op op, int bits, int reg, int second, Operand rm, Mask mask, boolean zeroing,
             boolean broadcast) {
-        int x = rm instanceof Address ? bit(~indexNumber(rm), 3) : bit(~number(rm), 4);
+        int x = rm instanceof Address ? bit(~indexNumber(rm), 3) : bit(~rm.number(), 4);
         put(0x62);
-        put(bit(~reg, 3) << 7 | x << 6 | bit(~number(rm), 3) << 5 | bit(~reg, 4) << 4 | op.map);
+        put(bit(~reg, 3) << 7 | x << 6 | bit(~rm.number(), 3) << 5 | bit(~reg, 4) << 4 | op.map);
         put(op.evexW << 7 | (~second & 15) << 3 | 4 | op.prefix);
         put((zeroing ? 0x80 : 0) | bits / 256 << 5 | (broadcast ? 0x10 : 0) | bit(~second, 4) << 3 | mask.number());
     }
 
     private static int bit(int value, int index) {
         return value >> index & 1;
-    }
-
-    static int number(Operand rm) {
-        return switch (rm) {
-            case Gpr register -> register.number();
-            case Vector vector -> vector.number();
-            case Mask mask -> mask.number();
-            case Address address -> address.base().number();
-        };
     }
 
     private static int indexNumber(Operand rm) {
@@ -286,7 +270,7 @@ final class Encoder {
     private void modRm(int reg, Operand rm, int unit) {
         int regBits = (reg & 7) << 3;
         if (!(rm instanceof Address address)) {
-            put(0xC0 | regBits | number(rm) & 7);
+            put(0xC0 | regBits | rm.number() & 7);
             return;
         }
         int base = address.base().number() & 7;

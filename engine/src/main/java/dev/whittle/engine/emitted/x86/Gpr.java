@@ -6,7 +6,8 @@ import java.util.Locale;
 public enum Gpr implements IntegerSource {
     RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15;
 
-    int number() {
+    @Override
+    public int number() {
         return ordinal();
     }
 

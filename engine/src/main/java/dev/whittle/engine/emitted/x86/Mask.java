@@ -6,7 +6,8 @@ import java.util.Locale;
 public enum Mask implements Operand {
     K0, K1, K2, K3, K4, K5, K6, K7;
 
-    int number() {
+    @Override
+    public int number() {
         return ordinal();
     }
 

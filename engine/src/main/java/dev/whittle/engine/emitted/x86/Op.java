@@ -24,6 +24,7 @@ import static dev.whittle.engine.emitted.x86.Op.Code.W0;
 import static dev.whittle.engine.emitted.x86.Op.Code.W1;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// The vector and mask instructions as the manual's opcode column has them: mandatory prefix, opcode map, opcode, the W
 /// bit of the VEX and of the EVEX form (W0 where it is ignored, NONE where the form does not exist), and the memory
@@ -214,6 +215,7 @@ enum Op {
     final int vexW;
     final int evexW;
     final Footprint memory;
+    private @Nullable String mnemonic;
 
     Op(int prefix, int map, int opcode, int vexW, int evexW, Footprint memory) {
         this.prefix = prefix;
@@ -248,8 +250,14 @@ enum Op {
         private Code() {}
     }
 
+    /// Made when first asked for: a program uses few of the rows.
     String mnemonic() {
-        int end = name().indexOf('_');
-        return (end < 0 ? name() : name().substring(0, end)).toLowerCase(Locale.ROOT);
+        String known = mnemonic;
+        if (known == null) {
+            int end = name().indexOf('_');
+            known = (end < 0 ? name() : name().substring(0, end)).toLowerCase(Locale.ROOT);
+            mnemonic = known;
+        }
+        return known;
     }
 }
