@@ -47,8 +47,7 @@ final class CpuFeatures {
         if (ask(cpuid, 0, 0)[0] < 7 || !has(identity[2], OSXSAVE | FMA)) {
             return features;
         }
-        long saved = NativeCall.call(ExecutableMemory.seal(xgetbv().code()), MemorySegment.NULL, MemorySegment.NULL,
-                MemorySegment.NULL, 0, 0, 0);
+        long saved = NativeCall.call(ExecutableMemory.seal(xgetbv().code()), 0, 0, 0, 0, 0, 0);
         int[] extended = ask(cpuid, 7, 0);
         if ((saved & SAVED) == SAVED && has(extended[1], AVX512F | AVX512DQ | AVX512BW | AVX512VL)) {
             features.add(Feature.AVX512);
@@ -67,7 +66,7 @@ final class CpuFeatures {
     private static int[] ask(MemorySegment cpuid, int leaf, int subleaf) {
         int[] answer = new int[4];
         NativeCall.call(cpuid, MemorySegment.ofAddress(leaf), MemorySegment.ofAddress(subleaf),
-                MemorySegment.ofArray(answer), 0, 0, 0);
+                MemorySegment.ofArray(answer), MemorySegment.NULL, 0, 0, 0, 0);
         return answer;
     }
 

@@ -9,6 +9,7 @@ import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.Window;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A convolution as emitted code: one call for each row of output. The units are rows.
 final class EmittedConvolution implements DivisibleKernel {
@@ -23,6 +24,10 @@ final class EmittedConvolution implements DivisibleKernel {
     private final int batches;
     private final int outHeight;
     private final int bytes;
+    private final int outBytes;
+    private final @Nullable Slot scaling;
+    /// Of each image, where sums are scaled by what a run knows.
+    private final long factorBytes;
     private final long inputBytes;
     private final long outputBytes;
     private final long outRowBytes;
@@ -40,9 +45,12 @@ final class EmittedConvolution implements DivisibleKernel {
         this.output = convolution.output();
         this.batches = window.batches();
         this.bytes = shape.numbers().bytes();
+        this.outBytes = shape.outBytes();
+        this.scaling = convolution.scaling();
+        this.factorBytes = scaling == null ? 0 : 3L * Float.BYTES * shape.channels();
         this.outHeight = layout.outHeight();
         this.inputBytes = (long) window.inHeight() * window.inWidth() * window.inChannels() * bytes;
-        this.outRowBytes = (long) layout.outWidth() * shape.channels() * bytes;
+        this.outRowBytes = (long) layout.outWidth() * shape.channels() * outBytes;
         this.outputBytes = outHeight * outRowBytes;
         this.inRow = new long[outHeight];
         this.row = new long[outHeight];
@@ -71,16 +79,20 @@ final class EmittedConvolution implements DivisibleKernel {
     public void invoke(Memory memory, int first, int end, int worker) {
         MemorySegment from = memory.segment(input);
         MemorySegment to = memory.segment(output);
+        MemorySegment factors = scaling == null ? MemorySegment.NULL : memory.segment(scaling);
         long fromOffset = (long) memory.offset(input) * bytes;
-        long toOffset = (long) memory.offset(output) * bytes;
+        long toOffset = (long) memory.offset(output) * outBytes;
+        long factorOffset = scaling == null ? 0 : (long) memory.offset(scaling) * Float.BYTES;
         // The code itself looks at no bounds.
         Objects.checkFromIndexSize(fromOffset, batches * inputBytes, from.byteSize());
         Objects.checkFromIndexSize(toOffset, batches * outputBytes, to.byteSize());
+        Objects.checkFromIndexSize(factorOffset, batches * factorBytes, factors.byteSize());
         Objects.checkFromToIndex(first, end, units());
         for (int unit = first; unit < end; unit++) {
+            int batch = unit / outHeight;
             int y = unit % outHeight;
-            NativeCall.call(code, from, to, constants, fromOffset + unit / outHeight * inputBytes + inRow[y],
-                    toOffset + unit * outRowBytes, row[y]);
+            NativeCall.call(code, from, to, constants, factors, fromOffset + batch * inputBytes + inRow[y],
+                    toOffset + unit * outRowBytes, row[y], factorOffset + batch * factorBytes);
         }
     }
 }

@@ -28,26 +28,21 @@ final class ExecutableMemory {
     /// @param protection what sealing asks for; another than the usual stands for a system that refuses
     static MemorySegment seal(byte[] code, int protection) {
         long length = Math.ceilDiv(code.length, PAGE) * PAGE;
-        long address = NativeCall.call(System.MAP, MemorySegment.NULL, MemorySegment.ofAddress(length),
-                MemorySegment.ofAddress(READ | WRITE), PRIVATE_ANONYMOUS, NO_FILE, 0);
+        long address = NativeCall.call(System.MAP, 0, length, READ | WRITE, PRIVATE_ANONYMOUS, NO_FILE, 0);
         if (address == FAILED) {
             throw new IllegalStateException("the system has no memory of " + length + " bytes for code");
         }
         MemorySegment mapped = MemorySegment.ofAddress(address).reinterpret(length, Arena.ofAuto(),
                 memory -> unmap(memory.address(), length));
         MemorySegment.copy(MemorySegment.ofArray(code), 0, mapped, 0, code.length);
-        if (NativeCall.call(System.PROTECT, mapped, MemorySegment.ofAddress(length),
-                MemorySegment.ofAddress(protection),
-                0, 0, 0) != 0) {
+        if (NativeCall.call(System.PROTECT, address, length, protection, 0, 0, 0) != 0) {
             throw new IllegalStateException("the system refuses to run code from memory (mprotect)");
         }
         return mapped;
     }
 
     private static void unmap(long address, long length) {
-        NativeCall.call(System.UNMAP, MemorySegment.ofAddress(address), MemorySegment.ofAddress(length),
-                MemorySegment.NULL,
-                0, 0, 0);
+        NativeCall.call(System.UNMAP, address, length, 0, 0, 0, 0);
     }
 
     /// The system's functions.

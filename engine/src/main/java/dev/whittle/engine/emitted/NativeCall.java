@@ -12,20 +12,27 @@ import java.lang.invoke.MethodHandle;
 final class NativeCall {
     private static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(
             FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS,
-                    ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+                    ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG),
             Linker.Option.critical(true));
 
     private NativeCall() {}
 
     /// Calls what starts at `code`; the arguments come as integers in the order of the platform.
-    static long call(MemorySegment code, MemorySegment first, MemorySegment second, MemorySegment third, long fourth,
-            long fifth, long sixth) {
+    static long call(MemorySegment code, MemorySegment first, MemorySegment second, MemorySegment third,
+            MemorySegment fourth, long fifth, long sixth, long seventh, long eighth) {
         try {
-            return (long) HANDLE.invokeExact(code, first, second, third, fourth, fifth, sixth);
+            return (long) HANDLE.invokeExact(code, first, second, third, fourth, fifth, sixth, seventh, eighth);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new AssertionError(e);
         }
+    }
+
+    /// As [#call], with numbers alone, the last two of them 0.
+    static long call(MemorySegment code, long first, long second, long third, long fourth, long fifth, long sixth) {
+        return call(code, MemorySegment.ofAddress(first), MemorySegment.ofAddress(second),
+                MemorySegment.ofAddress(third), MemorySegment.ofAddress(fourth), fifth, sixth, 0, 0);
     }
 }

@@ -39,11 +39,19 @@ final class PackedConvolution {
             case UINT8 -> Numbers.UINT8;
             default -> null;
         };
-        Finish finish = convolution.codes() == null ? reals(convolution) : codes(convolution, convolution.codes());
+        Finish finish = finish(convolution);
         return numbers == null || finish == null
                 ? null
                 : new ConvolutionShape(numbers, convolution.window(), convolution.channels(), convolution.isPooled(),
-                        convolution.codes() != null && offset(convolution.weights()) != 0, finish);
+                        numbers != Numbers.FLOAT32 && offset(convolution.weights()) != 0, finish);
+    }
+
+    private static @Nullable Finish finish(Convolution convolution) {
+        if (convolution.scaling() != null) {
+            return new Finish.Scaled(convolution.min() > Float.NEGATIVE_INFINITY,
+                    convolution.max() < Float.POSITIVE_INFINITY);
+        }
+        return convolution.codes() == null ? reals(convolution) : codes(convolution, convolution.codes());
     }
 
     private static @Nullable Finish reals(Convolution convolution) {
@@ -96,18 +104,16 @@ final class PackedConvolution {
     /// The constants in memory that lives as long as anybody holds it.
     static MemorySegment pack(Convolution convolution, ConvolutionLayout layout) {
         PackedConvolution packed = new PackedConvolution(convolution, layout);
-        if (convolution.codes() == null) {
+        if (layout.numbers() == Numbers.FLOAT32) {
             packed.reals();
         } else {
-            packed.codes(convolution.codes());
+            packed.codes();
         }
         return packed.memory.asReadOnly();
     }
 
     private void reals() {
-        floatAt(ConvolutionLayout.MINIMUM, convolution.min());
-        floatAt(ConvolutionLayout.MAXIMUM, convolution.max());
-        floatAt(ConvolutionLayout.LOWEST, -Float.MAX_VALUE);
+        bounds();
         float[] weights = convolution.weights();
         layout.eachWeight((offset, index) -> floatAt(offset, weights[index]));
         float[] bias = convolution.bias();
@@ -117,12 +123,24 @@ final class PackedConvolution {
         }
     }
 
-    private void codes(Requantization codes) {
-        intAt(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
-        intAt(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
-        intAt(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
-        longAt(ConvolutionLayout.SIGN, Long.MIN_VALUE);
-        longAt(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
+    /// Of real numbers.
+    private void bounds() {
+        floatAt(ConvolutionLayout.MINIMUM, convolution.min());
+        floatAt(ConvolutionLayout.MAXIMUM, convolution.max());
+        floatAt(ConvolutionLayout.LOWEST, -Float.MAX_VALUE);
+    }
+
+    private void codes() {
+        Requantization codes = convolution.codes();
+        if (codes == null) {
+            bounds();
+        } else {
+            intAt(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
+            intAt(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
+            intAt(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
+            longAt(ConvolutionLayout.SIGN, Long.MIN_VALUE);
+            longAt(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
+        }
         float[] weights = convolution.weights();
         int less = (int) offset(weights);
         intAt(ConvolutionLayout.OFFSET, less);
@@ -138,10 +156,12 @@ final class PackedConvolution {
                     sums[tap] += (int) weights[(channel * taps + tap) * inChannels + i];
                 }
             }
-            int bias = (int) codes.bias()[channel];
+            int bias = codes == null ? 0 : (int) codes.bias()[channel];
             int place = channel * Integer.BYTES;
             layout.eachBias(sums, (offset, sum) -> intAt(offset + place, bias - zeroPoint * sum));
-            factors(codes, channel);
+            if (codes != null) {
+                factors(codes, channel);
+            }
         }
     }
 

@@ -255,12 +255,41 @@ final class Conv2d implements OperatorKernel {
     /// Machine code for it, or null.
     private static @Nullable Kernel emitted(Preparation p, Window window, Filter filter) {
         MachineCode machineCode = p.machineCode();
-        ElementType type = p.inputTensor(0).type();
-        if (machineCode == null || filter.family() == Filter.Family.HYBRID || type == ElementType.INT16) {
+        if (machineCode == null || p.inputTensor(0).type() == ElementType.INT16) {
             return null;
         }
-        return machineCode.convolution(p, Convolution.of(p, window, filter, options(p).activation(), mode(p, filter, 1),
-                p.pooling() != null));
+        Activation activation = options(p).activation();
+        boolean isPooled = p.pooling() != null;
+        return filter.family() == Filter.Family.HYBRID
+                ? emittedHybrid(p, machineCode, window, filter, activation, isPooled)
+                : machineCode.convolution(p,
+                        Convolution.of(p, window, filter, activation, mode(p, filter, 1), isPooled));
+    }
+
+    /// Padding is left out of sums, which is right where its code is 0; so are sums that floats hold.
+    private static @Nullable Kernel emittedHybrid(Preparation p, MachineCode machineCode, Window window, Filter filter,
+            Activation activation, boolean isPooled) {
+        float[] weights = filter.values();
+        int channels = filter.channels();
+        int depth = weights.length / channels;
+        int[] whole = {0, depth};
+        boolean isAsymmetric = hasDifferentScales(filter);
+        boolean isSpoilt = !isAsymmetric && channels % CHANNELS_OF_NO_SPOILT != 0 && MostNegativeWeights.find(weights,
+                channels, depth, IntUnaryOperator.identity(), whole) != null;
+        if (isAsymmetric && !window.isInside() || isSpoilt || !activation.isClamp()
+                || !PackedWeights.areExact(weights, channels, depth, whole)) {
+            return null;
+        }
+        HybridInput input = HybridInput.ofBytes(p, p.input(0), window.batches(), isAsymmetric);
+        HybridScaling scaling = HybridScaling.of(p, input, filter.bias(), Filter.sums(weights, channels),
+                filter.channelScales());
+        Kernel products = machineCode.convolution(p,
+                Convolution.hybrid(p, window, filter, activation, input.codes(), scaling, isPooled));
+        return products == null ? null : memory -> {
+            input.quantize(memory);
+            scaling.prepare(memory);
+            products.invoke(memory);
+        };
     }
 
     /// @param step output positions along each side that are pooled to one

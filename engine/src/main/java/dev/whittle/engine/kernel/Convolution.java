@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// All that there is to a convolution or matrix product whose weights are known: what [MachineCode] makes a kernel of.
 ///
-/// @param type       of input and output: FLOAT32, INT8 or UINT8
+/// @param type       of the input, and of the output but where it is scaled: FLOAT32, INT8 or UINT8
 /// @param window     how the filter slides; rows of a matrix are positions of a filter of one tap
 /// @param channels   of the output
 /// @param weights    `[channels][filterY][filterX][inChannel]`: real numbers, or codes less their zero point
@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// @param max        the largest
 /// @param inputZeroPoint of codes
 /// @param codes      how sums become codes; null for real numbers
+/// @param scaling    what makes real numbers of sums of codes, `(sum + offset) · factor + bias`, filled anew by each run: for
+///     each image the biases of all channels, then the offsets, then the factors; null where sums are not scaled
 public record Convolution(ElementType type, Window window, int channels, float[] weights, boolean isPooled,
-        float @Nullable [] bias, float min, float max, int inputZeroPoint, @Nullable Requantization codes, Slot input,
+        float @Nullable [] bias, float min, float max, int inputZeroPoint, @Nullable Requantization codes,
+        @Nullable Slot scaling, Slot input,
         Slot output) {
 
     /// The convolution that a filter of real numbers or codes makes of input 0 of an operator, output 0 being its own.
@@ -31,12 +34,20 @@ public record Convolution(ElementType type, Window window, int channels, float[]
                 isReal
                         ? null
                         : filter.requantizer(p, activation, mode, new int[filter.channels()]).description(),
-                p.input(0), p.output(0));
+                null, p.input(0), p.output(0));
+    }
+
+    /// As [#of], of real numbers that are made codes of INT8, and weights of codes.
+    static Convolution hybrid(Preparation p, Window window, Filter filter, Activation activation, Slot codes,
+            HybridScaling scaling, boolean isPooled) {
+        return new Convolution(ElementType.INT8, window, filter.channels(), filter.values(), isPooled, null,
+                activation.minimum(), activation.maximum(), 0, null, scaling.parameters(), codes, p.output(0));
     }
 
     /// As this, with positions in other rows.
     public Convolution withWindow(Window other) {
-        return new Convolution(type, other, channels, weights, isPooled, bias, min, max, inputZeroPoint, codes, input,
+        return new Convolution(type, other, channels, weights, isPooled, bias, min, max, inputZeroPoint, codes, scaling,
+                input,
                 output);
     }
 

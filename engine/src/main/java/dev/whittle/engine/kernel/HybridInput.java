@@ -2,17 +2,20 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.ElementType;
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The float input of a hybrid kernel as INT8 codes (kept as floats for the product), one scale and zero point for each
+/// The float input of a hybrid kernel as INT8 codes (kept as floats for products of floats), one scale and zero point for each
 /// batch: symmetric, `scale = max|x| / 127`, or asymmetric, `scale = (max − min) / 255` over a range widened to hold 0
 /// (LiteRT `PortableSymmetricQuantizeFloats` and `PortableAsymmetricQuantizeFloats`, float and double where they have
 /// them, so that the codes are the same).
 record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int batches, int batchElements,
         boolean asymmetric, boolean vector) {
+    private static final float[] NO_FLOATS = {};
+    private static final byte[] NO_BYTES = {};
 
     /// @param batches pieces of the input with a scale each
     static HybridInput of(Preparation p, Slot input, int batches, boolean asymmetric) {
@@ -26,6 +29,13 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
                 asymmetric, p.tier() == KernelTier.VECTOR);
     }
 
+    /// As [#of(Preparation, Slot, int, boolean)], the codes kept as bytes.
+    static HybridInput ofBytes(Preparation p, Slot input, int batches, boolean asymmetric) {
+        return new HybridInput(input, p.scratch(ElementType.INT8, input.elementCount()),
+                p.scratch(ElementType.FLOAT32, batches), p.scratch(ElementType.INT32, batches), batches,
+                batches == 0 ? 0 : input.elementCount() / batches, asymmetric, p.tier() == KernelTier.VECTOR);
+    }
+
     float scale(Memory memory, int batch) {
         return memory.floats(scales)[memory.offset(scales) + batch];
     }
@@ -37,7 +47,8 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
     /// Fills codes, scales and zero points.
     void quantize(Memory memory) {
         float[] from = memory.floats(input);
-        float[] to = memory.floats(codes);
+        float[] to = codes.type() == ElementType.FLOAT32 ? memory.floats(codes) : NO_FLOATS;
+        byte[] toBytes = codes.type() == ElementType.INT8 ? memory.bytes(codes) : NO_BYTES;
         for (int batch = 0; batch < batches; batch++) {
             int first = memory.offset(input) + batch * batchElements;
             // Not called for less than a vector: the compiler would take its loops for such that seldom run, and every vector
@@ -64,19 +75,30 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
             int zeroPoint = 0;
             if (min == max) {
                 scale = 1;
-                Arrays.fill(to, target, target + batchElements, 0);
+                if (to == NO_FLOATS) {
+                    Arrays.fill(toBytes, target, target + batchElements, (byte) 0);
+                } else {
+                    Arrays.fill(to, target, target + batchElements, 0);
+                }
             } else {
                 zeroPoint = asymmetric ? zeroPoint(min, max) : 0;
                 float inverse = asymmetric ? 1 / scale : 127 / Math.max(-min, max);
                 int least = asymmetric ? -128 : -127;
                 // So may numbers whose scale is too small to have an inverse.
-                if (hasVectors && Float.isFinite(inverse)) {
+                if (hasVectors && Float.isFinite(inverse) && to == NO_FLOATS) {
+                    Simd.quantize(from, first, batchElements, inverse, zeroPoint, least, toBytes, target);
+                } else if (hasVectors && Float.isFinite(inverse)) {
                     Simd.quantize(from, first, batchElements, inverse, zeroPoint, least, to, target);
                 } else {
                     for (int i = 0; i < batchElements; i++) {
                         float code = Rounding.halfAwayFromZero(zeroPoint + from[first + i] * inverse);
                         // No code is NaN: the cast makes it 0.
-                        to[target + i] = (int) Math.clamp(code, least, 127f);
+                        int rounded = (int) Math.clamp(code, least, 127f);
+                        if (to == NO_FLOATS) {
+                            toBytes[target + i] = (byte) rounded;
+                        } else {
+                            to[target + i] = rounded;
+                        }
                     }
                 }
             }
@@ -129,11 +151,32 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
                 int target) {
             for (int i = 0; i < count; i += LANES) {
                 int at = Math.min(i, count - LANES);
-                FloatVector code = FloatVector.fromArray(FLOATS, from, first + at).mul(inverse).add(zeroPoint);
-                FloatVector half = code.reinterpretAsInts().and(~NOT_SIGN).or(ALMOST_HALF).reinterpretAsFloats();
-                ((FloatVector) code.add(half).convert(VectorOperators.F2I, 0).reinterpretAsInts().max(least).min(127)
-                        .convert(VectorOperators.I2F, 0)).intoArray(to, target + at);
+                ((FloatVector) codes(from, first + at, inverse, zeroPoint, least).convert(VectorOperators.I2F, 0))
+                        .intoArray(to, target + at);
             }
+        }
+
+        /// As the other, into bytes.
+        static void quantize(float[] from, int first, int count, float inverse, float zeroPoint, int least, byte[] to,
+                int target) {
+            int last = count - Math.max(LANES, Lanes.CODE.length());
+            for (int i = 0; i < count; i += LANES) {
+                int at = Math.min(i, count - LANES);
+                ByteVector bytes = (ByteVector) codes(from, first + at, inverse, zeroPoint, least)
+                        .convertShape(VectorOperators.I2B, Lanes.CODE, 0);
+                if (at <= last) {
+                    // What is written past the codes is overwritten by the next.
+                    bytes.intoArray(to, target + at);
+                } else {
+                    bytes.intoArray(to, target + at, Lanes.CODES_OF_INTS);
+                }
+            }
+        }
+
+        private static IntVector codes(float[] from, int at, float inverse, float zeroPoint, int least) {
+            FloatVector code = FloatVector.fromArray(FLOATS, from, at).mul(inverse).add(zeroPoint);
+            FloatVector half = code.reinterpretAsInts().and(~NOT_SIGN).or(ALMOST_HALF).reinterpretAsFloats();
+            return code.add(half).convert(VectorOperators.F2I, 0).reinterpretAsInts().max(least).min(127);
         }
     }
 }

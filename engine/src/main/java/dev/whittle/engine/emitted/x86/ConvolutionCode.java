@@ -25,6 +25,7 @@ import dev.whittle.engine.emitted.x86.ConvolutionLayout.Tile;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the code of a convolution in AVX-512 (with VNNI for codes): one call computes one row of output, or the two rows
 /// that are pooled to one.
@@ -34,8 +35,10 @@ import java.util.List;
 /// Real numbers are multiplied in the order of the filter. Codes of INT8 are made unsigned (128 more), since the
 /// instruction takes one factor without sign; biases make up for it.
 ///
-/// Called with the input, the output and the constants ([ConvolutionLayout]), then how many bytes into the input the first
-/// row of input begins that lies under the filter, how many into the output its row begins, and [ConvolutionLayout#row].
+/// Called with the input, the output, the constants ([ConvolutionLayout]) and factors of this run, then how many bytes into the
+/// input the first row of input begins that lies under the filter, how many into the output its row begins,
+/// [ConvolutionLayout#row], and how many bytes into the factors those of the image begin: for all channels the biases, then
+/// the offsets, then the factors.
 public final class ConvolutionCode {
     /// Steps that are written out; more become a loop over so many at a time.
     private static final int UNROLLED = 4;
@@ -97,12 +100,20 @@ public final class ConvolutionCode {
 
     private void write() {
         SAVED.forEach(a::push);
-        a.add(INPUT, RCX);
-        a.add(OUTPUT, R8);
-        a.mov(RAX, R9);
+        Address stacked = Address.of(RSP).plus((SAVED.size() + 1) * Long.BYTES);
+        a.add(INPUT, R8);
+        a.add(OUTPUT, R9);
+        a.mov(BIAS, stacked);
+        a.mov(RAX, BIAS);
         a.and(RAX, TAPS_MASK);
+        if (shape.finish() instanceof Finish.Scaled) {
+            a.mov(FACTORS, stacked.plus(Long.BYTES));
+            a.add(FACTORS, RCX);
+        } else {
+            a.lea(FACTORS, Address.of(CONSTANTS).plus(layout.factorOffset()));
+        }
         a.push(RAX);
-        a.mov(RAX, R9);
+        a.mov(RAX, BIAS);
         a.shr(RAX, 16);
         a.and(RAX, TAPS_MASK);
         a.push(RAX);
@@ -110,7 +121,6 @@ public final class ConvolutionCode {
         a.add(BIAS, CONSTANTS);
         a.add(BIAS, layout.biasOffset());
         a.lea(WEIGHTS, Address.of(CONSTANTS).plus(layout.weightsOffset()));
-        a.lea(FACTORS, Address.of(CONSTANTS).plus(layout.factorOffset()));
         int lastLanes = shape.channels() % ConvolutionLayout.LANES;
         if (lastLanes > 0) {
             a.mov(RAX, (1 << lastLanes) - 1);
@@ -146,8 +156,10 @@ public final class ConvolutionCode {
         layout.tiles().forEach(this::tiles);
         a.add(WEIGHTS, shape.window().filterHeight() * rowWeightBytes());
         a.add(BIAS, vectors * ConvolutionLayout.VECTOR_BYTES);
-        a.add(OUTPUT, vectors * ConvolutionLayout.LANES * numbers.bytes());
-        a.add(FACTORS, vectors * ConvolutionLayout.FACTOR_BYTES);
+        a.add(OUTPUT, vectors * ConvolutionLayout.LANES * shape.outBytes());
+        a.add(FACTORS, vectors * (shape.finish() instanceof Finish.Scaled
+                ? ConvolutionLayout.VECTOR_BYTES
+                : ConvolutionLayout.FACTOR_BYTES));
         if (group.count() > 1) {
             a.sub(PANELS_LEFT, 1);
             a.jcc(Condition.NE, next);
@@ -160,7 +172,7 @@ public final class ConvolutionCode {
 
     private void tiles(Tile tile) {
         int stride = shape.step() * shape.window().strideWidth() * shape.pixelBytes();
-        int outStride = shape.channels() * numbers.bytes();
+        int outStride = shape.channels() * shape.outBytes();
         a.lea(TILE_INPUT, Address.of(INPUT)
                 .plus(tile.firstX() * stride - shape.window().padLeft() * shape.pixelBytes()));
         a.lea(TILE_OUTPUT, Address.of(OUTPUT).plus(tile.firstX() * outStride));
@@ -340,23 +352,24 @@ public final class ConvolutionCode {
                 }
             }
         }
-        if (shape.finish() instanceof Finish.Reals reals) {
-            broadcast(reals.hasMinimum(), minimum, ConvolutionLayout.MINIMUM);
-            broadcast(reals.hasMaximum(), maximum, ConvolutionLayout.MAXIMUM);
+        Bounds bounds = bounds();
+        if (bounds != null) {
+            broadcast(bounds.hasMinimum, minimum, ConvolutionLayout.MINIMUM);
+            broadcast(bounds.hasMaximum, maximum, ConvolutionLayout.MAXIMUM);
             broadcast(shape.isPooled(), lowest, ConvolutionLayout.LOWEST);
         }
         for (int x = 0; x < tile.width(); x++) {
             for (int vector = 0; vector < vectors; vector++) {
                 Vector result = sum(x * parts, vector);
-                if (shape.finish() instanceof Finish.Reals reals) {
+                if (bounds != null) {
                     for (int part = 0; part < parts; part++) {
                         Vector sum = sum(x * parts + part, vector);
-                        a.vaddps(sum, sum, bias(vector));
+                        real(sum, vector);
                         // The second operand stays where the two do not compare or are equal: as Java's min > x ? min : x.
-                        if (reals.hasMinimum()) {
+                        if (bounds.hasMinimum) {
                             a.vmaxps(sum, minimum, sum);
                         }
-                        if (reals.hasMaximum()) {
+                        if (bounds.hasMaximum) {
                             a.vminps(sum, maximum, sum);
                         }
                         if (parts > 1) {
@@ -370,10 +383,41 @@ public final class ConvolutionCode {
                     codes(result, vector, free(tile, 0), free(tile, 1));
                 }
                 store(result, Address.of(TILE_OUTPUT).plus((x * shape.channels() + vector * ConvolutionLayout.LANES)
-                        * numbers.bytes()), isLastPanel && vector == vectors - 1
-                                && shape.channels() % ConvolutionLayout.LANES > 0);
+                        * shape.outBytes()), isPart(vector));
             }
         }
+    }
+
+    /// Of real numbers.
+    private record Bounds(boolean hasMinimum, boolean hasMaximum) {}
+
+    /// Null for codes.
+    private @Nullable Bounds bounds() {
+        return switch (shape.finish()) {
+            case Finish.Reals reals -> new Bounds(reals.hasMinimum(), reals.hasMaximum());
+            case Finish.Scaled scaled -> new Bounds(scaled.hasMinimum(), scaled.hasMaximum());
+            case Finish.FixedPoint _,Finish.Real _ -> null;
+        };
+    }
+
+    private boolean isPart(int vector) {
+        return isLastPanel && vector == vectors - 1 && shape.channels() % ConvolutionLayout.LANES > 0;
+    }
+
+    /// Makes a real number of a sum.
+    private void real(Vector sum, int vector) {
+        if (shape.finish() instanceof Finish.Reals) {
+            a.vaddps(sum, sum, bias(vector));
+            return;
+        }
+        // What lies behind the last channel is not read.
+        Vector lanes = isPart(vector) ? sum.masked(LAST_LANES) : sum;
+        int section = shape.channels() * Float.BYTES;
+        Address biases = Address.of(FACTORS).plus(vector * ConvolutionLayout.VECTOR_BYTES);
+        a.vcvtdq2ps(sum, sum);
+        a.vaddps(lanes, sum, biases.plus(section));
+        a.vmulps(lanes, sum, biases.plus(2 * section));
+        a.vaddps(lanes, sum, biases);
     }
 
     private void broadcast(boolean isNeeded, Vector to, int constant) {
@@ -397,7 +441,7 @@ public final class ConvolutionCode {
                 real(sum, vector, odd, scratch);
                 yield real.saturates();
             }
-            case Finish.Reals _ -> throw new IllegalArgumentException("codes that are real numbers");
+            case Finish.Reals _,Finish.Scaled _ -> throw new IllegalArgumentException("codes that are real numbers");
         };
         Address header = Address.of(CONSTANTS);
         if (!saturates) {
@@ -456,7 +500,7 @@ public final class ConvolutionCode {
 
     private void store(Vector result, Address to, boolean isPart) {
         Address target = isPart ? to.masked(LAST_LANES) : to;
-        if (numbers == Numbers.FLOAT32) {
+        if (shape.outBytes() == Float.BYTES) {
             a.vmovups(target, result);
         } else {
             a.vmovdqu8(target, result.as(128));

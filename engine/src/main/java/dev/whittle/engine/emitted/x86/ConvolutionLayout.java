@@ -344,7 +344,12 @@ public final class ConvolutionLayout {
     /// Bytes of all constants.
     public int bytes() {
         return Math.toIntExact((long) factorOffset()
-                + (shape.numbers() == Numbers.FLOAT32 ? 0 : (long) vectors() * FACTOR_BYTES));
+                + (shape.outBytes() == Float.BYTES ? 0 : (long) vectors() * FACTOR_BYTES));
+    }
+
+    /// What is multiplied.
+    public Numbers numbers() {
+        return shape.numbers();
     }
 
     /// Rows of output.

@@ -45,6 +45,12 @@ public record ConvolutionShape(Numbers numbers, Window window, int channels, boo
         /// @param hasMaximum whether there is an upper bound
         record Reals(boolean hasMinimum, boolean hasMaximum) implements Finish {}
 
+        /// Scaled by factors that only a run knows, then as Reals: `(sum + offset) · factor + bias`.
+        ///
+        /// @param hasMinimum whether there is a lower bound
+        /// @param hasMaximum whether there is an upper bound
+        record Scaled(boolean hasMinimum, boolean hasMaximum) implements Finish {}
+
         /// Rounded twice in fixed point.
         ///
         /// @param roundsAway whether ties of the second rounding go away from zero in some channel
@@ -65,6 +71,14 @@ public record ConvolutionShape(Numbers numbers, Window window, int channels, boo
     /// Bytes of a row of the input.
     int rowBytes() {
         return window.inWidth() * pixelBytes();
+    }
+
+    /// Bytes of an element of the output.
+    public int outBytes() {
+        return switch (finish) {
+            case Finish.Reals _,Finish.Scaled _ -> Float.BYTES;
+            case Finish.FixedPoint _,Finish.Real _ -> 1;
+        };
     }
 
     /// Positions along each side that come to one of the output.
