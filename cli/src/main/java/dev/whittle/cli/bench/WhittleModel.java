@@ -20,7 +20,7 @@ record WhittleModel(Interpreter interpreter) implements LoadedModel {
 
     /// A tier in words.
     static String kernels(String tier, int vectorBits) {
-        return vectorBits == 0 ? tier.toLowerCase(Locale.ROOT) + " kernels" : "vector kernels, " + vectorBits + " bits";
+        return tier.toLowerCase(Locale.ROOT) + " kernels" + (vectorBits == 0 ? "" : ", " + vectorBits + " bits");
     }
 
     @Override
