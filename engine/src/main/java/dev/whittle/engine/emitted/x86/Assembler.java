@@ -497,27 +497,27 @@ public final class Assembler {
     public void vmovq(Address to, Vector from) {
         store(from.number() > 15 ? Op.VMOVQ_TO_GPR : Op.VMOVQ_STORE, unmasked(to), low(from));
     }
-    /// MOVQ
+    /// MOVD/MOVQ
     public void vmovq(Vector to, Gpr from) { transfer(Op.VMOVQ_FROM_GPR, 128, low(unmasked(to)), from, to, from); }
-    /// MOVQ
+    /// MOVD/MOVQ
     public void vmovq(Gpr to, Vector from) { transfer(Op.VMOVQ_TO_GPR, 128, low(unmasked(from)), to, to, from); }
     /// VBROADCAST
     public void vbroadcastss(Vector to, VectorSource from) { widen(Op.VBROADCASTSS, 0, to, from); }
     /// VPBROADCAST
     public void vpbroadcastb(Vector to, VectorSource from) { widen(Op.VPBROADCASTB, 0, to, from); }
-    /// VPBROADCAST
+    /// VPBROADCASTB/W/D/Q
     public void vpbroadcastb(Vector to, Gpr from) { fromGpr(Op.VPBROADCASTB_FROM_GPR, to, from, from.name32()); }
     /// VPBROADCAST
     public void vpbroadcastw(Vector to, VectorSource from) { widen(Op.VPBROADCASTW, 0, to, from); }
-    /// VPBROADCAST
+    /// VPBROADCASTB/W/D/Q
     public void vpbroadcastw(Vector to, Gpr from) { fromGpr(Op.VPBROADCASTW_FROM_GPR, to, from, from.name32()); }
     /// VPBROADCAST
     public void vpbroadcastd(Vector to, VectorSource from) { widen(Op.VPBROADCASTD, 0, to, from); }
-    /// VPBROADCAST
+    /// VPBROADCASTB/W/D/Q
     public void vpbroadcastd(Vector to, Gpr from) { fromGpr(Op.VPBROADCASTD_FROM_GPR, to, from, from.name32()); }
     /// VPBROADCAST
     public void vpbroadcastq(Vector to, VectorSource from) { widen(Op.VPBROADCASTQ, 0, to, from); }
-    /// VPBROADCAST
+    /// VPBROADCASTB/W/D/Q
     public void vpbroadcastq(Vector to, Gpr from) { fromGpr(Op.VPBROADCASTQ_FROM_GPR, to, from, from.toString()); }
 
     // Floating-point arithmetic.
