@@ -222,4 +222,15 @@ class EdgeTpuTest {
         assertThat(resized.isMapped()).isTrue();
         assertThat(resized.reason()).isEqualTo("mapped, unless the compiler finds it too large or too imprecise");
     }
+
+    @Test
+    void rulesThatCouldNotBeCheckedAreNotClaimed() {
+        Placement sum =
+                placed(new Options.Reduce(OperatorCode.SUM, true), Shape.of(1, 4, 4, 4), Shape.of(1, 1, 1, 4), 1,
+                        2);
+
+        assertThat(sum.isMapped()).isTrue();
+        assertThat(sum.reason()).isEqualTo("is said to be mapped, which is not confirmed by the published table");
+        assertThat(placed(Options.Plain.RSQRT, Shape.of(1, 4), Shape.of(1, 4)).reason()).isEqualTo(sum.reason());
+    }
 }
