@@ -19,7 +19,7 @@ import dev.whittle.quantizer.microscope.SmallGraph;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.Fate;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.OperatorDiff;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.QuantizationDiff;
-import dev.whittle.quantizer.microscope.target.Rewrite;
+import dev.whittle.quantizer.microscope.device.Rewrite;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
 import dev.whittle.quantizer.rewrite.Ends;

@@ -1,4 +1,4 @@
-package dev.whittle.quantizer.microscope.target;
+package dev.whittle.quantizer.microscope.device;
 
 import static dev.whittle.quantizer.microscope.SmallGraph.scale;
 import static org.assertj.core.api.Assertions.assertThat;
