@@ -187,6 +187,9 @@ class LintCommandTest {
     void wrongUseIsOneLine() {
         assertThat(Run.of("lint")).isEqualTo(
                 Run.misused("whittle lint: Missing required parameter: 'MODEL' (see whittle lint --help)"));
+        assertThat(Run.of("lint", int8, "--random", 3))
+                .isEqualTo(Run.misused("whittle lint: --random: ranges are judged"
+                        + " by data like those that will come, expected --npy or images (see whittle lint --help)"));
         Path missing = folder.resolve("missing");
         assertThat(Run.of("lint", int8, "--run", missing))
                 .isEqualTo(Run.failed("whittle: " + missing + ": no such file or folder"));
