@@ -7,6 +7,7 @@ import dev.whittle.cli.pipeline.RunRecords;
 import dev.whittle.cli.pipeline.RunRecords.Predictions;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.quantizer.calibrate.CalibrationRecord;
 import dev.whittle.quantizer.microscope.Samples;
 import dev.whittle.quantizer.microscope.lint.Evidence;
 import dev.whittle.quantizer.microscope.lint.Finding;
@@ -99,17 +100,19 @@ public final class LintCommand implements Callable<Integer> {
             evidence = evidence.calledQat();
         }
         Predictions predictions = new Predictions(1, null, List.of());
+        Set<String> calibration = Set.of();
         if (run != null) {
             if (!Files.isDirectory(run)) {
                 throw Files.exists(run) ? new NotDirectoryException(run.toString())
                         : new NoSuchFileException(run.toString());
             }
             predictions = RunRecords.predictions(run);
+            calibration = RunRecords.calibrationImages(run);
         }
-        Set<String> calibration = RunRecords.calibrationImages(read, run);
         Set<String> tested = new HashSet<>(RunRecords.images(predictions));
         Photographs photographs = data.photographs().orElse(null);
-        if (photographs != null && !calibration.isEmpty()) {
+        boolean isCalibrationKnown = !calibration.isEmpty() || CalibrationRecord.of(read).isPresent();
+        if (photographs != null && isCalibrationKnown) {
             tested.addAll(RunRecords.hashes(photographs.test()));
         }
         List<Evidence.Prediction> recorded = new ArrayList<>();
