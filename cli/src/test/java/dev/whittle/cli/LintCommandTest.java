@@ -194,6 +194,15 @@ class LintCommandTest {
     }
 
     @Test
+    void documentationHasARowForEveryRule() throws IOException {
+        String page = Files.readString(Path.of(System.getProperty("whittle.root"), "docs", "CHECKS.md"));
+
+        for (LintRule rule : LintRule.values()) {
+            assertThat(page).contains("| `" + rule.id() + "` |");
+        }
+    }
+
+    @Test
     void wrongUseIsOneLine() {
         assertThat(Run.of("lint")).isEqualTo(
                 Run.misused("whittle lint: Missing required parameter: 'MODEL' (see whittle lint --help)"));
