@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Layout;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +21,7 @@ public interface OptionGroup {
         CommandSpec command = help.commandSpec();
         Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
         List<OptionSpec> others = new ArrayList<>(command.options());
-        for (CommandSpec mixin : command.mixins().values()) {
+        for (CommandSpec mixin : mixins(command).toList()) {
             if (mixin.userObject() instanceof OptionGroup group) {
                 List<String> names = mixin.options().stream().map(OptionSpec::longestName).toList();
                 List<OptionSpec> options =
@@ -37,6 +38,11 @@ public interface OptionGroup {
         groups.forEach((heading, options) -> text.append(System.lineSeparator()).append(heading).append(':')
                 .append(System.lineSeparator()).append(layout(help, options)));
         return text.toString();
+    }
+
+    /// What is mixed into a command, and into that.
+    private static Stream<CommandSpec> mixins(CommandSpec command) {
+        return command.mixins().values().stream().flatMap(mixin -> Stream.concat(Stream.of(mixin), mixins(mixin)));
     }
 
     private static String layout(Help help, List<OptionSpec> options) {

@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whittle.cli.pipeline.RunRecords;
 import dev.whittle.converter.write.ModelWriter;
-import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
-import dev.whittle.engine.model.Metadata;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibration;
+import dev.whittle.quantizer.calibrate.CalibrationRecord;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.calibrate.RepresentativeSet;
 import dev.whittle.quantizer.microscope.lint.LintRule;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.recipe.Mode;
@@ -22,7 +22,6 @@ import dev.whittle.quantizer.rewrite.Ends;
 import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.trainer.data.ImageFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,19 +67,28 @@ class LintCommandTest {
     private Path calibratedOn(List<Path> files, boolean byPixels) throws IOException {
         List<String> hashes = new ArrayList<>();
         for (Path file : files) {
-            // Quantized files keep 16 digits, to be short.
-            String hash = byPixels ? RunRecords.pixelHash(ImageFile.read(file)) : Sha256.of(file).substring(0, 16);
-            hashes.add("\"" + hash + "\"");
+            hashes.add(byPixels ? RunRecords.pixelHash(ImageFile.read(file)) : Sha256.of(file));
         }
-        String entry = "{\"method\": \"min-max\", \"sampleCount\": %d, \"%s\": %s}".formatted(files.size(),
-                byPixels ? "sha256" : "hashes", hashes);
-        Model read = ModelReader.read(int8);
-        List<Metadata> metadata = new ArrayList<>(read.metadata());
-        metadata.add(new Metadata("whittle.calibration", Buffer.of(entry.getBytes(StandardCharsets.UTF_8))));
+        CalibrationRecord record = CalibrationRecord.of(
+                new RepresentativeSet("images", files.size(), hashes, List.of()), "min_max", List.of());
         Path file = folder.resolve("calibrated.tflite");
-        ModelWriter.write(new Model(read.source(), read.version(), read.description(), read.subgraphs(),
-                read.signatures(), metadata), file);
+        ModelWriter.write(record.attachTo(ModelReader.read(int8)), file);
         return file;
+    }
+
+    @Test
+    void fileCalibratedOnTestImagesIsFoundByTheRecordThatQuantizeLeaves() {
+        Path onTest = folder.resolve("on_test.tflite");
+        Path onTraining = folder.resolve("on_training.tflite");
+        Path plain = folder.resolve("float32.tflite");
+        Run.of("quantize", plain, "--mode", "int8", "--data", photos.resolve("test"), "--out", onTest);
+        Run.of("quantize", plain, "--mode", "int8", "--data", photos, "--out", onTraining);
+
+        assertThat(Run.of("lint", onTest, "--data", photos).out())
+                .contains("error calibrated-on-test-images: calibration: ", " calibration images are test images");
+        assertThat(Run.of("lint", onTraining, "--data", photos).out())
+                .doesNotContain("calibrated-on-test-images")
+                .contains("warning few-calibration-samples: calibration: ranges are those of ");
     }
 
     @Test
@@ -160,9 +168,11 @@ class LintCommandTest {
         assertThat(Run.of("evaluate", calibrated, "--data", photos, "--record", run).err()).isEmpty();
 
         Run lint = Run.of("lint", calibrated, "--run", run, "--json");
-        assertThat(Json.tree("lint", lint.out()).path("findings").size()).isEqualTo(1);
+        assertThat(Json.tree("lint", lint.out()).path("findings").size()).isEqualTo(2);
         assertThat(Json.tree("lint", lint.out()).at("/findings/0/found").asString())
                 .isEqualTo("6 of 6 calibration images are test images");
+        assertThat(Json.tree("lint", lint.out()).at("/findings/1/found").asString())
+                .isEqualTo("ranges are those of 6 samples (min_max)");
     }
 
     @Test
@@ -184,9 +194,21 @@ class LintCommandTest {
     }
 
     @Test
+    void documentationHasARowForEveryRule() throws IOException {
+        String page = Files.readString(Path.of(System.getProperty("whittle.root"), "docs", "CHECKS.md"));
+
+        for (LintRule rule : LintRule.values()) {
+            assertThat(page).contains("| `" + rule.id() + "` |");
+        }
+    }
+
+    @Test
     void wrongUseIsOneLine() {
         assertThat(Run.of("lint")).isEqualTo(
                 Run.misused("whittle lint: Missing required parameter: 'MODEL' (see whittle lint --help)"));
+        assertThat(Run.of("lint", int8, "--random", 3))
+                .isEqualTo(Run.misused("whittle lint: --random: ranges are judged"
+                        + " by data like those that will come, expected --npy or images (see whittle lint --help)"));
         Path missing = folder.resolve("missing");
         assertThat(Run.of("lint", int8, "--run", missing))
                 .isEqualTo(Run.failed("whittle: " + missing + ": no such file or folder"));

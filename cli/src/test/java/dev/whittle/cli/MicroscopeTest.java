@@ -96,4 +96,16 @@ class MicroscopeTest {
         assertThat(Run.of("what-if", int8, "--tensor", "nowhere", "--bits", 4, "--random", 1)).isEqualTo(Run.failed(
                 "whittle: [int8.tflite] no tensor \"nowhere\", whittle inspect lists the names"));
     }
+
+    @Test
+    void samplesAreOfOneKind() {
+        assertThat(Run.of("sensitivity", plain, "--random", 1, "--data", photographs)).isEqualTo(Run.misused(
+                "whittle sensitivity: --npy, --random and images are samples each, expected one of them (see whittle sensitivity --help)"));
+    }
+
+    @Test
+    void optionsOfSamplesStandBelowTheirHeading() {
+        assertThat(Run.of("sensitivity", "--help").out()).containsSubsequence("Samples:", "--npy", "Images:", "--data",
+                "Other:", "--json");
+    }
 }

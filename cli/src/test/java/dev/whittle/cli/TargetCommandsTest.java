@@ -13,7 +13,7 @@ import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibrator;
-import dev.whittle.quantizer.microscope.target.Micro;
+import dev.whittle.quantizer.microscope.device.Micro;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;

@@ -13,6 +13,7 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.PlanOptions;
 import dev.whittle.engine.plan.PlannedOperator;
 import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.quantizer.microscope.compare.RandomInputs;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -72,7 +73,7 @@ public final class Benchmark {
         try (WhittleModel whittle = WhittleModel.of(model, options)) {
             long ready = System.nanoTime();
             Interpreter interpreter = whittle.interpreter();
-            put(RandomInputs.of(interpreter, INPUT_SEEDS[INPUT_SEEDS.length - 1]), whittle);
+            put(RandomInputs.bytes(interpreter, INPUT_SEEDS[INPUT_SEEDS.length - 1]), whittle);
             StartUp startUp = StartUp.of(interpreter, start, ready, waiting);
             interpreter.resetVariables();
             Comparison comparison = null;
@@ -147,7 +148,7 @@ public final class Benchmark {
         Model model = whittle.interpreter().model();
         OutputDifference worst = null;
         for (long seed : INPUT_SEEDS) {
-            List<byte[]> inputs = RandomInputs.of(whittle.interpreter(), seed);
+            List<byte[]> inputs = RandomInputs.bytes(whittle.interpreter(), seed);
             for (LoadedModel each : List.of(whittle, rival)) {
                 put(inputs, each);
                 each.invoke();

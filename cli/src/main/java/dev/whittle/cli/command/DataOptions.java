@@ -28,6 +28,8 @@ final class DataOptions implements OptionGroup {
 
     @Spec(Spec.Target.MIXEE) private CommandSpec spec = CommandSpec.create();
 
+    private @Nullable Photographs photographs;
+
     static final class Choice {
         @Option(names = "--data", paramLabel = "PATH", description = "Folder with one sub-folder per class, or with train/ and test/ above them; a .csv list with the columns path and label, or a folder of train.csv, validation.csv and test.csv; .npz arrays such as x_train and y_train; a folder of IDX files.") private @Nullable Path path;
 
@@ -54,9 +56,12 @@ final class DataOptions implements OptionGroup {
         return Optional.ofNullable(choice).map(chosen -> new DataChoice(chosen.path, split, validation));
     }
 
-    /// The images that were asked for, if any were.
+    /// The images that were asked for, if any were; opened once.
     Optional<Photographs> photographs() {
-        return choice().map(chosen -> chosen.photographs(seed, threads));
+        if (photographs == null) {
+            photographs = choice().map(chosen -> chosen.photographs(seed, threads)).orElse(null);
+        }
+        return Optional.ofNullable(photographs);
     }
 
     /// The choice that was made.
@@ -71,7 +76,8 @@ final class DataOptions implements OptionGroup {
     ///
     /// @throws ParameterException if none were
     Photographs required() {
-        return requiredChoice().photographs(seed, threads);
+        requiredChoice();
+        return photographs().orElseThrow();
     }
 
     /// The images at `path`, divided as asked for.

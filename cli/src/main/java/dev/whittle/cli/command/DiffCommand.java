@@ -2,10 +2,10 @@ package dev.whittle.cli.command;
 
 import dev.whittle.cli.Json;
 import dev.whittle.cli.Table;
-import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.quantizer.microscope.Samples;
 import dev.whittle.quantizer.microscope.compare.Distribution;
 import dev.whittle.quantizer.microscope.compare.ModelDiff;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.Fate;
@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
         "  whittle diff float32.tflite int8.tflite --data photos --check outputs --min-agreement 0.99"})
 public final class DiffCommand implements Callable<Integer> {
     private static final int DIFFERS = 3;
+    private static final int DEFAULT_SAMPLES = 100;
     private static final String NONE = "-";
 
     /// What may be asked to be equal.
@@ -59,10 +60,7 @@ public final class DiffCommand implements Callable<Integer> {
 
     @Option(names = "--min-agreement", paramLabel = "SHARE", description = "Outputs pass with at least this share of equal top-1 classes.") private @Nullable Double minimumAgreement;
 
-    @Option(names = "--set", paramLabel = "SET", defaultValue = "test", description = "Images of train, validation, test or all (default: ${DEFAULT-VALUE}).") private Photographs.Part part =
-            Photographs.Part.TEST;
-
-    @Mixin private InputOptions samples = new InputOptions();
+    @Mixin private SampleOptions samples = new SampleOptions();
 
     @Mixin private DataOptions data = new DataOptions();
 
@@ -89,8 +87,8 @@ public final class DiffCommand implements Callable<Integer> {
         Model one = ModelReader.read(first);
         Model other = ModelReader.read(second);
         ModelDiff diff = ModelDiff.of(one, other);
-        List<List<float[]>> inputs = samples.read(one, data.photographs().orElse(null), part)
-                .orElseGet(() -> RandomInputs.of(one, other, samples.count(), data.seed()));
+        List<List<float[]>> inputs = samples.chosen(one, other, data, DEFAULT_SAMPLES).map(Samples::all)
+                .orElseGet(() -> RandomInputs.of(one, other, samples.most(DEFAULT_SAMPLES), data.seed()));
         boolean isRandom = samples.isRandom(data);
         String inputText = inputs.size() + (isRandom ? " random inputs, seed " + data.seed() : " inputs");
         List<OutputAgreement> outputs = List.of();

@@ -7,6 +7,8 @@ import dev.whittle.cli.pipeline.RunRecords;
 import dev.whittle.cli.pipeline.RunRecords.Predictions;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.schema.ModelReader;
+import dev.whittle.quantizer.calibrate.CalibrationRecord;
+import dev.whittle.quantizer.microscope.Samples;
 import dev.whittle.quantizer.microscope.lint.Evidence;
 import dev.whittle.quantizer.microscope.lint.Finding;
 import dev.whittle.quantizer.microscope.lint.Lint;
@@ -40,6 +42,7 @@ import picocli.CommandLine.Spec;
         "  whittle lint int8.tflite --run runs/7 --target edgetpu"})
 public final class LintCommand implements Callable<Integer> {
     private static final int FOUND = 3;
+    private static final int DEFAULT_SAMPLES = 100;
 
     @Parameters(paramLabel = "MODEL", arity = "0..1", description = "A .tflite file.") private @Nullable Path model;
 
@@ -52,10 +55,7 @@ public final class LintCommand implements Callable<Integer> {
 
     @Option(names = "--rules", description = "List what is looked for.") private boolean rules;
 
-    @Option(names = "--set", paramLabel = "SET", defaultValue = "test", description = "Images to run on: train, validation, test or all (default: ${DEFAULT-VALUE}).") private Photographs.Part part =
-            Photographs.Part.TEST;
-
-    @Mixin private InputOptions samples = new InputOptions();
+    @Mixin private SampleOptions samples = new SampleOptions();
 
     @Mixin private DataOptions data = new DataOptions();
 
@@ -84,6 +84,7 @@ public final class LintCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "Missing required parameter: 'MODEL'");
         }
+        samples.refuseRandom("ranges are judged by data like those that will come, expected --npy or images");
         Model read = ModelReader.read(model);
         List<Finding> findings = Lint.check(read, evidence(model, read));
         out.print(json
@@ -99,17 +100,19 @@ public final class LintCommand implements Callable<Integer> {
             evidence = evidence.calledQat();
         }
         Predictions predictions = new Predictions(1, null, List.of());
+        Set<String> calibration = Set.of();
         if (run != null) {
             if (!Files.isDirectory(run)) {
                 throw Files.exists(run) ? new NotDirectoryException(run.toString())
                         : new NoSuchFileException(run.toString());
             }
             predictions = RunRecords.predictions(run);
+            calibration = RunRecords.calibrationImages(run);
         }
-        Set<String> calibration = RunRecords.calibrationImages(read, run);
         Set<String> tested = new HashSet<>(RunRecords.images(predictions));
         Photographs photographs = data.photographs().orElse(null);
-        if (photographs != null && !calibration.isEmpty()) {
+        boolean isCalibrationKnown = !calibration.isEmpty() || CalibrationRecord.of(read).isPresent();
+        if (photographs != null && isCalibrationKnown) {
             tested.addAll(RunRecords.hashes(photographs.test()));
         }
         List<Evidence.Prediction> recorded = new ArrayList<>();
@@ -117,7 +120,7 @@ public final class LintCommand implements Callable<Integer> {
             recorded.add(new Evidence.Prediction(prediction.codes(), prediction.scores()));
         }
         return evidence.withImages(calibration, tested).withPredictions(recorded)
-                .withSamples(samples.read(read, photographs, part).orElse(List.of()));
+                .withSamples(samples.chosen(read, read, data, DEFAULT_SAMPLES).map(Samples::all).orElse(List.of()));
     }
 
     private String rules() {

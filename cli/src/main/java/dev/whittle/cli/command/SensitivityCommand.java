@@ -1,9 +1,7 @@
 package dev.whittle.cli.command;
 
-import dev.whittle.cli.Json;
 import dev.whittle.cli.Output;
 import dev.whittle.cli.Table;
-import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.schema.ModelReader;
 import dev.whittle.quantizer.calibrate.Calibration;
@@ -17,7 +15,6 @@ import dev.whittle.quantizer.microscope.SensitivityReport.ParetoPoint;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.recipe.RecipeJson;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +32,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "sensitivity", description = "Say what each operator of a float model costs when it is quantized, and what mixed precision gives for how many bytes.", footer = {
     "  whittle sensitivity float32.tflite --data photos --recipes recipes"})
 public final class SensitivityCommand implements Callable<Integer> {
-    private static final int DEFAULT_SAMPLES = 500;
     private static final int CALIBRATION_SAMPLES = 200;
     private static final Range PIXELS = new Range(0, 255);
 
@@ -43,36 +39,31 @@ public final class SensitivityCommand implements Callable<Integer> {
 
     @Option(names = "--recipes", paramLabel = "DIR", description = "Write a recipe for each point of the front there, point_1.json and so on, for quantize --recipe.") private @Nullable Path recipes;
 
-    @Option(names = "--json", description = "Print as JSON.") private boolean json;
-
-    @Mixin private SampleOptions samples = new SampleOptions();
-
-    @Mixin private DataOptions data = new DataOptions();
+    @Mixin private JudgingOptions judging = new JudgingOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
         Model plain = ModelReader.read(model);
-        Samples chosen = samples.of(plain, data, DEFAULT_SAMPLES);
-        SensitivityReport report = new Sensitivity(plain, calibration(plain, chosen), data.threads()).run(chosen);
+        Samples chosen = judging.samples(plain);
+        SensitivityReport report =
+                new Sensitivity(plain, calibration(plain, chosen), judging.data().threads()).run(chosen);
         if (recipes != null) {
             Path folder = Output.folder(recipes);
             for (int i = 0; i < report.front().size(); i++) {
                 RecipeJson.write(report.front().get(i).recipe(), folder.resolve("point_" + (i + 1) + ".json"));
             }
         }
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? Json.text(document(report)) + System.lineSeparator() : text(report));
-        out.flush();
+        judging.print(spec.commandLine().getOut(), document(report), text(report));
         return 0;
     }
 
     /// Ranges are measured on training images where there are images, and on the samples themselves else.
     private Calibration calibration(Model plain, Samples chosen) {
-        if (samples.isImages()) {
-            Photographs photographs = data.required();
-            Samples training = SampleOptions.images(plain, photographs.training(), CALIBRATION_SAMPLES, data.threads());
+        if (judging.isImages()) {
+            Samples training = SampleOptions.images(plain, judging.data().required().training(), CALIBRATION_SAMPLES,
+                    judging.data().threads());
             return Calibrator.minMax().withInputRange(0, PIXELS).calibrate(plain, iterable(training));
         }
         return Calibrator.minMax().calibrate(plain, iterable(chosen));

@@ -59,7 +59,7 @@ public final class TraceCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--operator and --element go together");
         }
         Model quantized = ModelReader.read(model);
-        Samples chosen = samples.of(quantized, data, DEFAULT_SAMPLES);
+        Samples chosen = samples.required(quantized, data, DEFAULT_SAMPLES);
         PrintWriter out = spec.commandLine().getOut();
         if (operator >= 0) {
             ElementArithmetic arithmetic = ElementArithmetic.of(quantized, chosen.inputs(0), operator, element);

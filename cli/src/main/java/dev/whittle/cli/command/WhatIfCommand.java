@@ -1,6 +1,5 @@
 package dev.whittle.cli.command;
 
-import dev.whittle.cli.Json;
 import dev.whittle.cli.Table;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
@@ -14,7 +13,6 @@ import dev.whittle.quantizer.microscope.WhatIfReport;
 import dev.whittle.quantizer.microscope.WhatIfReport.State;
 import dev.whittle.quantizer.observe.Range;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -33,7 +31,6 @@ import picocli.CommandLine.Spec;
     "  whittle what-if int8.tflite --float float32.tflite --tensor conv_1 --range 0..4 --data photos",
     "  whittle what-if int8.tflite --tensor dense_1/kernel --bits 4 --random 20"})
 public final class WhatIfCommand implements Callable<Integer> {
-    private static final int DEFAULT_SAMPLES = 500;
     private static final Pattern RANGE = Pattern.compile("(\\S+?)\\.\\.(\\S+)");
 
     @Parameters(paramLabel = "MODEL", description = "A quantized .tflite file.") private Path model = Path.of("");
@@ -49,11 +46,7 @@ public final class WhatIfCommand implements Callable<Integer> {
 
     @Option(names = "--granularity", paramLabel = "HOW", description = "Of a filter: tensor for one scale, channel for one for each output channel (default: as it is).") private @Nullable WeightScales granularity;
 
-    @Option(names = "--json", description = "Print as JSON.") private boolean json;
-
-    @Mixin private SampleOptions samples = new SampleOptions();
-
-    @Mixin private DataOptions data = new DataOptions();
+    @Mixin private JudgingOptions judging = new JudgingOptions();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -62,12 +55,11 @@ public final class WhatIfCommand implements Callable<Integer> {
         TensorChange change = change();
         Model quantized = ModelReader.read(model);
         FloatTwin twin = plain == null ? FloatTwin.of(quantized) : FloatTwin.of(quantized, ModelReader.read(plain));
-        WhatIfReport report = new WhatIf(twin).ask(change, samples.of(quantized, data, DEFAULT_SAMPLES));
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? Json.text(new Document(1, report.model(), report.tensor(), report.samples(),
-                report.operatorsRun(), report.operators(), row(report.before()), row(report.after())))
-                + System.lineSeparator() : text(report));
-        out.flush();
+        WhatIfReport report = new WhatIf(twin).ask(change, judging.samples(quantized));
+        judging.print(spec.commandLine().getOut(),
+                new Document(1, report.model(), report.tensor(), report.samples(), report.operatorsRun(),
+                        report.operators(), row(report.before()), row(report.after())),
+                text(report));
         return 0;
     }
 

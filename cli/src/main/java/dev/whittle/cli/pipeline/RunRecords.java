@@ -5,7 +5,6 @@ import dev.whittle.cli.Json;
 import dev.whittle.cli.Output;
 import dev.whittle.cli.Sha256;
 import dev.whittle.engine.model.Buffer;
-import dev.whittle.engine.model.Model;
 import dev.whittle.trainer.data.ImageSource;
 import dev.whittle.trainer.data.PixelImage;
 import java.io.IOException;
@@ -16,18 +15,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What a run folder records of a model's use, beside the model: `predictions.json` and `calibration.json`, both JSON by
 /// whatever program ran the model.
 public final class RunRecords {
-    /// Names the metadata entry that says how a file was calibrated.
-    public static final String CALIBRATION_ENTRY = "whittle.calibration";
-
-    private static final int HASH_DIGITS = 16;
     private static final String PREDICTIONS = "predictions.json";
     private static final String CALIBRATION = "calibration.json";
 
@@ -53,7 +46,7 @@ public final class RunRecords {
             List<Double> scores) {
     }
 
-    /// `calibration.json`, and the metadata entry of a file.
+    /// `calibration.json`, of files without a record of their own.
     ///
     /// @param method such as `min-max`
     /// @param hashes of the images, 16 digits or more of each; see [#hashes]
@@ -90,29 +83,12 @@ public final class RunRecords {
                 Json.text(new Predictions(1, model, predictions)).getBytes(StandardCharsets.UTF_8));
     }
 
-    /// The images that ranges were measured on: what the file says, and the run folder where there is one.
-    public static Set<String> calibrationImages(Model model, @Nullable Path folder) throws IOException {
-        Set<String> images = new HashSet<>();
-        Buffer entry = model.metadata(CALIBRATION_ENTRY).orElse(null);
-        if (entry != null) {
-            images.addAll(calibration(model.source() + ", metadata " + CALIBRATION_ENTRY,
-                    new String(entry.toBytes(), StandardCharsets.UTF_8)));
-        }
-        if (folder != null && Files.exists(folder.resolve(CALIBRATION))) {
-            Path file = folder.resolve(CALIBRATION);
-            images.addAll(calibration(file.toString(), Files.readString(file)));
-        }
-        return images;
-    }
-
-    private static Set<String> calibration(String name, String text) {
-        return Json.read(name, text, Calibration.class).hashes().stream().map(RunRecords::kept)
-                .collect(Collectors.toSet());
-    }
-
-    /// The digits that hashes are told apart by: records keep no more of each.
-    private static String kept(String hash) {
-        return hash.substring(0, Math.min(HASH_DIGITS, hash.length())).toLowerCase(Locale.ROOT);
+    /// The images that ranges were measured on; none where the run has no such file.
+    public static Set<String> calibrationImages(Path folder) throws IOException {
+        Path file = folder.resolve(CALIBRATION);
+        return Files.exists(file)
+                ? Set.copyOf(Json.read(file.toString(), Files.readString(file), Calibration.class).hashes())
+                : Set.of();
     }
 
     /// What each image may be recorded as: the SHA-256 of its file's bytes, where it has a file of its own, else that of its
@@ -122,9 +98,9 @@ public final class RunRecords {
         for (int i = 0; i < images.size(); i++) {
             Path file = images.file(i);
             if (file != null) {
-                hashes.add(kept(Sha256.of(file)));
+                hashes.add(Sha256.of(file));
             }
-            hashes.add(kept(pixelHash(images.image(i))));
+            hashes.add(pixelHash(images.image(i)));
         }
         return hashes;
     }
@@ -139,7 +115,7 @@ public final class RunRecords {
         Set<String> named = new HashSet<>();
         for (Prediction prediction : predictions.predictions()) {
             if (prediction.sha256() != null) {
-                named.add(kept(prediction.sha256()));
+                named.add(prediction.sha256());
             }
         }
         return named;

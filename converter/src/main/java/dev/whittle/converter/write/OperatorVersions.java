@@ -1,5 +1,6 @@
 package dev.whittle.converter.write;
 
+import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Metadata;
@@ -139,6 +140,16 @@ public final class OperatorVersions {
             case Options.Reduce reduce when reduce.code() == OperatorCode.REDUCE_MAX
                     || reduce.code() == OperatorCode.REDUCE_MIN ->
                     byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(3, 2, 5));
+            case Options.Split _ -> byType(subgraph.tensor(operator.inputs().get(1)).type(), asItWas(operator),
+                    Version.of(2, 1, 14), Version.of(4, 2, 3));
+            case Options.SplitV _ -> byType(input, asItWas(operator), Version.of(2, 2, 3), asItWas(operator));
+            case Options.Pack _ -> byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(3, 2, 3));
+            case Options.Unpack _ -> byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(4, 2, 3));
+            case Options.Gather gather when gather.batchDims() == 0 ->
+                    byType(input, asItWas(operator), Version.of(2, 1, 14), Version.of(4, 2, 4));
+            case Options.BatchMatMul _ ->
+                    byType(input, asItWas(operator), Version.of(2, 2, 3), Version.of(3, 2, 4));
+            case Options.TransposeConv conv -> transposeConv(conv, subgraph, operator);
             case Options.Div _,Options.L2Normalization _ -> asItWas(operator);
             case Options.L2Pool2d _,Options.LocalResponseNormalization _ -> asItWas(operator);
             case Options.LshProjection _,Options.Lstm _,Options.Rnn _,Options.SkipGram _ -> asItWas(operator);
@@ -147,12 +158,11 @@ public final class OperatorVersions {
             case Options.Gather _,Options.Reduce _,Options.Squeeze _ -> asItWas(operator);
             case Options.UnidirectionalSequenceLstm _ -> asItWas(operator);
             case Options.BidirectionalSequenceRnn _,Options.BidirectionalSequenceLstm _ -> asItWas(operator);
-            case Options.Split _,Options.SplitV _,Options.ArgExtreme _ -> asItWas(operator);
-            case Options.TransposeConv _,Options.SparseToDense _,Options.ShapeOf _ -> asItWas(operator);
-            case Options.FakeQuant _,Options.Pack _,Options.OneHot _,Options.Unpack _ -> asItWas(operator);
+            case Options.ArgExtreme _,Options.SparseToDense _,Options.ShapeOf _ -> asItWas(operator);
+            case Options.FakeQuant _,Options.OneHot _ -> asItWas(operator);
             case Options.Unique _ -> asItWas(operator);
             case Options.ReverseSequence _,Options.If _ -> asItWas(operator);
-            case Options.While _,Options.BatchMatMul _,Options.Cumsum _,Options.Hashtable _ -> asItWas(operator);
+            case Options.While _,Options.Cumsum _,Options.Hashtable _ -> asItWas(operator);
             case Options.VarHandle _,Options.Conv3d _,Options.Gelu _,Options.Random _ -> asItWas(operator);
             case Options.Bucketize _,Options.StablehloComposite _,Options.StablehloCase _ -> asItWas(operator);
             case Options.StablehloGather _,Options.StablehloScatter _ -> asItWas(operator);
@@ -174,6 +184,21 @@ public final class OperatorVersions {
             case INT16 -> int16;
             default -> real;
         };
+    }
+
+    /// A fused activation, a bias and INT16 came later than 8-bit filters.
+    private static Version transposeConv(Options.TransposeConv conv, Subgraph subgraph, Operator operator) {
+        ElementType filter = subgraph.tensor(operator.inputs().get(1)).type();
+        if (filter != ElementType.INT8) {
+            return asItWas(operator);
+        }
+        if (conv.activation() != Activation.NONE) {
+            return Version.of(4, 2, 13);
+        }
+        int bias = 3;
+        boolean hasBias = operator.inputs().size() > bias && operator.inputs().get(bias) != Operator.ABSENT;
+        boolean isWide = subgraph.tensor(operator.inputs().get(2)).type() == ElementType.INT16;
+        return hasBias || isWide ? Version.of(3, 2, 3) : Version.of(2, 2, 2);
     }
 
     private static Version conv2d(Subgraph subgraph, Operator operator) {

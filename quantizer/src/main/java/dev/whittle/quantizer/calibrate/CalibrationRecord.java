@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -38,9 +39,10 @@ public record CalibrationRecord(int sampleCount, String source, String method, M
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     public CalibrationRecord {
-        methods = Collections.unmodifiableMap(new TreeMap<>(methods));
-        corrections = List.copyOf(corrections);
-        hashes = List.copyOf(hashes);
+        // What is not in a file's JSON comes as null.
+        methods = methods == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(methods));
+        corrections = corrections == null ? List.of() : List.copyOf(corrections);
+        hashes = hashes == null ? List.of() : List.copyOf(hashes);
     }
 
     /// The record of a calibration with one method.
@@ -51,7 +53,7 @@ public record CalibrationRecord(int sampleCount, String source, String method, M
         }
         return new CalibrationRecord(set.size(), set.source(), method, Map.of(), corrections,
                 HexFormat.of().formatHex(digest.digest()),
-                set.hashes().stream().limit(MOST_HASHES).map(hash -> hash.substring(0, HASH_DIGITS)).toList());
+                set.hashes().stream().limit(MOST_HASHES).map(CalibrationRecord::kept).toList());
     }
 
     /// As this, with tensors that had a method of their own.
@@ -61,7 +63,12 @@ public record CalibrationRecord(int sampleCount, String source, String method, M
 
     /// Whether something with this SHA-256, in hexadecimal digits, is among the hashes that were kept.
     public boolean holds(String sha256) {
-        return hashes.contains(sha256.substring(0, HASH_DIGITS));
+        return hashes.contains(kept(sha256));
+    }
+
+    /// The digits of a hash that are kept.
+    public static String kept(String sha256) {
+        return sha256.substring(0, Math.min(HASH_DIGITS, sha256.length())).toLowerCase(Locale.ROOT);
     }
 
     /// The model with this record in its metadata, in place of one that was there.

@@ -25,6 +25,11 @@ public final class KnownRanges {
         Map<Integer, Range> known = new HashMap<>();
         inputRanges.forEach((number, range) -> known.put(subgraph.inputs().get(number), range));
         for (Operator operator : subgraph.operators()) {
+            if (QuantizationRule.of(operator.options()) instanceof QuantizationRule.SameAsInput(int input)) {
+                Range range = known.get(operator.inputs().get(input));
+                operator.outputs().stream().filter(_ -> range != null).forEach(output -> known.put(output, range));
+                continue;
+            }
             Range input = operator.inputs().isEmpty() ? null : known.get(operator.inputs().getFirst());
             if (input != null) {
                 output(subgraph, operator, input).ifPresent(range -> known.put(operator.outputs().getFirst(), range));
@@ -34,9 +39,6 @@ public final class KnownRanges {
     }
 
     private static Optional<Range> output(Subgraph subgraph, Operator operator, Range input) {
-        if (QuantizationRule.of(operator.options()) instanceof QuantizationRule.SameAsInput) {
-            return Optional.of(input);
-        }
         if (operator.options() instanceof Options.Mul(Activation activation) && activation == Activation.NONE) {
             return scalar(subgraph, operator)
                     .map(factor -> between(input.minimum() * factor, input.maximum() * factor));

@@ -112,7 +112,10 @@ public final class AdaptiveRounding {
     }
 
     /// Some channels of a layer. Arrays of weights are `[position, channel]`.
-    private static final class Block {
+    static final class Block {
+        /// A `β` that stands for no penalty.
+        static final float WITHOUT_PENALTY = 0;
+
         private final WeightedLayer layer;
         private final WeightGrid grid;
         private final LayerRows rows;
@@ -127,6 +130,9 @@ public final class AdaptiveRounding {
         private final float[] bias;
         /// The reciprocal of the input's mean square.
         private final float norm;
+        private final float[] sigmoids;
+        /// The weights as they are on their way between two codes.
+        private final float[] soft;
         private byte[] codes;
 
         Block(WeightedLayer layer, WeightGrid grid, LayerRows rows, float[] weights, int first, int width) {
@@ -139,6 +145,8 @@ public final class AdaptiveRounding {
             floor = new float[positions * width];
             fraction = new float[positions * width];
             logits = new float[positions * width];
+            sigmoids = new float[positions * width];
+            soft = new float[positions * width];
             codes = new byte[positions * width];
             bias = new float[width];
             float[] allBias = layer.bias();
@@ -168,56 +176,70 @@ public final class AdaptiveRounding {
             return sum / count;
         }
 
+        /// `V`, what is learned.
+        float[] logits() {
+            return logits;
+        }
+
         void learn(Settings settings) {
             SplittableRandom random = new SplittableRandom(settings.seed());
-            float[] weights = new float[floor.length];
+            int[] batch = new int[settings.batch()];
             float[] gradients = new float[floor.length];
             float[] means = new float[floor.length];
             float[] squares = new float[floor.length];
-            float[] sigmoids = new float[floor.length];
-            float[] outputs = new float[width];
             double meanPower = 1;
             double squarePower = 1;
             for (int iteration = 0; iteration < settings.iterations(); iteration++) {
-                for (int i = 0; i < weights.length; i++) {
-                    sigmoids[i] = sigmoid(logits[i]);
-                    weights[i] = clamp(floor[i] + rectified(sigmoids[i])) * grid.step(first + i % width);
-                }
-                Arrays.fill(gradients, 0);
-                for (int i = 0; i < settings.batch(); i++) {
-                    int row = random.nextInt(rows.inputs().size());
-                    float[] input = rows.inputs().get(row);
-                    multiply(input, weights, outputs);
-                    float[] target = rows.targets().get(row);
-                    for (int channel = 0; channel < width; channel++) {
-                        float step = grid.step(first + channel);
-                        outputs[channel] =
-                                2 * norm * (outputs[channel] - target[first + channel]) / step / settings.batch();
-                    }
-                    accumulate(input, outputs, gradients);
-                }
+                Arrays.setAll(batch, _ -> random.nextInt(rows.inputs().size()));
                 float progress = (iteration / (float) settings.iterations() - WARM) / (1 - WARM);
                 float beta = LAST_BETA + (FIRST_BETA - LAST_BETA) * (1 - progress);
+                gradients(batch, progress < 0 ? WITHOUT_PENALTY : beta, gradients);
                 meanPower *= ADAM_MEAN;
                 squarePower *= ADAM_SQUARE;
                 float rate = (float) (settings.learningRate() * Math.sqrt(1 - squarePower) / (1 - meanPower));
                 for (int i = 0; i < logits.length; i++) {
-                    float sigmoid = sigmoids[i];
-                    float stretched = sigmoid * STRETCH + LOW;
-                    float slope = stretched > 0 && stretched < 1 ? STRETCH * sigmoid * (1 - sigmoid) : 0;
-                    float slopeOfLoss = Math.abs(floor[i] + stretched) > grid.largestCode() ? 0 : gradients[i];
-                    if (progress >= 0 && slope > 0) {
-                        float twice = 2 * stretched - 1;
-                        slopeOfLoss -= PENALTY * 2 * beta * Math.signum(twice)
-                                * (float) Math.pow(Math.abs(twice), beta - 1);
-                    }
-                    float gradient = slopeOfLoss * slope;
-                    means[i] = ADAM_MEAN * means[i] + (1 - ADAM_MEAN) * gradient;
-                    squares[i] = ADAM_SQUARE * squares[i] + (1 - ADAM_SQUARE) * gradient * gradient;
+                    means[i] = ADAM_MEAN * means[i] + (1 - ADAM_MEAN) * gradients[i];
+                    squares[i] = ADAM_SQUARE * squares[i] + (1 - ADAM_SQUARE) * gradients[i] * gradients[i];
                     logits[i] -= rate * means[i] / ((float) Math.sqrt(squares[i]) + ADAM_EPSILON);
                 }
             }
             choose();
+        }
+
+        /// The gradient of what is minimized by the logits.
+        ///
+        /// @param batch the rows that are looked at
+        /// @param beta of the penalty, or [#WITHOUT_PENALTY]
+        /// @param gradients are written
+        void gradients(int[] batch, float beta, float[] gradients) {
+            for (int i = 0; i < soft.length; i++) {
+                sigmoids[i] = sigmoid(logits[i]);
+                soft[i] = clamp(floor[i] + rectified(sigmoids[i])) * grid.step(first + i % width);
+            }
+            Arrays.fill(gradients, 0);
+            float[] outputs = new float[width];
+            for (int row : batch) {
+                float[] input = rows.inputs().get(row);
+                multiply(input, soft, outputs);
+                float[] target = rows.targets().get(row);
+                for (int channel = 0; channel < width; channel++) {
+                    float step = grid.step(first + channel);
+                    outputs[channel] = 2 * norm * (outputs[channel] - target[first + channel]) / step / batch.length;
+                }
+                accumulate(input, outputs, gradients);
+            }
+            for (int i = 0; i < gradients.length; i++) {
+                float sigmoid = sigmoids[i];
+                float stretched = sigmoid * STRETCH + LOW;
+                float slope = stretched > 0 && stretched < 1 ? STRETCH * sigmoid * (1 - sigmoid) : 0;
+                float slopeOfLoss = Math.abs(floor[i] + stretched) > grid.largestCode() ? 0 : gradients[i];
+                if (beta != WITHOUT_PENALTY && slope > 0) {
+                    float twice = 2 * stretched - 1;
+                    slopeOfLoss -= PENALTY * 2 * beta * Math.signum(twice)
+                            * (float) Math.pow(Math.abs(twice), beta - 1);
+                }
+                gradients[i] = slopeOfLoss * slope;
+            }
         }
 
         /// `output[channel] = bias[channel] + Σ input · weight`.

@@ -154,8 +154,8 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
                 for (TwinOperator operator : twin.operators()) {
                     QuantizationRule rule = QuantizationRule.of(operator.operator().options());
                     List<Integer> shared = new ArrayList<>(operator.operator().outputs());
-                    if (rule instanceof QuantizationRule.SameAsInput) {
-                        shared.add(operator.operator().inputs().getFirst());
+                    if (rule instanceof QuantizationRule.SameAsInput(int input)) {
+                        shared.add(operator.operator().inputs().get(input));
                     } else if (rule instanceof QuantizationRule.SameForAll) {
                         shared.addAll(operator.activations());
                     } else {
@@ -192,7 +192,8 @@ record ChangedModel(Model model, int tensor, Set<Integer> clamped, int bits) {
         }
 
         private static int dimension(Options options) {
-            return QuantizationRule.of(options) instanceof QuantizationRule.Weighted(int dimension) ? dimension : -1;
+            return QuantizationRule.of(options) instanceof QuantizationRule.Weighted(int dimension, int input)
+                    && input == 0 ? dimension : -1;
         }
 
         private void weights(int index, TwinOperator operator, int dimension) {

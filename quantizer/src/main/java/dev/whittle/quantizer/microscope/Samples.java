@@ -1,6 +1,7 @@
 package dev.whittle.quantizer.microscope;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// What a model is looked at with: inputs as real numbers and, where they are known, classes. May be asked by several
 /// threads at once; the same number gives the same sample every time.
@@ -17,6 +18,11 @@ public interface Samples {
     /// The class of a sample, or [#NO_LABEL].
     default int label(int number) {
         return NO_LABEL;
+    }
+
+    /// The inputs of all samples.
+    default List<List<float[]>> all() {
+        return IntStream.range(0, count()).mapToObj(this::inputs).toList();
     }
 
     /// Samples without classes.

@@ -67,7 +67,7 @@ final class SimulatedModel {
             if (rule instanceof QuantizationRule.SameAsInput && !activations.isEmpty()) {
                 CodeRange shared = codes.get(activations.getFirst());
                 if (shared != null) {
-                    codes.put(output, shared);
+                    operator.outputs().forEach(part -> codes.put(part, shared));
                 }
                 follows = producers.getOrDefault(activations.getFirst(), -1);
                 follows = follows >= 0 && operators.get(follows).follows() >= 0 ? operators.get(follows).follows()
@@ -111,9 +111,10 @@ final class SimulatedModel {
         boolean hasCodes = activations.stream().allMatch(codes::containsKey)
                 && codes.containsKey(operator.outputs().getFirst());
         switch (rule) {
-            case QuantizationRule.Weighted(int dimension) when hasCodes -> {
+            case QuantizationRule.Weighted(int dimension, int _) when hasCodes -> {
                 forms.put(Precision.INT8, weighted(operator, dimension, 8));
-                if (!(operator.options() instanceof Options.DepthwiseConv2d)) {
+                if (operator.options() instanceof Options.Conv2d
+                        || operator.options() instanceof Options.FullyConnected) {
                     forms.put(Precision.INT8_WITH_INT4_WEIGHTS, weighted(operator, dimension, 4));
                 }
             }

@@ -35,8 +35,8 @@ final class BatchNormFolding {
 
     private static boolean isFolded(Graph graph, int first, int second) {
         Operator weighted = graph.operator(first);
-        if (!(QuantizationRule.of(weighted.options()) instanceof QuantizationRule.Weighted(int dimension))
-                || activation(weighted.options()) != Activation.NONE) {
+        if (!(QuantizationRule.of(weighted.options()) instanceof QuantizationRule.Weighted(int dimension, int input))
+                || input != 0 || activation(weighted.options()) != Activation.NONE) {
             return false;
         }
         Operator consumer = graph.operator(second);

@@ -117,13 +117,17 @@ final class Constants {
 
     /// Replaces filter and bias in an integer operator's `inputs` by integer ones.
     ///
-    /// @param inputScale the scale of input 0
+    /// @param inputScale the scale of the input that the filter meets
     void weightsAndBias(String where, List<Integer> inputs, float inputScale, QuantizationRule.Weighted weighted,
             Options options, Rule rule) {
         Tensor filter = graph.tensor(inputs.get(1));
         float[] weights = floats(where, filter);
-        boolean hasBias = inputs.size() > 2 && inputs.get(2) != Operator.ABSENT;
-        float[] bias = hasBias ? floats(where, graph.tensor(inputs.get(2))) : new float[0];
+        int last = weighted.bias();
+        boolean hasBias = inputs.size() > last && inputs.get(last) != Operator.ABSENT;
+        float[] bias = hasBias ? floats(where, graph.tensor(inputs.get(last))) : new float[0];
+        if (options instanceof Options.TransposeConv && rule.weightBits() != Byte.SIZE) {
+            throw unsupported(where, "weights of " + rule.weightBits() + " bits, its kernel takes 8");
+        }
         QuantizationParameters parameters;
         if (rule.mode() == Mode.UINT8) {
             parameters = withZeroPoint(weights, bias, inputScale);
@@ -139,7 +143,7 @@ final class Constants {
         if (hasBias) {
             QuantizationParameters biasParameters = Int8.biasParameters(inputScale, parameters);
             boolean isWide = rule.mode() == Mode.INT16X8;
-            inputs.set(2, add(graph.tensor(inputs.get(2)), isWide ? ElementType.INT64 : ElementType.INT32,
+            inputs.set(last, add(graph.tensor(inputs.get(last)), isWide ? ElementType.INT64 : ElementType.INT32,
                     biasParameters,
                     isWide
                             ? Buffer.ofLongs(Int8.quantizeWideBias(bias, biasParameters))
@@ -160,7 +164,12 @@ final class Constants {
 
     /// A constant operand, with a range of its own.
     int codes(String where, int index, IntegerActivations activations) {
-        return codes(where, index, activations, activations.covering(Range.of(floats(where, graph.tensor(index)))));
+        return codes(where, index, activations, covering(where, index, activations));
+    }
+
+    /// The parameters of a constant that has a range of its own.
+    QuantizationParameters covering(String where, int index, IntegerActivations activations) {
+        return activations.covering(Range.of(floats(where, graph.tensor(index))));
     }
 
     /// A constant operand under the given parameters.

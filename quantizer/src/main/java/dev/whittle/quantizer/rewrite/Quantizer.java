@@ -214,7 +214,8 @@ public final class Quantizer {
             int filter = inputs.get(1);
             if (rule.mode() == Mode.WEIGHT_ONLY) {
                 inputs.set(1, constants.widenedWeights(where, filter, weighted, options, rule));
-            } else if (graph.tensor(filter).shape().elementCount() >= Constants.MINIMUM_HYBRID_ELEMENTS) {
+            } else if (hasHybridKernel(options)
+                    && graph.tensor(filter).shape().elementCount() >= Constants.MINIMUM_HYBRID_ELEMENTS) {
                 inputs.set(1, constants.weights(where, filter, weighted, options, rule));
                 options = hybrid(options);
                 if (rule.granularity() instanceof Granularity.Blockwise
@@ -225,6 +226,11 @@ public final class Quantizer {
             }
         }
         real(operator, options, inputs);
+    }
+
+    /// TensorFlow's converter leaves the weights of TRANSPOSE_CONV float in a dynamic-range file.
+    private static boolean hasHybridKernel(Options options) {
+        return !(options instanceof Options.TransposeConv);
     }
 
     private static boolean isRelu(Activation activation) {
@@ -266,9 +272,11 @@ public final class Quantizer {
                         : asCodes(where, input, type));
                 yield parameters(where, output, type);
             }
-            case QuantizationRule.SameAsInput _ -> {
-                inputs.set(0, asCodes(where, inputs.getFirst(), type));
-                yield parameters(inputs.getFirst());
+            case QuantizationRule.SameAsInput(int input) -> {
+                inputs.set(input, isReal(inputs.get(input))
+                        ? constants.codes(where, inputs.get(input), activations)
+                        : asCodes(where, inputs.get(input), type));
+                yield parameters(inputs.get(input));
             }
             case QuantizationRule.SameForAll _ -> {
                 QuantizationParameters shared = parameters(where, output, type);
@@ -282,15 +290,16 @@ public final class Quantizer {
                 yield activations.fixed(fixed.parameters());
             }
             case QuantizationRule.Weighted weighted -> {
-                inputs.set(0, asCodes(where, inputs.getFirst(), type));
-                constants.weightsAndBias(where, inputs, parameters(inputs.getFirst()).scale(0), weighted,
+                int data = weighted.input();
+                inputs.set(data, asCodes(where, inputs.get(data), type));
+                constants.weightsAndBias(where, inputs, parameters(inputs.get(data)).scale(0), weighted,
                         operator.options(), rule);
                 yield parameters(where, output, type);
             }
             case QuantizationRule.AlreadyQuantized _,QuantizationRule.FloatOnly _ -> throw unsupported(where,
                     "cannot be " + rule.mode() + ", expected a rule of the recipe that leaves it float");
         };
-        store(where, output, type, parameters);
+        operator.outputs().forEach(part -> store(where, part, type, parameters));
         graph.operator(operator, withGeneralScales(operator.options(), type), inputs);
     }
 
@@ -337,11 +346,14 @@ public final class Quantizer {
         if (calibrated.isPresent()) {
             return calibrated.get();
         }
+        if (isReal(index)) {
+            return constants.covering(where, index, activations);
+        }
         Operator producer = producers.get(index);
         if (producer != null) {
             switch (QuantizationRule.of(producer.options())) {
-                case QuantizationRule.SameAsInput _ -> {
-                    return parameters(where, producer.inputs().getFirst(), type);
+                case QuantizationRule.SameAsInput(int input) -> {
+                    return parameters(where, producer.inputs().get(input), type);
                 }
                 case QuantizationRule.FixedOutput(QuantizationParameters parameters) -> {
                     return activations.fixed(parameters);

@@ -9,6 +9,8 @@ import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.quantizer.rule.Int8;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,6 +61,89 @@ class AdaptiveRoundingTest {
                         within(1e-6f * Math.max(1, Math.abs(codes[i] * scale))));
             }
             assertThat(moved).as(layer.name()).isPositive();
+        }
+    }
+
+    /// What is minimized (equations 19 and 20), in double precision, of one row after the other.
+    private static double loss(WeightedLayer layer, WeightGrid grid, LayerRows rows, double[] logits, int width,
+            double beta) {
+        double square = 0;
+        long count = 0;
+        for (float[] input : rows.inputs()) {
+            for (float value : input) {
+                square += (double) value * value;
+            }
+            count += input.length;
+        }
+        float[] weights = layer.weights();
+        double loss = 0;
+        double[] learned = new double[logits.length];
+        for (int i = 0; i < logits.length; i++) {
+            int channel = i % width;
+            double floor = Math.floor(weights[layer.index(i / width, channel)] / grid.step(channel));
+            double h = Math.clamp(1.2 / (1 + Math.exp(-logits[i])) - 0.1, 0, 1);
+            learned[i] = grid.step(channel) * Math.clamp(floor + h, -grid.largestCode(), grid.largestCode());
+            loss += beta == AdaptiveRounding.Block.WITHOUT_PENALTY ? 0 : 1 - Math.pow(Math.abs(2 * h - 1), beta);
+        }
+        for (int row = 0; row < rows.inputs().size(); row++) {
+            float[] input = rows.inputs().get(row);
+            for (int channel = 0; channel < width; channel++) {
+                double difference = layer.bias()[channel] - rows.targets().get(row)[channel];
+                for (int position = 0; position < layer.positions(); position++) {
+                    int read = layer.isDepthwise() ? position * layer.channels() + channel : position;
+                    difference += input[read] * learned[position * width + channel];
+                }
+                double steps = difference / grid.step(channel);
+                loss += steps * steps / (square / count) / rows.inputs().size();
+            }
+        }
+        return loss;
+    }
+
+    private static float[] numbers(Random random, int count) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = (float) random.nextGaussian();
+        }
+        return numbers;
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {AdaptiveRounding.Block.WITHOUT_PENALTY, 2, 5})
+    void gradientIsThatOfTheLossByFiniteDifferences(float beta) {
+        Random random = new Random(5);
+        double small = 1e-5;
+        for (WeightedLayer layer : CorrectionModels.layers(model)) {
+            int width = Math.min(3, layer.channels());
+            WeightGrid grid = new WeightGrid(layer, layer.weights(), 4);
+            int read = layer.positions() * (layer.isDepthwise() ? layer.channels() : 1);
+            LayerRows rows = new LayerRows(List.of(numbers(random, read), numbers(random, read)),
+                    List.of(numbers(random, layer.channels()), numbers(random, layer.channels())));
+            AdaptiveRounding.Block block =
+                    new AdaptiveRounding.Block(layer, grid, rows, layer.weights(), 0, width);
+            float[] logits = block.logits();
+            double[] at = new double[logits.length];
+            for (int i = 0; i < logits.length; i++) {
+                // Away from the ends of h, where it has no slope.
+                logits[i] = random.nextFloat() * 4 - 2;
+                at[i] = logits[i];
+            }
+            float[] gradients = new float[logits.length];
+
+            block.gradients(new int[]{0, 1}, beta, gradients);
+
+            for (int i = 0; i < logits.length; i++) {
+                at[i] = logits[i] + small;
+                double above = loss(layer, grid, rows, at, width, beta);
+                at[i] = logits[i] - small;
+                double below = loss(layer, grid, rows, at, width, beta);
+                at[i] = logits[i];
+                double expected = (above - below) / (2 * small);
+                assertThat((double) gradients[i]).as("%s, weight %d", layer.name(), i).isCloseTo(expected,
+                        within(1e-4 + 1e-3 * Math.abs(expected)));
+            }
+            assertThat(IntStream.range(0, gradients.length).filter(i -> Math.abs(gradients[i]) > 1e-2).count())
+                    .as(layer.name()).isGreaterThan(gradients.length / 2);
         }
     }
 

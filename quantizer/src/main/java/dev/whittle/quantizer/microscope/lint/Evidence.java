@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// @param name what the file is called
 /// @param isCalledQat whether somebody says that it was trained quantization-aware
 /// @param targets where it is meant to run
-/// @param calibrationImages SHA-256 of the images that ranges were measured on, in hexadecimal digits
+/// @param calibrationImages SHA-256 of images that ranges were measured on, in hexadecimal digits, beside those that the
+///        model's own calibration record names; the first 16 digits count
 /// @param testImages SHA-256 of those that it is tested with
 /// @param predictions what a program made of the model's output
 /// @param samples inputs as real numbers, one array for each input of the model

@@ -12,6 +12,8 @@ public enum LintRule {
     CALIBRATED_ON_TEST_IMAGES("calibrated-on-test-images",
             "ranges were measured on images that the model is tested with",
             "calibrate on training images, and test again"),
+    FEW_CALIBRATION_SAMPLES("few-calibration-samples", "ranges were measured on fewer than 100 samples",
+            "calibrate on 100 training images or more, or on all there are"),
     DOUBLE_NORMALISATION("double-normalisation",
             "the data, the input's quantization and the graph's own scaling do not fit together",
             "scale once: feed pixels 0 to 255 where the graph divides by 255, else calibrate on data as they are fed"),

@@ -5,20 +5,31 @@ import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
+import dev.whittle.quantizer.calibrate.CalibrationRecord;
 import dev.whittle.quantizer.microscope.lint.Evidence.Prediction;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/// What the records of a run say.
+/// What the records of a calibration and of a run say.
 final class RunChecks {
+    /// Of n samples and one more, each is the largest as often as any other: the next image leaves a range that was measured
+    /// on n in 1 of n + 1 cases, at either end. Below 100 that is more than the 1 % at which [RangeChecks] calls a range
+    /// saturated.
+    private static final int FEWEST_SAMPLES = 100;
     /// Scores are recorded in decimal digits, often as floats.
     private static final double ROUNDING = 0.02;
 
     private final Subgraph graph;
+    private final Optional<CalibrationRecord> record;
     private final Evidence evidence;
 
     RunChecks(Model model, Evidence evidence) {
         this.graph = model.primary();
+        this.record = CalibrationRecord.of(model);
         this.evidence = evidence;
     }
 
@@ -30,12 +41,21 @@ final class RunChecks {
     }
 
     private void calibration(List<Finding> findings) {
-        long shared = evidence.calibrationImages().stream().filter(evidence.testImages()::contains).count();
+        Set<String> calibrated = kept(evidence.calibrationImages());
+        record.ifPresent(known -> calibrated.addAll(known.hashes()));
+        Set<String> tested = kept(evidence.testImages());
+        long shared = calibrated.stream().filter(tested::contains).count();
         if (shared > 0) {
             findings.add(LintRule.CALIBRATED_ON_TEST_IMAGES.at(Severity.ERROR, "calibration",
-                    "%d of %d calibration images are test images".formatted(shared,
-                            evidence.calibrationImages().size())));
+                    "%d of %d calibration images are test images".formatted(shared, calibrated.size())));
         }
+        record.filter(known -> known.sampleCount() < FEWEST_SAMPLES).ifPresent(
+                known -> findings.add(LintRule.FEW_CALIBRATION_SAMPLES.at(Severity.WARNING, "calibration",
+                        "ranges are those of %d samples (%s)".formatted(known.sampleCount(), known.method()))));
+    }
+
+    private static Set<String> kept(Set<String> hashes) {
+        return hashes.stream().map(CalibrationRecord::kept).collect(Collectors.toCollection(HashSet::new));
     }
 
     private void scale(List<Finding> findings) {

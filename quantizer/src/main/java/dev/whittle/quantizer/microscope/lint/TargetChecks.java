@@ -1,9 +1,9 @@
 package dev.whittle.quantizer.microscope.lint;
 
 import dev.whittle.engine.model.Model;
-import dev.whittle.quantizer.microscope.target.EdgeTpu;
-import dev.whittle.quantizer.microscope.target.Mapping;
-import dev.whittle.quantizer.microscope.target.Micro;
+import dev.whittle.quantizer.microscope.device.EdgeTpu;
+import dev.whittle.quantizer.microscope.device.Mapping;
+import dev.whittle.quantizer.microscope.device.Micro;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

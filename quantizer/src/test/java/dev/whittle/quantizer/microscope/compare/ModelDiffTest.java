@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.whittle.converter.reference.SampleModels;
+import dev.whittle.engine.Interpreter;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -19,7 +20,7 @@ import dev.whittle.quantizer.microscope.SmallGraph;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.Fate;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.OperatorDiff;
 import dev.whittle.quantizer.microscope.compare.ModelDiff.QuantizationDiff;
-import dev.whittle.quantizer.microscope.target.Rewrite;
+import dev.whittle.quantizer.microscope.device.Rewrite;
 import dev.whittle.quantizer.recipe.Mode;
 import dev.whittle.quantizer.recipe.Recipe;
 import dev.whittle.quantizer.rewrite.Ends;
@@ -27,6 +28,7 @@ import dev.whittle.quantizer.rewrite.Quantizer;
 import dev.whittle.quantizer.rule.ConstantValues;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -188,6 +190,19 @@ class ModelDiffTest {
     void modelsOfOtherInputsAreRefused() {
         assertThatThrownBy(() -> OutputAgreement.of(chain("a"), SampleModels.cnn(1), List.of()))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the models have the inputs");
+    }
+
+    @Test
+    void randomBytesOfRealInputsAreTheRandomRealNumbers() {
+        Model model = SampleModels.cnn(1);
+        float[] reals = RandomInputs.of(model, model, 1, 7).getFirst().getFirst();
+
+        try (Interpreter interpreter = Interpreter.of(model)) {
+            byte[] bytes = RandomInputs.bytes(interpreter, 7).getFirst();
+            assertThat(bytes).isEqualTo(Buffer.ofFloats(reals).toBytes());
+            // The first number of java.util.Random with seed 7, of 255.
+            assertThat(reals[0]).isEqualTo(255 * new Random(7).nextFloat());
+        }
     }
 
     @Test

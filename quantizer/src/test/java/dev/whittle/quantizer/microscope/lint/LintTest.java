@@ -15,7 +15,9 @@ import dev.whittle.engine.model.Model;
 import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.QuantizationParameters;
 import dev.whittle.engine.model.Shape;
+import dev.whittle.quantizer.calibrate.CalibrationRecord;
 import dev.whittle.quantizer.calibrate.Calibrator;
+import dev.whittle.quantizer.calibrate.RepresentativeSet;
 import dev.whittle.quantizer.microscope.SmallGraph;
 import dev.whittle.quantizer.microscope.lint.Evidence.Prediction;
 import dev.whittle.quantizer.observe.Range;
@@ -181,6 +183,30 @@ class LintTest {
                 LintRule.CALIBRATED_ON_TEST_IMAGES, Severity.ERROR, "calibration",
                 "2 of 3 calibration images are test images");
         passes(int8(), PLAIN.withImages(Set.of("a"), Set.of("b")), LintRule.CALIBRATED_ON_TEST_IMAGES);
+    }
+
+    /// An int8 model whose file says that it was calibrated on images of these hashes.
+    private static Model recorded(int count, String... hashes) {
+        return CalibrationRecord.of(new RepresentativeSet("images", count, List.of(hashes), List.of()), "entropy",
+                List.of()).attachTo(int8());
+    }
+
+    @Test
+    void calibrationImagesOfTheFilesOwnRecordAreLookedForAmongTheTestImages() {
+        Model model = recorded(200, "0123456789abcdef01", "fedcba9876543210fe");
+
+        finds(model, PLAIN.withImages(Set.of(), Set.of("0123456789ABCDEF99", "aa")),
+                LintRule.CALIBRATED_ON_TEST_IMAGES, Severity.ERROR, "calibration",
+                "1 of 2 calibration images are test images");
+        passes(model, PLAIN.withImages(Set.of(), Set.of("aa")), LintRule.CALIBRATED_ON_TEST_IMAGES);
+    }
+
+    @Test
+    void fewCalibrationSamplesAreAWarning() {
+        finds(recorded(99), PLAIN, LintRule.FEW_CALIBRATION_SAMPLES, Severity.WARNING, "calibration",
+                "ranges are those of 99 samples (entropy)");
+        passes(recorded(100), PLAIN, LintRule.FEW_CALIBRATION_SAMPLES);
+        passes(int8(), PLAIN, LintRule.FEW_CALIBRATION_SAMPLES);
     }
 
     @Nested

@@ -1,4 +1,4 @@
-package dev.whittle.quantizer.microscope.target;
+package dev.whittle.quantizer.microscope.device;
 
 import static dev.whittle.quantizer.microscope.SmallGraph.scale;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -221,5 +221,16 @@ class EdgeTpuTest {
 
         assertThat(resized.isMapped()).isTrue();
         assertThat(resized.reason()).isEqualTo("mapped, unless the compiler finds it too large or too imprecise");
+    }
+
+    @Test
+    void rulesThatCouldNotBeCheckedAreNotClaimed() {
+        Placement sum =
+                placed(new Options.Reduce(OperatorCode.SUM, true), Shape.of(1, 4, 4, 4), Shape.of(1, 1, 1, 4), 1,
+                        2);
+
+        assertThat(sum.isMapped()).isTrue();
+        assertThat(sum.reason()).isEqualTo("is said to be mapped, which is not confirmed by the published table");
+        assertThat(placed(Options.Plain.RSQRT, Shape.of(1, 4), Shape.of(1, 4)).reason()).isEqualTo(sum.reason());
     }
 }

@@ -1,4 +1,4 @@
-package dev.whittle.quantizer.microscope.target;
+package dev.whittle.quantizer.microscope.device;
 
 /// Where an operator runs.
 ///

@@ -1,4 +1,4 @@
-package dev.whittle.quantizer.microscope.target;
+package dev.whittle.quantizer.microscope.device;
 
 import dev.whittle.engine.model.Operator;
 import dev.whittle.engine.model.Subgraph;

@@ -1,4 +1,4 @@
-package dev.whittle.quantizer.microscope.target;
+package dev.whittle.quantizer.microscope.device;
 
 import static dev.whittle.quantizer.microscope.SmallGraph.scale;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,7 +7,9 @@ import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.OperatorCode;
 import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.model.Shape;
 import dev.whittle.quantizer.microscope.SmallGraph;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,32 @@ class MicroTest {
         assertThat(placed(new Options.Softmax(1), ElementType.INT8).isMapped()).isTrue();
         assertThat(placed(new Options.Softmax(1), ElementType.UINT8).reason())
                 .isEqualTo("works on UINT8, its kernel takes FLOAT32 or INT16 or INT8");
+    }
+
+    @Test
+    void typeThatCountsIsThatOfTheInputWithTheNumbers() {
+        SmallGraph graph = new SmallGraph();
+        int shape = graph.ints("shape", 1, 2, 2, 1);
+        int filter = graph.codes("filter", ElementType.INT8, scale(1, 0), Shape.of(1, 2, 2, 1), new byte[4]);
+        int x = graph.input("x", ElementType.INT8, scale(1, 0), 1, 1, 1, 1);
+        int y = graph.operator(new Options.TransposeConv(Padding.VALID, 2, 2, Activation.NONE), "y", ElementType.INT8,
+                scale(1, 0), Shape.of(1, 2, 2, 1), shape, filter, x);
+
+        assertThat(Micro.map(graph.model(y)).mapped()).isEqualTo(1);
+    }
+
+    @Test
+    void kernelsMoveFewerTypesThanTheReferenceRuntimeDoes() {
+        assertThat(placed(new Options.ArgExtreme(OperatorCode.ARG_MAX, ElementType.INT32), ElementType.INT16).reason())
+                .isEqualTo("works on INT16, its kernel takes FLOAT32 or INT8");
+        assertThat(placed(Options.Plain.EXP, ElementType.INT8).reason())
+                .isEqualTo("works on INT8, its kernel takes FLOAT32");
+    }
+
+    @Test
+    void typesThatNobodyReadAreNotClaimed() {
+        assertThat(placed(new Options.Reduce(OperatorCode.REDUCE_MIN, true), ElementType.INT16))
+                .isEqualTo(new Placement(0, "REDUCE_MIN", "y", true, "has a kernel, whose types are not confirmed"));
     }
 
     @Test
