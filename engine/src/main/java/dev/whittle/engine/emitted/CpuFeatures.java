@@ -24,7 +24,9 @@ final class CpuFeatures {
         /** F, BW, DQ and VL of AVX-512, with FMA: what kernels of real numbers need. */
         AVX512,
         /** Products of four bytes. */
-        AVX512_VNNI
+        AVX512_VNNI,
+        /** Choice among bytes of two registers. */
+        AVX512_VBMI
     }
 
     private static final int OSXSAVE = 1 << 27;
@@ -35,6 +37,7 @@ final class CpuFeatures {
     private static final int AVX512DQ = 1 << 17;
     private static final int AVX512BW = 1 << 30;
     private static final int AVX512VL = 1 << 31;
+    private static final int VBMI = 1 << 1;
     private static final int VNNI = 1 << 11;
 
     private CpuFeatures() {}
@@ -53,6 +56,9 @@ final class CpuFeatures {
             features.add(Feature.AVX512);
             if (has(extended[2], VNNI)) {
                 features.add(Feature.AVX512_VNNI);
+            }
+            if (has(extended[2], VBMI)) {
+                features.add(Feature.AVX512_VBMI);
             }
         }
         return features;

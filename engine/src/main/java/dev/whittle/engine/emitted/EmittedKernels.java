@@ -5,13 +5,18 @@ import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Preparation;
+import dev.whittle.engine.kernel.Slot;
+import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.kernel.Window;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +82,29 @@ public final class EmittedKernels implements MachineCode {
         p.keepBytes(layout.bytes());
         MemorySegment code = ExecutableMemory.seal(ConvolutionCode.write(layout).code());
         return new EmittedConvolution(code, PackedConvolution.pack(convolution, layout), layout, shape, convolution);
+    }
+
+    @Override
+    public @Nullable Kernel map(Preparation p, byte[] table, Slot input, Slot output) {
+        if (!features.contains(Feature.AVX512_VBMI)) {
+            return null;
+        }
+        MemorySegment constants =
+                Arena.ofAuto().allocate(table.length, MapCode.STEP).copyFrom(MemorySegment.ofArray(table));
+        return new EmittedSpan(ExecutableMemory.seal(MapCode.write().code()), constants, input, input, output,
+                (code, from, _, to, bytes, fromAt, _, toAt, count) -> NativeCall.call(code, from, from, to, bytes,
+                        fromAt,
+                        (1L << count % MapCode.STEP) - 1, toAt, count / MapCode.STEP));
+    }
+
+    @Override
+    public @Nullable Kernel sum(Preparation p, SumOfCodes sum) {
+        return new EmittedSpan(ExecutableMemory.seal(SumCode.write(sum.isSigned()).code()), PackedSum.pack(sum),
+                sum.coarse(), sum.fine(), sum.output(),
+                (code, coarse, fine, to, constants, coarseAt, fineAt, toAt, count) -> NativeCall.call(code, coarse,
+                        fine, to,
+                        constants, coarseAt, fineAt, toAt,
+                        (long) (count / SumCode.STEP) << SumCode.STEP | (1L << count % SumCode.STEP) - 1));
     }
 
     /// A filter of one tap sees no rows, so they may be as wide as the code likes.

@@ -13,6 +13,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /// ADD and SUB: `output = activation(input0 ± input1)` with broadcasting. Integers wrap around; reals stay finite, as the
 /// reference clamps them to the largest float where there is no activation.
@@ -78,9 +79,12 @@ final class AddSub implements OperatorKernel {
                         floats(ActivationRange.realMinimum(activation), ActivationRange.realMaximum(activation),
                                 isVector));
             }
-            case INT8, UINT8 -> broadcast.fastKernel(p,
-                    p.tier() == KernelTier.VECTOR ? VECTOR_NANOSECONDS_OF_CODES : SCALAR_NANOSECONDS_OF_CODES,
-                    codes(p, activation, type));
+            case INT8, UINT8 -> {
+                Kernel emitted = emitted(p, activation, type);
+                yield emitted != null ? emitted : broadcast.fastKernel(p,
+                        p.tier() == KernelTier.VECTOR ? VECTOR_NANOSECONDS_OF_CODES : SCALAR_NANOSECONDS_OF_CODES,
+                        codes(p, activation, type));
+            }
             case INT16 -> broadcast.kernel(p, p.inputTensor(0).quantization() == null
                     ? plainShorts(activation)
                     : shortCodes(p, activation));
@@ -88,6 +92,28 @@ final class AddSub implements OperatorKernel {
             case INT64 -> broadcast.kernel(p, longs(activation));
             default -> throw new AssertionError(type);
         };
+    }
+
+    /// Machine code for sums of tensors of one shape, or null.
+    private @Nullable Kernel emitted(Preparation p, Activation activation, ElementType type) {
+        MachineCode machineCode = p.machineCode();
+        Scaling scaling = Scaling.of(p, LEFT_SHIFT);
+        if (machineCode == null || sign < 0 || !scaling.toOutput.fitsVectors()
+                || Math.min(scaling.to0.shift(), scaling.to1.shift()) <= 1 - Integer.SIZE
+                || !p.inputTensor(0).shape().equals(p.inputTensor(1).shape())) {
+            return null;
+        }
+        ActivationRange range = ActivationRange.of(activation, type, scaling.out);
+        int coarse = scaling.in0.scale(0) >= scaling.in1.scale(0) ? 0 : 1;
+        Kernel kernel = machineCode.sum(p, new SumOfCodes(type == ElementType.INT8, p.input(coarse),
+                (coarse == 0 ? scaling.in0 : scaling.in1).zeroPoint(0), p.input(1 - coarse),
+                (coarse == 0 ? scaling.in1 : scaling.in0).zeroPoint(0), coarse == 0 ? scaling.to1 : scaling.to0,
+                scaling.toOutput, p.output(0), scaling.out.zeroPoint(0), range.min(), range.max()));
+        if (kernel != null) {
+            p.mayOverwrite(0);
+            p.mayOverwrite(1);
+        }
+        return kernel;
     }
 
     private BinaryRun<float[], float[]> floats(float min, float max, boolean isVector) {

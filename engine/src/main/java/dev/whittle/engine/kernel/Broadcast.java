@@ -2,6 +2,7 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// How two inputs meet under NumPy's broadcasting rule: shapes are aligned at their last dimension, and a dimension of 1
 /// (or a missing one) is repeated.
@@ -9,6 +10,7 @@ import java.util.Arrays;
 /// The output is walked in runs: neighbouring dimensions that both inputs step through alike are merged, the innermost
 /// merged dimension is the run.
 final class Broadcast {
+    private static final int CODES = 256;
     /** Elements of a run that is made of the same short run over and over. */
     private static final int TILE = 512;
     /** What an element takes, roughly, where a function is called for it. */
@@ -75,6 +77,29 @@ final class Broadcast {
         return kernel(p, NANOSECONDS, run);
     }
 
+    /// Machine code that looks codes up, where one element that is known meets all others; or null.
+    @SuppressWarnings("unchecked")
+    private <A, C> @Nullable Kernel map(Preparation p, BinaryRun<A, C> run) {
+        MachineCode machineCode = p.machineCode();
+        int repeated = runStep0 == 0 ? 0 : 1;
+        if (machineCode == null || !p.inputTensor(repeated).isConstant()) {
+            return null;
+        }
+        byte[] codes = new byte[CODES];
+        for (int code = 0; code < CODES; code++) {
+            codes[code] = (byte) code;
+        }
+        byte[] known = p.values(repeated).toBytes();
+        byte[] table = new byte[CODES];
+        run.apply((A) (repeated == 0 ? known : codes), 0, runStep0, (A) (repeated == 0 ? codes : known), 0, runStep1,
+                (C) table, 0, CODES);
+        Kernel kernel = machineCode.map(p, table, p.input(1 - repeated), p.output(0));
+        if (kernel != null) {
+            p.mayOverwrite(1 - repeated);
+        }
+        return kernel;
+    }
+
     /// As [#kernel(Preparation, BinaryRun)], of runs that are fast where both inputs have steps of 1: a short row that repeats,
     /// or a code of eight bits, is copied one after the other, to make long runs. Elements are array elements.
     ///
@@ -85,6 +110,10 @@ final class Broadcast {
         boolean repeatsRow = outerSizes.length == 1 && runStep0 == 1 && runStep1 == 1;
         int rowLength = repeatsElement ? 1 : runLength;
         boolean isEmpty = output.elementCount() == 0;
+        Kernel map = repeatsElement && !isEmpty ? map(p, run) : null;
+        if (map != null) {
+            return map;
+        }
         if (isEmpty || !repeatsElement && !repeatsRow || rowLength > TILE / 2) {
             return kernel(p, nanoseconds, run);
         }

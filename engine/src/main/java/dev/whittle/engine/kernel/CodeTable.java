@@ -21,6 +21,12 @@ final class CodeTable {
 
     /// A kernel that maps every element of the only input of an operator, which the output may overwrite.
     Kernel kernel(Preparation p) {
+        MachineCode machineCode = p.machineCode();
+        Kernel emitted = machineCode == null ? null : machineCode.map(p, table, p.input(0), p.output(0));
+        if (emitted != null) {
+            p.mayOverwrite(0);
+            return emitted;
+        }
         UnaryRun<byte[]> run = this::map;
         return run.elementwise(p, NANOSECONDS);
     }

@@ -17,6 +17,16 @@ public interface MachineCode {
     @Nullable
     Kernel convolution(Preparation p, Convolution convolution);
 
+    /// A kernel that looks codes of eight bits up in a table; null where there is none.
+    ///
+    /// @param table 256 codes, by code without sign
+    @Nullable
+    Kernel map(Preparation p, byte[] table, Slot input, Slot output);
+
+    /// A kernel for the sum of two tensors of codes of one shape; null where there is none for it.
+    @Nullable
+    Kernel sum(Preparation p, SumOfCodes sum);
+
     /// The one that is there and usable, or null.
     static @Nullable MachineCode installed() {
         return Installed.CODE;

@@ -771,6 +771,8 @@ public final class Assembler {
     public void vpermq(Vector to, Vector a, VectorSource b) { three(Op.VPERMQ_BY_VECTOR, atLeast(256, to), a, b); }
     /// VPERMB
     public void vpermb(Vector to, Vector a, VectorSource b) { three(Op.VPERMB, to, a, b); }
+    /// VPERMI2B
+    public void vpermi2b(Vector to, Vector a, VectorSource b) { three(Op.VPERMI2B, to, a, b); }
     /// VPERMI2W/D/Q/PS/PD
     public void vpermi2d(Vector to, Vector a, VectorSource b) { three(Op.VPERMI2D, to, a, b); }
     /// VPERMT2W/D/Q/PS/PD
@@ -849,6 +851,8 @@ public final class Assembler {
     public void vpmovmskb(Gpr to, Vector from) {
         transfer(Op.VPMOVMSKB, from.bits(), to, unmasked(from), to.name32(), from);
     }
+    /// VPMOVB2M/VPMOVW2M/VPMOVD2M/VPMOVQ2M
+    public void vpmovb2m(Mask to, Vector from) { transfer(Op.VPMOVB2M, from.bits(), to, unmasked(from), to, from); }
     /// VPMOVB2M/VPMOVW2M/VPMOVD2M/VPMOVQ2M
     public void vpmovd2m(Mask to, Vector from) { transfer(Op.VPMOVD2M, from.bits(), to, unmasked(from), to, from); }
     /// VPMOVM2B/VPMOVM2W/VPMOVM2D/VPMOVM2Q
