@@ -56,6 +56,15 @@ final class CalibrationOptions implements OptionGroup {
         return Optional.ofNullable(method).map(text -> parsed("--calibration", text, CalibrationMethod::of));
     }
 
+    /// Corrects a float model, where that was asked for.
+    ///
+    /// @param recipe says the bits of weights
+    /// @param data the images, where there are no other samples
+    /// @param count images at most
+    Model correct(Model model, Recipe recipe, DataOptions data, int count) throws IOException {
+        return corrections.isEmpty() ? model : corrected(model, recipe, data, set(model, data, count));
+    }
+
     /// Corrects a float model and measures the ranges of its activations.
     ///
     /// @param recipe says the method for each operator
@@ -64,25 +73,31 @@ final class CalibrationOptions implements OptionGroup {
     CalibratedModel calibrate(Model model, Recipe recipe, DataOptions data, int count) throws IOException {
         CalibrationMethod chosen = method().orElse(new CalibrationMethod.MinMax());
         Map<String, CalibrationMethod> methods = recipe.calibrationMethods(model);
-        boolean onImages = arrays == null && random == 0;
-        RepresentativeSet set = onImages ? Samples.of(model, data.required(), count, data.threads())
-                : others(model, data);
-        Corrections chosenCorrections = Corrections.of(Set.copyOf(corrections), data.seed(), data.threads())
-                .withWeightBits(weightBits(model, recipe));
-        Model corrected = corrections.isEmpty() ? model
-                : chosenCorrections.apply(model, Samples.toCorrectWith(set),
-                        (correction, layer, done, total) -> spec.commandLine()
-                                .getErr()
-                                .println(name(correction) + ": layer " + done + " of " + total + ", " + layer));
+        RepresentativeSet set = set(model, data, count);
+        Model corrected = corrections.isEmpty() ? model : corrected(model, recipe, data, set);
         Calibrator calibrator = Calibrator.of(name -> methods.getOrDefault(name, chosen)).withThreads(data.threads());
-        Calibration calibration = (onImages ? calibrator.withInputRange(0, PIXELS) : calibrator)
+        Calibration calibration = (isOnImages() ? calibrator.withInputRange(0, PIXELS) : calibrator)
                 .calibrate(corrected, set.samples());
         Map<String, String> others = methods.entrySet().stream().filter(entry -> !entry.getValue().equals(chosen))
                 .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().text()));
-        return new CalibratedModel(corrected, calibration,
-                CalibrationRecord.of(set, chosen.text(),
-                        chosenCorrections.inOrder().stream().map(CalibrationOptions::name).toList())
-                        .withMethods(others));
+        return new CalibratedModel(corrected, calibration, CalibrationRecord
+                .of(set, chosen.text(), corrections.stream().distinct().sorted().map(CalibrationOptions::name).toList())
+                .withMethods(others));
+    }
+
+    private boolean isOnImages() {
+        return arrays == null && random == 0;
+    }
+
+    private RepresentativeSet set(Model model, DataOptions data, int count) throws IOException {
+        return isOnImages() ? Samples.of(model, data.required(), count, data.threads()) : others(model, data);
+    }
+
+    private Model corrected(Model model, Recipe recipe, DataOptions data, RepresentativeSet set) {
+        return Corrections.of(Set.copyOf(corrections), data.seed(), data.threads())
+                .withWeightBits(weightBits(model, recipe))
+                .apply(model, Samples.toCorrectWith(set), (correction, layer, done, total) -> spec.commandLine()
+                        .getErr().println(name(correction) + ": layer " + done + " of " + total + ", " + layer));
     }
 
     /// Of all weights that become integers, which corrections round alike.
@@ -93,7 +108,7 @@ final class CalibrationOptions implements OptionGroup {
                 .filter(i -> rules.get(i).mode().hasIntegerWeights()
                         && QuantizationRule.of(operators.get(i).options()) instanceof QuantizationRule.Weighted)
                 .mapToObj(i -> rules.get(i).weightBits()).distinct().sorted().toList();
-        if (!corrections.isEmpty() && bits.size() > 1) {
+        if (bits.size() > 1) {
             throw new ParameterException(spec.commandLine(),
                     "--correct rounds all weights alike, the recipe gives them " + bits + " bits");
         }

@@ -173,7 +173,7 @@ public final class QuantizeCommand implements Callable<Integer> {
         boolean needsRanges = !ends.equals(Ends.of(ElementType.FLOAT32))
                 || recipe.rulesFor(plain).stream().anyMatch(rule -> rule.mode().isInteger());
         if (!needsRanges) {
-            return Quantizer.quantize(plain, recipe);
+            return Quantizer.quantize(calibration.correct(plain, recipe, data, samples), recipe);
         }
         CalibratedModel calibrated = calibration.calibrate(plain, recipe, data, samples);
         return calibrated.record().attachTo(

@@ -61,7 +61,7 @@ public final class SweepCommand implements Callable<Integer> {
 
     @Option(names = "--qat-epochs", paramLabel = "N", defaultValue = "0", description = "Epochs of quantization-aware training, once with weights of 8 bits and once of 4 (default: none).") private int qatEpochs;
 
-    @Option(names = "--qat-learning-rate", paramLabel = "RATE", defaultValue = "0.0001", description = "Of the first of these epochs; it falls to 3 %% of that (default: ${DEFAULT-VALUE}).") private float qatLearningRate;
+    @Option(names = "--qat-learning-rate", paramLabel = "RATE", defaultValue = "0.0003", description = "Of the first of these epochs; it falls to 3 %% of that (default: ${DEFAULT-VALUE}).") private float qatLearningRate;
 
     @Option(names = "--no-timing", description = "Leave the times out: they take about a third of the run.") private boolean untimed;
 

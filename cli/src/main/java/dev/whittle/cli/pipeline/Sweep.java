@@ -7,6 +7,7 @@ import dev.whittle.cli.pipeline.Judge.Verdicts;
 import dev.whittle.converter.write.ModelWriter;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.UnsupportedModelException;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.CalibrationRecord;
@@ -31,7 +32,9 @@ import dev.whittle.trainer.network.Network;
 import dev.whittle.trainer.network.TrainingSettings;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,6 +50,8 @@ public final class Sweep {
     private static final double SECONDS_EACH = 0.3;
     /// What timing takes of the whole, roughly.
     private static final double TIMING_SHARE = 0.4;
+    /// In rows.
+    private static final double LEARNING_COST = 15;
     private static final float LAST_RATE_SHARE = 0.03f;
     private static final String DESCRIPTION = "Image classifier, made by Whittle.";
 
@@ -65,6 +70,12 @@ public final class Sweep {
 
     /// @param weightBits that corrections round to
     private record CorrectionKey(Set<Correction> corrections, int weightBits) {
+        static CorrectionKey of(SweepVariant variant) {
+            // What rounds nothing is the same for all widths.
+            boolean rounds = variant.corrections().contains(Correction.ADAROUND)
+                    || variant.corrections().contains(Correction.BIAS);
+            return new CorrectionKey(variant.corrections(), rounds ? variant.weightBits() : Byte.SIZE);
+        }
     }
 
     private record CalibrationKey(CorrectionKey corrected, CalibrationMethod method) {
@@ -86,14 +97,26 @@ public final class Sweep {
         this.photographs = photographs;
         this.settings = settings;
         prepared = GraphPreparation.prepare(plain);
+        requireFloat();
         images = photographs.part(settings.part());
         samples = Samples.of(prepared, photographs, settings.calibrationImages(), settings.threads());
         expected = judged(plain).probabilities();
     }
 
     /// A sweep of which only the float model is judged yet.
+    ///
+    /// @throws IllegalArgumentException if `plain` is no float classifier of images
     public static Sweep of(Model plain, Photographs photographs, SweepSettings settings) {
         return new Sweep(plain, photographs.kept(Runtime.getRuntime().maxMemory() / KEPT_SHARE_OF_HEAP), settings);
+    }
+
+    private void requireFloat() {
+        Subgraph subgraph = prepared.primary();
+        if (subgraph.operators().stream().flatMap(operator -> operator.outputs().stream())
+                .anyMatch(output -> subgraph.tensor(output).quantization() != null)) {
+            throw new IllegalArgumentException(
+                    "[" + plain.source() + "] is quantized already, expected a float model");
+        }
     }
 
     /// Adds models of quantization-aware training, one for each width of weights.
@@ -113,6 +136,8 @@ public final class Sweep {
         List<SweepVariant> variants = SweepVariant.all(settings.methods(), settings.corrections());
         List<String> leftOut = new ArrayList<>();
         add(plain, Mode.FLOAT, Mode.FLOAT.weightBits().getFirst(), null, Ends.of(ElementType.FLOAT32), null, List.of());
+        double[] costs = costs(variants);
+        double done = 0;
         double share = settings.timed() ? 1 - TIMING_SHARE : 1;
         for (int i = 0; i < variants.size(); i++) {
             SweepVariant variant = variants.get(i);
@@ -124,7 +149,8 @@ public final class Sweep {
                 leftOut.add(lower(variant.mode()) + ", weights of " + variant.weightBits() + " bits: "
                         + FailureMessage.of(e));
             }
-            progress.accept(share * (i + 1) / variants.size());
+            done += costs[i];
+            progress.accept(share * done / Arrays.stream(costs).sum());
         }
         for (int i = 0; i < aware.size(); i++) {
             add(aware.get(i), Mode.INT8, Mode.INT8.weightBits().get(i), new Granularity.PerChannel().toString(),
@@ -138,6 +164,13 @@ public final class Sweep {
             }
         }
         return new Outcome(rows, leftOut.stream().distinct().toList());
+    }
+
+    /// What each variant takes, roughly: learning to round takes as long as many rows, and is done once for several.
+    private static double[] costs(List<SweepVariant> variants) {
+        Set<CorrectionKey> learned = new HashSet<>();
+        return variants.stream().mapToDouble(variant -> variant.corrections().contains(Correction.ADAROUND)
+                && learned.add(CorrectionKey.of(variant)) ? LEARNING_COST : 1).toArray();
     }
 
     private void add(Model model, Mode mode, int weightBits, @Nullable String granularity, Ends ends,
@@ -163,15 +196,12 @@ public final class Sweep {
     }
 
     private Model quantized(SweepVariant variant) {
+        CorrectionKey key = CorrectionKey.of(variant);
+        Model model = corrected.computeIfAbsent(key, this::correct);
         CalibrationMethod method = variant.calibration();
         if (method == null) {
-            return Quantizer.quantize(prepared, variant.recipe());
+            return Quantizer.quantize(model, variant.recipe());
         }
-        // What rounds nothing is the same for all widths.
-        boolean rounds = variant.corrections().contains(Correction.ADAROUND)
-                || variant.corrections().contains(Correction.BIAS);
-        CorrectionKey key = new CorrectionKey(variant.corrections(), rounds ? variant.weightBits() : Byte.SIZE);
-        Model model = corrected.computeIfAbsent(key, this::correct);
         Calibration calibration = calibrations.computeIfAbsent(new CalibrationKey(key, method),
                 _ -> Calibrator.of(method).withThreads(settings.threads()).withInputRange(0, PIXELS)
                         .calibrate(model, samples.samples()));

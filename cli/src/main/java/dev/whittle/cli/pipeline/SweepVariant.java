@@ -30,7 +30,8 @@ record SweepVariant(Mode mode, int weightBits, @Nullable Granularity granularity
         corrections = Set.copyOf(corrections);
     }
 
-    /// Every mode; those that calibrate with each method; int8 activations with each correction alone and all of them.
+    /// Every mode; those that calibrate with each method; int8 activations, and weights of 4 bits alone, with each correction
+    /// by itself and all of them.
     static List<SweepVariant> all(List<CalibrationMethod> methods, Set<Correction> corrections) {
         Granularity channels = new Granularity.PerChannel();
         Granularity blocks = new Granularity.Blockwise(BLOCK);
@@ -38,6 +39,8 @@ record SweepVariant(Mode mode, int weightBits, @Nullable Granularity granularity
                 of(Mode.DYNAMIC_RANGE, Byte.SIZE, null), of(Mode.DYNAMIC_RANGE, FOUR_BITS, channels),
                 of(Mode.DYNAMIC_RANGE, FOUR_BITS, blocks), of(Mode.WEIGHT_ONLY, Byte.SIZE, channels),
                 of(Mode.WEIGHT_ONLY, FOUR_BITS, channels), of(Mode.WEIGHT_ONLY, FOUR_BITS, blocks)));
+        List<Set<Correction>> corrected = aloneAndTogether(corrections);
+        corrected.forEach(some -> all.add(of(Mode.WEIGHT_ONLY, FOUR_BITS, channels).with(null, some)));
         SweepVariant int8 = of(Mode.INT8, Byte.SIZE, channels);
         SweepVariant int4 = of(Mode.INT8, FOUR_BITS, channels);
         for (CalibrationMethod method : methods) {
@@ -56,15 +59,13 @@ record SweepVariant(Mode mode, int weightBits, @Nullable Granularity granularity
         for (CalibrationMethod method : methods) {
             all.add(int4.with(method, Set.of()));
         }
-        for (SweepVariant corrected : List.of(int8, int4)) {
-            for (Set<Correction> some : aloneAndTogether(corrections)) {
-                methods.forEach(method -> all.add(corrected.with(method, some)));
-            }
+        for (SweepVariant variant : List.of(int8, int4)) {
+            corrected.forEach(some -> methods.forEach(method -> all.add(variant.with(method, some))));
         }
         return all;
     }
 
-    private static Set<Set<Correction>> aloneAndTogether(Set<Correction> corrections) {
+    private static List<Set<Correction>> aloneAndTogether(Set<Correction> corrections) {
         Set<Set<Correction>> sets = new LinkedHashSet<>();
         for (Correction correction : Correction.values()) {
             if (corrections.contains(correction)) {
@@ -74,7 +75,7 @@ record SweepVariant(Mode mode, int weightBits, @Nullable Granularity granularity
         if (!corrections.isEmpty()) {
             sets.add(EnumSet.copyOf(corrections));
         }
-        return sets;
+        return List.copyOf(sets);
     }
 
     /// A mode with its own ends.
@@ -82,7 +83,7 @@ record SweepVariant(Mode mode, int weightBits, @Nullable Granularity granularity
         return new SweepVariant(mode, weightBits, granularity, Ends.of(mode.activationType()), null, Set.of());
     }
 
-    private SweepVariant with(CalibrationMethod method, Set<Correction> some) {
+    private SweepVariant with(@Nullable CalibrationMethod method, Set<Correction> some) {
         return new SweepVariant(mode, weightBits, granularity, ends, method, some);
     }
 
