@@ -20,11 +20,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,8 +40,9 @@ import picocli.CommandLine.Spec;
     "  whittle sweep float32.tflite --data photos --calibration min_max,percentile:99.9 --correct bias --no-timing"})
 public final class SweepCommand implements Callable<Integer> {
     private static final String NETWORK = ".whittle";
-    private static final String[] COLUMNS = {"mode", "weights", "scales", "ends", "calibration", "correction",
-        "accuracy", "F1", "changed", "score change", "bytes", "ms"};
+    private static final List<String> COLUMNS = List.of("mode", "weights", "scales", "ends", "calibration",
+            "correction", "accuracy", "F1", "changed", "score change", "bytes");
+    private static final String TIME = "ms";
     /// Those that hold numbers.
     private static final int FIRST_NUMBER = 6;
 
@@ -131,27 +132,41 @@ public final class SweepCommand implements Callable<Integer> {
         }
     }
 
+    /// The header, and a line of cells for each row.
+    private static List<List<String>> lines(Sweep.Outcome outcome) {
+        boolean isTimed = outcome.rows().getFirst().milliseconds() != null;
+        List<List<String>> lines = new ArrayList<>();
+        lines.add(isTimed ? Stream.concat(COLUMNS.stream(), Stream.of(TIME)).toList() : COLUMNS);
+        outcome.rows().forEach(row -> lines.add(cells(row)));
+        return lines;
+    }
+
     private static List<String> cells(SweepRow row) {
-        return List.of(row.mode(), row.weightBits() + " bits", row.granularity() == null ? "-" : row.granularity(),
-                row.ends(), row.calibration() == null ? "-" : row.calibration(),
+        List<String> cells = new ArrayList<>(List.of(row.mode(), row.weightBits() + " bits",
+                row.granularity() == null ? "-" : row.granularity(), row.ends(),
+                row.calibration() == null ? "-" : row.calibration(),
                 row.corrections().isEmpty() ? "-" : String.join("+", row.corrections()), text("%.4f", row.accuracy()),
                 text("%.4f", row.f1()), text("%d", row.changed()), text("%.5f", row.scoreChange()),
-                text("%d", row.bytes()), row.milliseconds() == null ? "-" : text("%.3f", row.milliseconds()));
+                text("%d", row.bytes())));
+        if (row.milliseconds() != null) {
+            cells.add(text("%.3f", row.milliseconds()));
+        }
+        return cells;
     }
 
     private static String text(Sweep.Outcome outcome) {
-        Table table = new Table(COLUMNS);
-        outcome.rows().forEach(row -> table.row(cells(row).toArray()));
+        List<List<String>> lines = lines(outcome);
+        Table table = new Table(lines.getFirst().toArray(String[]::new));
+        lines.subList(1, lines.size()).forEach(cells -> table.row(cells.toArray()));
         StringBuilder text = new StringBuilder(table.toString());
         outcome.leftOut().forEach(line -> text.append("left out: ").append(line).append(System.lineSeparator()));
         return text.toString();
     }
 
     private static String markdown(Sweep.Outcome outcome) {
-        List<String> lines = new ArrayList<>();
-        lines.add(line(Arrays.asList(COLUMNS)));
-        lines.add("|" + "---|".repeat(FIRST_NUMBER) + "---:|".repeat(COLUMNS.length - FIRST_NUMBER));
-        outcome.rows().forEach(row -> lines.add(line(cells(row))));
+        List<String> lines = new ArrayList<>(lines(outcome).stream().map(SweepCommand::line).toList());
+        lines.add(1, "|" + "---|".repeat(FIRST_NUMBER)
+                + "---:|".repeat(lines(outcome).getFirst().size() - FIRST_NUMBER));
         if (!outcome.leftOut().isEmpty()) {
             lines.add("");
             outcome.leftOut().forEach(one -> lines.add("- left out: " + one));
