@@ -36,7 +36,7 @@ class SweepCommandTest {
     @BeforeAll
     static void files() throws IOException {
         plain = TinyModel.write(folder.resolve("float.tflite"));
-        photos = TinyModel.writePhotographs(folder.resolve("photos"), 8, 6);
+        photos = TinyModel.writePhotographs(folder.resolve("photos"), 8, 2);
         json = folder.resolve("one.json");
         markdown = folder.resolve("table.md");
         swept = sweep(plain, concat("--threads", 1, "--json", json, "--out", markdown));
@@ -63,7 +63,7 @@ class SweepCommandTest {
     void everyModeMethodAndCorrectionIsARow() throws IOException {
         JsonNode rows = read(json).at("/rows");
         assertThat(rows.size()).isEqualTo(ROWS);
-        assertThat(read(json).at("/images").asInt()).isEqualTo(6);
+        assertThat(read(json).at("/images").asInt()).isEqualTo(2);
         Set<String> modes = new HashSet<>();
         Set<String> rest = new HashSet<>();
         rows.forEach(row -> {
