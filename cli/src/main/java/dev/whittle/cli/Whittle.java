@@ -20,6 +20,7 @@ import dev.whittle.cli.command.QuantizeCommand;
 import dev.whittle.cli.command.ReportCommand;
 import dev.whittle.cli.command.RunCommand;
 import dev.whittle.cli.command.SensitivityCommand;
+import dev.whittle.cli.command.SweepCommand;
 import dev.whittle.cli.command.TraceCommand;
 import dev.whittle.cli.command.TrainCommand;
 import dev.whittle.cli.command.WhatIfCommand;
@@ -39,7 +40,7 @@ import picocli.CommandLine.ScopeType;
     "0:done", "1:failed", "2:wrong usage"}, footerHeading = "%nExample:%n", footer = "  whittle demo", subcommands = {
         DemoCommand.class, DataCommand.class, TrainCommand.class, CompressCommand.class,
         ConvertCommand.class,
-        QuantizeCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
+        QuantizeCommand.class, SweepCommand.class, EvaluateCommand.class, RunCommand.class, BenchCommand.class,
         InspectCommand.class, OperatorsCommand.class, ExplainCommand.class, ReportCommand.class,
         TraceCommand.class, SensitivityCommand.class, WhatIfCommand.class, DiffCommand.class, LintCommand.class,
         EdgeTpuCommand.class, MicroCommand.class, ConformanceCommand.class})

@@ -91,6 +91,30 @@ class CalibrationTest {
     }
 
     @Test
+    void weightsAloneAreCorrectedToo() throws IOException {
+        Path uncorrected = folder.resolve("uncorrected.tflite");
+        Path corrected = folder.resolve("corrected.tflite");
+        assertThat(Run.of("quantize", model, "--mode", "weight_only", "--bits", 4, "--out", uncorrected).code())
+                .isZero();
+        Run run = Run.of("quantize", model, "--mode", "weight_only", "--bits", 4, "--correct", "bias", "--random", 4,
+                "--distribution", "uniform:0:255", "--out", corrected);
+
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(Files.readAllBytes(corrected)).isNotEqualTo(Files.readAllBytes(uncorrected));
+    }
+
+    @Test
+    void correctionsRoundToTheWidthOfTheWeightsAndNotToTwo() throws IOException {
+        Path out = folder.resolve("mixed.tflite");
+        Path recipe = Files.writeString(folder.resolve("mixed.json"),
+                "{\"rules\": [{\"operator\": \"FULLY_CONNECTED\", \"mode\": \"int8\", \"weightBits\": 4}, {\"mode\": \"int8\"}]}");
+
+        assertThat(Run.of("quantize", model, "--recipe", recipe, "--random", 2, "--correct", "bias", "--out", out))
+                .isEqualTo(Run.misused("whittle quantize: --correct rounds all weights alike, the recipe gives them "
+                        + "[4, 8] bits (see whittle quantize --help)"));
+    }
+
+    @Test
     void wrongUsageFailsInOneLine() {
         Path out = folder.resolve("never.tflite");
 

@@ -12,7 +12,8 @@ class HelpTest {
     @ValueSource(strings = {"demo", "data", "train", "convert", "quantize", "evaluate", "run", "bench", "inspect",
         "operators",
         "explain",
-        "report", "trace", "sensitivity", "what-if", "diff", "lint", "edgetpu", "micro", "conformance", "compress"})
+        "report", "sweep", "trace", "sensitivity", "what-if", "diff", "lint", "edgetpu", "micro", "conformance",
+        "compress"})
     void everyCommandHelpsWithAnExample(String command) {
         Run run = Run.of(command, "--help");
 

@@ -171,6 +171,25 @@ class ReproducibilityTest {
         assertThat(Hashes.read(out)).isEqualTo(expected);
     }
 
+    @Test
+    void ctrlCStopsQuantizationAwareTrainingToo() throws IOException, InterruptedException {
+        assumeFalse(isInterruptIgnored(), "SIGINT is ignored here");
+        Path run = folder.resolve("aware");
+        Path err = folder.resolve("aware.txt");
+        Path never = folder.resolve("never.tflite");
+        Process process = WhittleProcess.start(err, "-Dwhittle.kernels=scalar", "quantize",
+                folder.resolve("expected/best.whittle"), "--mode", "qat", "--epochs", 100_000, "--data", photos,
+                "--quiet",
+                "--run", run, "--out", never);
+        while (process.isAlive() && epochsDone(run) < 1) {
+            Thread.sleep(2);
+        }
+        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+        assertThat(process.waitFor()).as(() -> text(err)).isEqualTo(130);
+        assertThat(text(err)).endsWith("stopped, --resume goes on from " + run + System.lineSeparator());
+        assertThat(never).doesNotExist();
+    }
+
     /// A process inherits what its parent ignores.
     private static boolean isInterruptIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");

@@ -1,10 +1,9 @@
 package dev.whittle.cli.command;
 
 import dev.whittle.cli.OptionGroup;
-import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.cli.pipeline.Samples;
 import dev.whittle.engine.model.Model;
-import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Operator;
 import dev.whittle.quantizer.calibrate.ArraySamples;
 import dev.whittle.quantizer.calibrate.Calibration;
 import dev.whittle.quantizer.calibrate.CalibrationRecord;
@@ -16,9 +15,10 @@ import dev.whittle.quantizer.correct.Corrections;
 import dev.whittle.quantizer.observe.CalibrationMethod;
 import dev.whittle.quantizer.observe.Range;
 import dev.whittle.quantizer.recipe.Recipe;
+import dev.whittle.quantizer.recipe.Rule;
+import dev.whittle.quantizer.rule.QuantizationRule;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,8 +36,6 @@ import picocli.CommandLine.Spec;
 /// How ranges are measured, and on what.
 final class CalibrationOptions implements OptionGroup {
     private static final Range PIXELS = new Range(0, 255);
-    /// Their activations are in memory, twice, while a layer is corrected.
-    private static final int CORRECTED_WITH = 64;
 
     @Option(names = "--calibration", paramLabel = "METHOD", description = "How a range is taken from what a tensor held: min_max, moving_average[:MOMENTUM], percentile[:PERCENT], entropy or mse (default: min_max).") private @Nullable String method;
 
@@ -57,6 +56,15 @@ final class CalibrationOptions implements OptionGroup {
         return Optional.ofNullable(method).map(text -> parsed("--calibration", text, CalibrationMethod::of));
     }
 
+    /// Corrects a float model, where that was asked for.
+    ///
+    /// @param recipe says the bits of weights
+    /// @param data the images, where there are no other samples
+    /// @param count images at most
+    Model correct(Model model, Recipe recipe, DataOptions data, int count) throws IOException {
+        return corrections.isEmpty() ? model : corrected(model, recipe, data, set(model, data, count));
+    }
+
     /// Corrects a float model and measures the ranges of its activations.
     ///
     /// @param recipe says the method for each operator
@@ -65,40 +73,50 @@ final class CalibrationOptions implements OptionGroup {
     CalibratedModel calibrate(Model model, Recipe recipe, DataOptions data, int count) throws IOException {
         CalibrationMethod chosen = method().orElse(new CalibrationMethod.MinMax());
         Map<String, CalibrationMethod> methods = recipe.calibrationMethods(model);
-        boolean onImages = arrays == null && random == 0;
-        RepresentativeSet set = onImages ? images(model, data.required(), count, data.threads())
-                : others(model, data);
-        Corrections chosenCorrections = Corrections.of(Set.copyOf(corrections), data.seed(), data.threads());
-        Model corrected = corrections.isEmpty() ? model
-                : chosenCorrections.apply(model, spread(set), (correction, layer, done, total) -> spec.commandLine()
-                        .getErr().println(name(correction) + ": layer " + done + " of " + total + ", " + layer));
+        RepresentativeSet set = set(model, data, count);
+        Model corrected = corrections.isEmpty() ? model : corrected(model, recipe, data, set);
         Calibrator calibrator = Calibrator.of(name -> methods.getOrDefault(name, chosen)).withThreads(data.threads());
-        Calibration calibration = (onImages ? calibrator.withInputRange(0, PIXELS) : calibrator)
+        Calibration calibration = (isOnImages() ? calibrator.withInputRange(0, PIXELS) : calibrator)
                 .calibrate(corrected, set.samples());
         Map<String, String> others = methods.entrySet().stream().filter(entry -> !entry.getValue().equals(chosen))
                 .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().text()));
-        return new CalibratedModel(corrected, calibration,
-                CalibrationRecord.of(set, chosen.text(),
-                        chosenCorrections.inOrder().stream().map(CalibrationOptions::name).toList())
-                        .withMethods(others));
+        return new CalibratedModel(corrected, calibration, CalibrationRecord
+                .of(set, chosen.text(), corrections.stream().distinct().sorted().map(CalibrationOptions::name).toList())
+                .withMethods(others));
+    }
+
+    private boolean isOnImages() {
+        return arrays == null && random == 0;
+    }
+
+    private RepresentativeSet set(Model model, DataOptions data, int count) throws IOException {
+        return isOnImages() ? Samples.of(model, data.required(), count, data.threads()) : others(model, data);
+    }
+
+    private Model corrected(Model model, Recipe recipe, DataOptions data, RepresentativeSet set) {
+        return Corrections.of(Set.copyOf(corrections), data.seed(), data.threads())
+                .withWeightBits(weightBits(model, recipe))
+                .apply(model, Samples.toCorrectWith(set), (correction, layer, done, total) -> spec.commandLine()
+                        .getErr().println(name(correction) + ": layer " + done + " of " + total + ", " + layer));
+    }
+
+    /// Of all weights that become integers, which corrections round alike.
+    private int weightBits(Model model, Recipe recipe) {
+        List<Operator> operators = model.primary().operators();
+        List<Rule> rules = recipe.rulesFor(model);
+        List<Integer> bits = IntStream.range(0, rules.size())
+                .filter(i -> rules.get(i).mode().hasIntegerWeights()
+                        && QuantizationRule.of(operators.get(i).options()) instanceof QuantizationRule.Weighted)
+                .mapToObj(i -> rules.get(i).weightBits()).distinct().sorted().toList();
+        if (bits.size() > 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--correct rounds all weights alike, the recipe gives them " + bits + " bits");
+        }
+        return bits.isEmpty() ? Byte.SIZE : bits.getFirst();
     }
 
     private static String name(Correction correction) {
         return correction.name().toLowerCase(Locale.ROOT);
-    }
-
-    /// As many samples as corrections hold at a time, spread over all, which come class by class.
-    private static List<List<float[]>> spread(RepresentativeSet set) {
-        int taken = Math.min(CORRECTED_WITH, set.size());
-        List<List<float[]>> samples = new ArrayList<>();
-        int number = 0;
-        for (List<float[]> sample : set.samples()) {
-            if ((long) samples.size() * set.size() / taken == number) {
-                samples.add(sample);
-            }
-            number++;
-        }
-        return samples;
     }
 
     private <T> T parsed(String option, String text, Function<String, T> parser) {
@@ -119,20 +137,6 @@ final class CalibrationOptions implements OptionGroup {
                 : RandomSamples.of(model, parsed("--distribution", distribution, RandomSamples.Distribution::of),
                         random,
                         data.seed());
-    }
-
-    private static RepresentativeSet images(Model model, Photographs photographs, int count, int threads) {
-        List<Integer> inputs = model.primary().inputs();
-        Shape input = model.primary().tensor(inputs.getFirst()).shape();
-        if (inputs.size() != 1 || input.rank() != 4) {
-            throw new IllegalArgumentException(
-                    "[%s] has the inputs %s, calibration on images needs one [batch, height, width, 3]"
-                            .formatted(model.source(), inputs.stream()
-                                    .map(tensor -> model.primary().tensor(tensor).shape()).toList()));
-        }
-        Shape image = Shape.of(input.dimension(1), input.dimension(2), input.dimension(3));
-        return RepresentativeSet.ofImages(photographs.name(), photographs.training(), count,
-                Samples.of(photographs.training(), count, image, threads));
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,13 +45,13 @@ final class QatOptions implements OptionGroup {
 
     @Option(names = "--resume", description = "Go on from the checkpoints in --run.") private boolean resume;
 
-    /// Fine-tunes and makes the integer model.
+    /// Fine-tunes and makes the integer model; empty where Ctrl-C stopped it.
     ///
     /// @param samples to measure the first ranges on
     /// @param bits of weights, 8 or 4
     /// @param file the model is to be written to
     /// @param err what the integer model says goes there
-    Model fineTune(Network network, Photographs photographs, Iterable<List<float[]>> samples, int bits,
+    Optional<Model> fineTune(Network network, Photographs photographs, Iterable<List<float[]>> samples, int bits,
             TrainingSettings settings, TrainingListener progress, Path file, ElementType input, ElementType output,
             PrintWriter err) throws IOException {
         TrainingSettings checked = settings;
@@ -63,6 +64,10 @@ final class QatOptions implements OptionGroup {
             throw new IllegalArgumentException("--resume without --run, which says where the checkpoints are");
         }
         Network aware = fit(network, photographs, samples, bits, checked, listeners);
+        if (aware == null) {
+            err.println(run == null ? "stopped, nothing was written" : "stopped, --resume goes on from " + run);
+            return Optional.empty();
+        }
         Model model = QuantizationAwareTraining.toInt8(aware, String.valueOf(file.getFileName()),
                 "Image classifier, made by Whittle.", input, output);
         if (photographs.validation().size() > 0) {
@@ -76,21 +81,17 @@ final class QatOptions implements OptionGroup {
                 evaluation.requireAgreement(model.source(), maxDisagreement / PERCENT);
             }
         }
-        return model;
+        return Optional.of(model);
     }
 
-    private Network fit(Network network, Photographs photographs, Iterable<List<float[]>> samples, int bits,
+    /// The network with fake quantization; null where Ctrl-C stopped it.
+    private @Nullable Network fit(Network network, Photographs photographs, Iterable<List<float[]>> samples, int bits,
             TrainingSettings settings, List<TrainingListener> listeners) throws IOException {
         try (CtrlC ctrlC = new CtrlC()) {
             listeners.add(ctrlC);
             Network aware = QuantizationAwareTraining.fit(network, samples, bits, photographs.training(),
                     photographs.validation(), settings, schedule(), listeners);
-            if (Thread.currentThread().isInterrupted()) {
-                throw new IllegalStateException(run == null
-                        ? "stopped, nothing was written"
-                        : "stopped, --resume goes on from " + run);
-            }
-            return aware;
+            return Thread.currentThread().isInterrupted() ? null : aware;
         } finally {
             // The interruption has done its work.
             Thread.interrupted();

@@ -4,6 +4,7 @@ import dev.whittle.cli.Output;
 import dev.whittle.cli.Progress;
 import dev.whittle.cli.pipeline.Photographs;
 import dev.whittle.cli.pipeline.Samples;
+import dev.whittle.cli.training.CtrlC;
 import dev.whittle.converter.lower.Lowering;
 import dev.whittle.converter.write.ModelWriter;
 import dev.whittle.engine.model.ElementType;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -37,13 +39,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-@Command(name = "quantize", description = "Make a float model smaller, or integer throughout.", footer = {
-    "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
-    "  whittle quantize float32.tflite --mode weight_only --bits 4 --out int4.tflite",
-    "  whittle quantize float32.tflite --recipe recipe.json --data photos --out mixed.tflite",
-    "  whittle quantize mixed.tflite --print-recipe",
-    "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite",
-    "  whittle quantize trained/best.whittle --mode qat --bits 4 --epochs 12 --learning-rate 0.001 --data photos --out int4.tflite"})
+@Command(name = "quantize", description = "Make a float model smaller, or integer throughout.", exitCodeList = {
+    "0:done", "1:failed", "2:wrong usage", "130:stopped by Ctrl-C"}, footer = {
+        "  whittle quantize float32.tflite --mode int8 --data photos --out int8.tflite",
+        "  whittle quantize float32.tflite --mode weight_only --bits 4 --out int4.tflite",
+        "  whittle quantize float32.tflite --recipe recipe.json --data photos --out mixed.tflite",
+        "  whittle quantize mixed.tflite --print-recipe",
+        "  whittle quantize trained/best.whittle --mode qat --data photos --out qat_int8.tflite",
+        "  whittle quantize trained/best.whittle --mode qat --bits 4 --epochs 12 --learning-rate 0.001 --data photos --out int4.tflite"})
 public final class QuantizeCommand implements Callable<Integer> {
     private static final String DESCRIPTION = "Image classifier, made by Whittle.";
 
@@ -118,9 +121,13 @@ public final class QuantizeCommand implements Callable<Integer> {
         if (out == null) {
             throw new ParameterException(spec.commandLine(), "Missing required option: '--out=FILE'");
         }
-        Model quantized = choice.mode == Goal.QAT ? fineTuned(Network.read(model), out) : quantized(recipe(), out);
+        Optional<Model> quantized = choice.mode == Goal.QAT ? fineTuned(Network.read(model), out)
+                : Optional.of(quantized(recipe(), out));
+        if (quantized.isEmpty()) {
+            return CtrlC.exitCode();
+        }
         Output.folderOf(out);
-        ModelWriter.write(quantized, out);
+        ModelWriter.write(quantized.get(), out);
         spec.commandLine().getOut().println(out + ": " + Files.size(out) + " bytes");
         return 0;
     }
@@ -166,14 +173,14 @@ public final class QuantizeCommand implements Callable<Integer> {
         boolean needsRanges = !ends.equals(Ends.of(ElementType.FLOAT32))
                 || recipe.rulesFor(plain).stream().anyMatch(rule -> rule.mode().isInteger());
         if (!needsRanges) {
-            return Quantizer.quantize(plain, recipe);
+            return Quantizer.quantize(calibration.correct(plain, recipe, data, samples), recipe);
         }
         CalibratedModel calibrated = calibration.calibrate(plain, recipe, data, samples);
         return calibrated.record().attachTo(
                 Quantizer.quantize(calibrated.model(), recipe, calibrated.calibration(), ends));
     }
 
-    private Model fineTuned(Network network, Path file) throws IOException {
+    private Optional<Model> fineTuned(Network network, Path file) throws IOException {
         Photographs photographs = data.required();
         return qat.fineTune(network, photographs, samples(photographs, network.inputShape()),
                 bits == null ? Byte.SIZE : bits,

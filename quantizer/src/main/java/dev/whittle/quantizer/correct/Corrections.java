@@ -24,6 +24,11 @@ public record Corrections(Set<Correction> chosen, int weightBits, AdaptiveRoundi
         return new Corrections(chosen, Byte.SIZE, AdaptiveRounding.Settings.standard(seed), threads);
     }
 
+    /// As this, for weights of so many bits.
+    public Corrections withWeightBits(int bits) {
+        return new Corrections(chosen, bits, rounding, threads);
+    }
+
     /// The corrections in the order in which they are made.
     public List<Correction> inOrder() {
         EnumSet<Correction> ordered = EnumSet.noneOf(Correction.class);

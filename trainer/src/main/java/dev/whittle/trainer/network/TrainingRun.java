@@ -258,7 +258,7 @@ final class TrainingRun implements AutoCloseable {
             validationLoss = loss / validation.size();
             validationAccuracy = accuracy == null
                     ? objective.accuracy(correct, validation.size())
-                    : accuracy.applyAsDouble(network);
+                    : judged(accuracy);
         }
         EarlyStopping stopping = settings.earlyStopping();
         Compression compression = settings.compression();
@@ -285,6 +285,15 @@ final class TrainingRun implements AutoCloseable {
         tell(listener -> listener.epochEnded(report));
     }
 
+    private double judged(ToDoubleFunction<Network> judge) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            return judge.applyAsDouble(network);
+        } finally {
+            interruptAgain(interrupted);
+        }
+    }
+
     private void writeCheckpoint() throws IOException {
         if (checkpoint == null) {
             return;
@@ -306,7 +315,7 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /// Files cannot be written by an interrupted thread: an interruption is put aside meanwhile.
+    /// An interrupted thread can neither write files nor wait for others: an interruption is put aside meanwhile.
     private static void interruptAgain(boolean interrupted) {
         if (interrupted) {
             Thread.currentThread().interrupt();
