@@ -9,7 +9,6 @@ import dev.whittle.engine.kernel.Convolution.Requantization;
 import dev.whittle.engine.model.ElementType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /// The numbers of a convolution, checked for what the code takes for granted and laid out as it reads them.
@@ -23,12 +22,13 @@ final class PackedConvolution {
 
     private final Convolution convolution;
     private final ConvolutionLayout layout;
-    private final MemorySegment memory;
+    /// Plain, since the JVM takes long to put into other memory until it has compiled what does.
+    private final int[] words;
 
     private PackedConvolution(Convolution convolution, ConvolutionLayout layout) {
         this.convolution = convolution;
         this.layout = layout;
-        this.memory = Arena.ofAuto().allocate(layout.bytes(), ALIGNMENT);
+        this.words = new int[Math.ceilDiv(layout.bytes(), Integer.BYTES)];
     }
 
     /// The code that a convolution needs, or null where its numbers fit none.
@@ -109,7 +109,8 @@ final class PackedConvolution {
         } else {
             packed.codes();
         }
-        return packed.memory.asReadOnly();
+        return Arena.ofAuto().allocate((long) packed.words.length * Integer.BYTES, ALIGNMENT)
+                .copyFrom(MemorySegment.ofArray(packed.words)).asReadOnly();
     }
 
     private void reals() {
@@ -144,7 +145,7 @@ final class PackedConvolution {
         float[] weights = convolution.weights();
         int less = (int) offset(weights);
         intAt(ConvolutionLayout.OFFSET, less);
-        layout.eachWeight((offset, index) -> memory.set(ValueLayout.JAVA_BYTE, offset, (byte) (weights[index] - less)));
+        layout.eachWeight((offset, index) -> byteAt(offset, (int) weights[index] - less));
         int taps = convolution.window().taps();
         int inChannels = convolution.window().inChannels();
         int zeroPoint = convolution.inputZeroPoint() + (convolution.type() == ElementType.INT8 ? FLIP : 0);
@@ -183,14 +184,19 @@ final class PackedConvolution {
     }
 
     private void floatAt(int offset, float value) {
-        memory.set(ValueLayout.JAVA_FLOAT, offset, value);
+        intAt(offset, Float.floatToRawIntBits(value));
+    }
+
+    private void byteAt(int offset, int value) {
+        words[offset / Integer.BYTES] |= (value & 0xff) << offset % Integer.BYTES * Byte.SIZE;
     }
 
     private void intAt(int offset, int value) {
-        memory.set(ValueLayout.JAVA_INT, offset, value);
+        words[offset / Integer.BYTES] = value;
     }
 
     private void longAt(int offset, long value) {
-        memory.set(ValueLayout.JAVA_LONG, offset, value);
+        intAt(offset, (int) value);
+        intAt(offset + Integer.BYTES, (int) (value >>> Integer.SIZE));
     }
 }
