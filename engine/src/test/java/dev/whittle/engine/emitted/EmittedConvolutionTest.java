@@ -21,6 +21,7 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -64,19 +65,30 @@ class EmittedConvolutionTest {
         assertThat(emitted).as("convolutions that were emitted").isGreaterThan(ROUNDS);
     }
 
-    private static byte[] run(Plan plan, byte[] input) {
+    static byte[] run(Plan plan, byte[] input) {
         try (Interpreter interpreter = Interpreter.of(plan)) {
             interpreter.input(0).putBytes(ByteBuffer.wrap(input));
             interpreter.invoke();
             ByteBuffer output = interpreter.output(0).toBytes();
             byte[] bytes = new byte[output.remaining()];
             output.get(bytes);
-            return bytes;
+            return interpreter.output(0).type() == ElementType.FLOAT32 ? withOneNaN(bytes) : bytes;
         }
     }
 
+    /// Java leaves open which NaN an operation yields, and so does HotSpot.
+    private static byte[] withOneNaN(byte[] reals) {
+        ByteBuffer buffer = ByteBuffer.wrap(reals).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < reals.length; i += Float.BYTES) {
+            if (Float.isNaN(buffer.getFloat(i))) {
+                buffer.putFloat(i, Float.NaN);
+            }
+        }
+        return reals;
+    }
+
     /// @param isOdd whether there are NaN and infinities among real numbers, and codes are mostly the least and the largest
-    private record Case(ElementType type, int batches, int height, int width, int depth, int channels, int filterHeight,
+    record Case(ElementType type, int batches, int height, int width, int depth, int channels, int filterHeight,
             int filterWidth, Options.Conv2d options, boolean isPooled, boolean isOdd, Tensor filter, Tensor bias,
             int inputZeroPoint, int outputZeroPoint, float outputScale) {
 
