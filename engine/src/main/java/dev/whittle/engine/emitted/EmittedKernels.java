@@ -1,8 +1,6 @@
 package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.CpuFeatures.Feature;
-import dev.whittle.engine.emitted.x86.ConvolutionCode;
-import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.kernel.Convolution;
@@ -13,7 +11,7 @@ import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.Window;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -95,16 +93,15 @@ public final class EmittedKernels implements MachineCode {
         if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
             return null;
         }
-        ConvolutionLayout layout = ConvolutionLayout.of(shape);
-        if (layout == null) {
+        List<ConvolutionPart> parts = ConvolutionPart.of(shape, p.threads());
+        if (parts == null) {
             return null;
         }
-        p.requireBytes(layout.bytes());
-        p.keepBytes(layout.bytes());
+        long bytes = parts.stream().mapToLong(part -> part.layout().bytes()).sum();
+        p.requireBytes(bytes);
+        p.keepBytes(bytes);
         try {
-            MemorySegment code = ExecutableMemory.seal(ConvolutionCode.write(layout).code());
-            return new EmittedConvolution(code, PackedConvolution.pack(convolution, layout), layout, shape,
-                    convolution);
+            return new EmittedConvolution(SealedPart.of(parts, convolution), shape, convolution);
         } catch (RuntimeException | LinkageError e) {
             refuse(p.where() + "machine code cannot run: " + reason(e));
             return null;

@@ -104,7 +104,13 @@ class EmittedConvolutionTest {
             int strideX = 1 + random.nextInt(3);
             Options.Conv2d options = new Options.Conv2d(random.nextBoolean() ? Padding.SAME : Padding.VALID, strideY,
                     strideX, isDilated ? 2 : 1, isDilated ? 2 : 1, CLAMPS[random.nextInt(CLAMPS.length)]);
-            boolean isOdd = random.nextInt(4) == 0;
+            return of(random, type, 1 + random.nextInt(2), height, width, depth, channels, filterHeight, filterWidth,
+                    options, random.nextBoolean(), random.nextInt(4) == 0);
+        }
+
+        /// Of given sizes, with random numbers.
+        static Case of(Random random, ElementType type, int batches, int height, int width, int depth, int channels,
+                int filterHeight, int filterWidth, Options.Conv2d options, boolean isPooled, boolean isOdd) {
             Shape shape = Shape.of(channels, filterHeight, filterWidth, depth);
             int count = shape.elementCount();
             Tensor filter = switch (type) {
@@ -122,9 +128,8 @@ class EmittedConvolutionTest {
                     : Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null,
                             Buffer.ofInts(random.ints(channels, -9000, 9000).toArray()));
             int zeroPoint = random.nextInt(256) - (type == ElementType.UINT8 ? 0 : 128);
-            return new Case(type, 1 + random.nextInt(2), height, width, depth, channels, filterHeight, filterWidth,
-                    options,
-                    random.nextBoolean(), isOdd, filter, bias, zeroPoint,
+            return new Case(type, batches, height, width, depth, channels, filterHeight, filterWidth, options,
+                    isPooled, isOdd, filter, bias, zeroPoint,
                     random.nextBoolean() ? zeroPoint : type == ElementType.UINT8 ? 0 : -128,
                     (float) Math.exp(random.nextDouble() * 6 - 3));
         }
