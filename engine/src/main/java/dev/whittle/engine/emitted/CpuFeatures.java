@@ -12,8 +12,10 @@ import dev.whittle.engine.emitted.x86.Address;
 import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.Gpr;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /// What the processor can do and the system lets it, asked of `cpuid` and `xgetbv` (Intel SDM volume 1, chapters 14 and 15,
@@ -28,6 +30,9 @@ final class CpuFeatures {
         /** Choice among bytes of two registers. */
         AVX512_VBMI
     }
+
+    /// The system property that leaves machine code only some features: `none`, or names such as `avx512,avx512_vnni`.
+    static final String PROPERTY = "whittle.emitted.features";
 
     private static final int OSXSAVE = 1 << 27;
     private static final int FMA = 1 << 12;
@@ -59,6 +64,23 @@ final class CpuFeatures {
             }
             if (has(extended[2], VBMI)) {
                 features.add(Feature.AVX512_VBMI);
+            }
+        }
+        return features;
+    }
+
+    /// @param names as [#PROPERTY] has them
+    /// @throws IllegalArgumentException when a name is unknown
+    static Set<Feature> named(String names) {
+        Set<Feature> features = EnumSet.noneOf(Feature.class);
+        for (String name : names.split(",")) {
+            Feature feature = Arrays.stream(Feature.values())
+                    .filter(each -> each.name().equalsIgnoreCase(name)).findFirst().orElse(null);
+            if (feature != null) {
+                features.add(feature);
+            } else if (!names.equals("none")) {
+                throw new IllegalArgumentException("-D" + PROPERTY + "=" + names + ", must be none or some of "
+                        + Arrays.toString(Feature.values()).toLowerCase(Locale.ROOT));
             }
         }
         return features;

@@ -1,6 +1,5 @@
 package dev.whittle.engine.emitted;
 
-import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.DivisibleKernel;
@@ -8,17 +7,18 @@ import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.Window;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A convolution as emitted code: one call for each row of output. The units are rows.
+/// A convolution as emitted code: a call for each part of each row of output, which are the units: all rows of the first
+/// part, so that its constants stay in the cache, then those of the next.
 final class EmittedConvolution implements DivisibleKernel {
     /// Of one thread, roughly, to tell what is worth dividing.
     private static final int REAL_MULTIPLICATIONS_PER_NANOSECOND = 110;
     private static final int CODE_MULTIPLICATIONS_PER_NANOSECOND = 300;
 
-    private final MemorySegment code;
-    private final MemorySegment constants;
+    private final Row[] parts;
     private final Slot input;
     private final Slot output;
     private final int batches;
@@ -31,16 +31,21 @@ final class EmittedConvolution implements DivisibleKernel {
     private final long inputBytes;
     private final long outputBytes;
     private final long outRowBytes;
-    /// For each row of output, where the first row of input under the filter begins, and the code's last argument.
-    private final long[] inRow;
-    private final long[] row;
     private final long nanoseconds;
+    private final int step;
 
-    EmittedConvolution(MemorySegment code, MemorySegment constants, ConvolutionLayout layout, ConvolutionShape shape,
-            Convolution convolution) {
+    /// How a part is called.
+    ///
+    /// @param outOffset    bytes into a row of output
+    /// @param factorOffset bytes into the factors of an image
+    /// @param inRow        for each row of output, where the first row of input under the filter begins
+    /// @param row          for each row of output, [dev.whittle.engine.emitted.x86.ConvolutionLayout#row]
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Row(MemorySegment code, MemorySegment constants, long outOffset, long factorOffset, long[] inRow,
+            long[] row) {}
+
+    EmittedConvolution(List<SealedPart> sealed, ConvolutionShape shape, Convolution convolution) {
         Window window = shape.window();
-        this.code = code;
-        this.constants = constants;
         this.input = convolution.input();
         this.output = convolution.output();
         this.batches = window.batches();
@@ -48,26 +53,34 @@ final class EmittedConvolution implements DivisibleKernel {
         this.outBytes = shape.outBytes();
         this.scaling = convolution.scaling();
         this.factorBytes = scaling == null ? 0 : 3L * Float.BYTES * shape.channels();
-        this.outHeight = layout.outHeight();
+        this.outHeight = sealed.getFirst().part().layout().outHeight();
         this.inputBytes = (long) window.inHeight() * window.inWidth() * window.inChannels() * bytes;
-        this.outRowBytes = (long) layout.outWidth() * shape.channels() * outBytes;
+        this.outRowBytes = (long) shape.outWidth() * shape.channels() * outBytes;
         this.outputBytes = outHeight * outRowBytes;
-        this.inRow = new long[outHeight];
-        this.row = new long[outHeight];
-        for (int y = 0; y < outHeight; y++) {
-            inRow[y] = layout.inputOffset(y);
-            row[y] = layout.row(y);
-        }
+        this.parts = sealed.stream().map(this::row).toArray(Row[]::new);
         long multiplications = (long) window.batches() * window.positions() * window.taps() * window.inChannels()
                 * shape.channels();
         this.nanoseconds = multiplications / (shape.numbers() == ConvolutionShape.Numbers.FLOAT32
                 ? REAL_MULTIPLICATIONS_PER_NANOSECOND
                 : CODE_MULTIPLICATIONS_PER_NANOSECOND);
+        this.step = 1;
+    }
+
+    private Row row(SealedPart sealed) {
+        ConvolutionPart part = sealed.part();
+        long[] inRow = new long[outHeight];
+        long[] row = new long[outHeight];
+        for (int y = 0; y < outHeight; y++) {
+            inRow[y] = part.layout().inputOffset(y);
+            row[y] = part.layout().row(y);
+        }
+        return new Row(sealed.code(), sealed.constants(), part.outOffset(),
+                scaling == null ? 0 : (long) part.firstChannel() * Float.BYTES, inRow, row);
     }
 
     @Override
     public int units() {
-        return batches * outHeight;
+        return parts.length * batches * outHeight;
     }
 
     @Override
@@ -88,11 +101,16 @@ final class EmittedConvolution implements DivisibleKernel {
         Objects.checkFromIndexSize(toOffset, batches * outputBytes, to.byteSize());
         Objects.checkFromIndexSize(factorOffset, batches * factorBytes, factors.byteSize());
         Objects.checkFromToIndex(first, end, units());
-        for (int unit = first; unit < end; unit++) {
-            int batch = unit / outHeight;
-            int y = unit % outHeight;
-            NativeCall.call(code, from, to, constants, factors, fromOffset + batch * inputBytes + inRow[y],
-                    toOffset + unit * outRowBytes, row[y], factorOffset + batch * factorBytes);
+        int rows = batches * outHeight;
+        // HotSpot takes safepoint polls out of loops whose step it knows, and calls of this kind have none.
+        for (int unit = first; unit < end; unit += step) {
+            Row part = parts[unit / rows];
+            int row = unit % rows;
+            int batch = row / outHeight;
+            int y = row % outHeight;
+            NativeCall.call(part.code, from, to, part.constants, factors,
+                    fromOffset + batch * inputBytes + part.inRow[y], toOffset + row * outRowBytes + part.outOffset,
+                    part.row[y], factorOffset + batch * factorBytes + part.factorOffset);
         }
     }
 }

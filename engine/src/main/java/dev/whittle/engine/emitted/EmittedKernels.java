@@ -1,14 +1,13 @@
 package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.CpuFeatures.Feature;
-import dev.whittle.engine.emitted.x86.ConvolutionCode;
-import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
+import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.Slot;
@@ -18,12 +17,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Kernels of emitted code: for Linux on x86-64 with AVX-512.
 public final class EmittedKernels implements MachineCode {
     private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
+    private static final String SERVED = "; the other kernels serve";
     private static final int VECTOR_BITS = 512;
     /// Positions of a row, where that is free to choose: few calls, and still enough rows for several threads.
     private static final int WIDEST = 56;
@@ -38,23 +39,47 @@ public final class EmittedKernels implements MachineCode {
     private static Set<Feature> features() {
         String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
         if (!system.equals("Linux on amd64")) {
-            refuse("is written for Linux on x86-64, this is " + system);
+            // No news where nobody asked.
+            LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
+                    "machine code is written for Linux on x86-64, this is " + system + SERVED);
             return Set.of();
         }
         try {
             Set<Feature> features = CpuFeatures.detect();
             if (!features.contains(Feature.AVX512)) {
-                refuse("needs AVX-512, which this processor or system does not have");
+                LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
+                        "machine code needs AVX-512, which this processor or system does not have" + SERVED);
             }
-            return features;
-        } catch (IllegalStateException | IllegalCallerException | UnsatisfiedLinkError e) {
-            refuse("cannot run here: " + e.getMessage());
+            return masked(features);
+        } catch (RuntimeException | LinkageError e) {
+            refuse("machine code cannot run here: " + reason(e));
             return Set.of();
         }
     }
 
+    /// The features that [CpuFeatures#PROPERTY] leaves.
+    private static Set<Feature> masked(Set<Feature> features) {
+        String names = System.getProperty(CpuFeatures.PROPERTY);
+        if (names == null) {
+            return features;
+        }
+        Set<Feature> left = CpuFeatures.named(names);
+        left.retainAll(features);
+        if (!left.equals(features)) {
+            refuse("-D" + CpuFeatures.PROPERTY + "=" + names + " leaves " + left + " of " + features
+                    + " to machine code");
+        }
+        return left;
+    }
+
+    /// What an initializer threw is wrapped the first time.
+    private static String reason(Throwable thrown) {
+        Throwable cause = thrown.getCause() == null ? thrown : thrown.getCause();
+        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    }
+
     private static void refuse(String reason) {
-        LOG.log(Level.INFO, "machine code " + reason + "; the other kernels serve");
+        LOG.log(Level.INFO, reason + SERVED);
     }
 
     @Override
@@ -74,14 +99,19 @@ public final class EmittedKernels implements MachineCode {
         if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
             return null;
         }
-        ConvolutionLayout layout = ConvolutionLayout.of(shape);
-        if (layout == null) {
+        List<ConvolutionPart> parts = ConvolutionPart.of(shape, p.threads());
+        if (parts == null) {
             return null;
         }
-        p.requireBytes(layout.bytes());
-        p.keepBytes(layout.bytes());
-        MemorySegment code = ExecutableMemory.seal(ConvolutionCode.write(layout).code());
-        return new EmittedConvolution(code, PackedConvolution.pack(convolution, layout), layout, shape, convolution);
+        long bytes = parts.stream().mapToLong(part -> part.layout().bytes()).sum();
+        p.requireBytes(bytes);
+        p.keepBytes(bytes);
+        try {
+            return new EmittedConvolution(SealedPart.of(parts, convolution), shape, convolution);
+        } catch (RuntimeException | LinkageError e) {
+            refuse(p.where() + "machine code cannot run: " + reason(e));
+            return null;
+        }
     }
 
     @Override

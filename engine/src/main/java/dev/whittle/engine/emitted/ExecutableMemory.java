@@ -15,6 +15,9 @@ final class ExecutableMemory {
     private static final int NO_FILE = -1;
     private static final long FAILED = -1;
     private static final long PAGE = 4096;
+    /// What every system refuses: a length, and a protection.
+    private static final long NOTHING = 0;
+    private static final int UNKNOWN = 1 << 20;
 
     private ExecutableMemory() {}
 
@@ -22,19 +25,16 @@ final class ExecutableMemory {
     ///
     /// @throws IllegalStateException when the system refuses the memory or its execution
     static MemorySegment seal(byte[] code) {
-        return seal(code, READ | EXECUTE);
-    }
-
-    /// @param protection what sealing asks for; another than the usual stands for a system that refuses
-    static MemorySegment seal(byte[] code, int protection) {
         long length = Math.ceilDiv(code.length, PAGE) * PAGE;
-        long address = NativeCall.call(System.MAP, 0, length, READ | WRITE, PRIVATE_ANONYMOUS, NO_FILE, 0);
+        long asked = Fault.MMAP.isAskedFor() ? NOTHING : length;
+        long address = NativeCall.call(System.MAP, 0, asked, READ | WRITE, PRIVATE_ANONYMOUS, NO_FILE, 0);
         if (address == FAILED) {
-            throw new IllegalStateException("the system has no memory of " + length + " bytes for code");
+            throw new IllegalStateException("the system refuses " + length + " bytes for code (mmap)");
         }
         MemorySegment mapped = MemorySegment.ofAddress(address).reinterpret(length, Arena.ofAuto(),
                 memory -> unmap(memory.address(), length));
         MemorySegment.copy(MemorySegment.ofArray(code), 0, mapped, 0, code.length);
+        int protection = Fault.MPROTECT.isAskedFor() ? UNKNOWN : READ | EXECUTE;
         if (NativeCall.call(System.PROTECT, address, length, protection, 0, 0, 0) != 0) {
             throw new IllegalStateException("the system refuses to run code from memory (mprotect)");
         }

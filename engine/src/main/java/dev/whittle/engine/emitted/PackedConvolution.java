@@ -42,8 +42,9 @@ final class PackedConvolution {
         Finish finish = finish(convolution);
         return numbers == null || finish == null
                 ? null
-                : new ConvolutionShape(numbers, convolution.window(), convolution.channels(), convolution.isPooled(),
-                        numbers != Numbers.FLOAT32 && offset(convolution.weights()) != 0, finish);
+                : new ConvolutionShape(numbers, convolution.window(), convolution.channels(), convolution.channels(),
+                        convolution.isPooled(), numbers != Numbers.FLOAT32 && offset(convolution.weights()) != 0,
+                        finish);
     }
 
     private static @Nullable Finish finish(Convolution convolution) {

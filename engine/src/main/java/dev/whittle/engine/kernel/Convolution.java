@@ -2,6 +2,7 @@ package dev.whittle.engine.kernel;
 
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// All that there is to a convolution or matrix product whose weights are known: what [MachineCode] makes a kernel of.
@@ -51,6 +52,14 @@ public record Convolution(ElementType type, Window window, int channels, float[]
                 output);
     }
 
+    /// Some of the channels, whose output and scaling lie among those of the others.
+    public Convolution ofChannels(int first, int count) {
+        int depth = weights.length / channels;
+        return new Convolution(type, window, count, Arrays.copyOfRange(weights, first * depth, (first + count) * depth),
+                isPooled, bias == null ? null : Arrays.copyOfRange(bias, first, first + count), min, max,
+                inputZeroPoint, codes == null ? null : codes.ofChannels(first, count), scaling, input, output);
+    }
+
     /// How sums become codes, all arrays with an element per channel:
     /// `code = clamp(zeroPoint + round((sum + bias) · factor))`.
     ///
@@ -66,5 +75,13 @@ public record Convolution(ElementType type, Window window, int channels, float[]
     /// @param max        the largest
     public record Requantization(long[] bias, int[] multiplier, int[] shift, double[] factor, boolean isReal,
             int tiesUp,
-            int zeroPoint, int min, int max) {}
+            int zeroPoint, int min, int max) {
+
+        private Requantization ofChannels(int first, int count) {
+            int end = first + count;
+            return new Requantization(Arrays.copyOfRange(bias, first, end), Arrays.copyOfRange(multiplier, first, end),
+                    Arrays.copyOfRange(shift, first, end), Arrays.copyOfRange(factor, first, end), isReal,
+                    Math.clamp(tiesUp - first, 0, count), zeroPoint, min, max);
+        }
+    }
 }

@@ -52,6 +52,12 @@ public record Window(int batches, int inHeight, int inWidth, int inChannels, int
                 strideWidth, dilationHeight, dilationWidth, padTop, padLeft);
     }
 
+    /// Some columns of the same positions; the padding on the left is negative where they begin within the image.
+    public Window inColumns(int first, int count) {
+        return new Window(batches, inHeight, inWidth, inChannels, outHeight, count, filterHeight, filterWidth,
+                strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft - first * strideWidth);
+    }
+
     /// The same filter at other numbers of positions.
     Window withOutput(int height, int width) {
         return new Window(batches, inHeight, inWidth, inChannels, height, width, filterHeight, filterWidth,

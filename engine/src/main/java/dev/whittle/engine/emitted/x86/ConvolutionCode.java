@@ -172,7 +172,7 @@ public final class ConvolutionCode {
 
     private void tiles(Tile tile) {
         int stride = shape.step() * shape.window().strideWidth() * shape.pixelBytes();
-        int outStride = shape.channels() * shape.outBytes();
+        int outStride = shape.rowChannels() * shape.outBytes();
         a.lea(TILE_INPUT, Address.of(INPUT)
                 .plus(tile.firstX() * stride - shape.window().padLeft() * shape.pixelBytes()));
         a.lea(TILE_OUTPUT, Address.of(OUTPUT).plus(tile.firstX() * outStride));
@@ -382,7 +382,7 @@ public final class ConvolutionCode {
                     }
                     codes(result, vector, free(tile, 0), free(tile, 1));
                 }
-                store(result, Address.of(TILE_OUTPUT).plus((x * shape.channels() + vector * ConvolutionLayout.LANES)
+                store(result, Address.of(TILE_OUTPUT).plus((x * shape.rowChannels() + vector * ConvolutionLayout.LANES)
                         * shape.outBytes()), isPart(vector));
             }
         }
@@ -412,7 +412,7 @@ public final class ConvolutionCode {
         }
         // What lies behind the last channel is not read.
         Vector lanes = isPart(vector) ? sum.masked(LAST_LANES) : sum;
-        int section = shape.channels() * Float.BYTES;
+        int section = shape.rowChannels() * Float.BYTES;
         Address biases = Address.of(FACTORS).plus(vector * ConvolutionLayout.VECTOR_BYTES);
         a.vcvtdq2ps(sum, sum);
         a.vaddps(lanes, sum, biases.plus(section));

@@ -45,6 +45,8 @@ public final class ConvolutionLayout {
     public static final int FACTOR_BYTES = 8 * VECTOR_BYTES;
 
     private static final int MOST_PANEL_VECTORS = 8;
+    /// From a vector of sums to output.
+    private static final double FINISH_CYCLES = 12;
     /// Cycles until a product can be added to.
     private static final int LATENCY = 4;
 
@@ -139,7 +141,14 @@ public final class ConvolutionLayout {
         if (!isRegular && !hasRuns || shape.isPooled() && hasRowPadding || !isSmall) {
             return null;
         }
-        return new ConvolutionLayout(shape);
+        ConvolutionLayout layout = new ConvolutionLayout(shape);
+        return layout.hasIntOffsets() ? layout : null;
+    }
+
+    /// Whether offsets of all constants fit an int.
+    private boolean hasIntOffsets() {
+        long perVector = (long) shape.window().filterHeight() * rowSteps + biases() + FACTOR_BYTES / VECTOR_BYTES;
+        return vectors() * VECTOR_BYTES * perVector < Integer.MAX_VALUE - HEADER_BYTES;
     }
 
     private Taps taps(int x) {
@@ -216,6 +225,22 @@ public final class ConvolutionLayout {
     /// Cycles of a step: two products each, two reads each, and none before the last one's sum is there.
     private static double cost(int positions, int vectors, int offsets) {
         return Math.max(LATENCY, Math.max(positions * (vectors + offsets), positions + vectors) / 2.0);
+    }
+
+    /// Cycles that the code of a row of output takes at most, roughly, where its constants are at hand.
+    public long cycles() {
+        double cycles = 0;
+        for (Panels group : panels) {
+            for (Tile tile : tiles) {
+                double ofTile = FINISH_CYCLES * tile.taps.size() * group.vectors;
+                for (Segment segment : tile.segments) {
+                    ofTile += (segment.steps + (segment.tail == null ? 0.0 : 1.0)) * shape.window().filterHeight()
+                            * cost(segment.positions.size(), group.vectors, shape.hasOffset() ? 1 : 0);
+                }
+                cycles += group.count * tile.repeats * ofTile;
+            }
+        }
+        return (long) cycles;
     }
 
     private void add(Tile tile) {
@@ -295,7 +320,8 @@ public final class ConvolutionLayout {
         return segments;
     }
 
-    ConvolutionShape shape() {
+    /// What is laid out.
+    public ConvolutionShape shape() {
         return shape;
     }
 

@@ -6,12 +6,13 @@ import dev.whittle.engine.kernel.Window;
 ///
 /// @param numbers  of input, weights and output
 /// @param window   how the filter slides
-/// @param channels of the output
+/// @param channels that are computed
+/// @param rowChannels of a row of the output, these and those of other calls
 /// @param isPooled whether the largest of each 2 × 2 positions is the output
 /// @param hasOffset whether the weights of codes are all less by a constant, since they do not fit a byte as they are
 /// @param finish   what becomes of sums
-public record ConvolutionShape(Numbers numbers, Window window, int channels, boolean isPooled, boolean hasOffset,
-        Finish finish) {
+public record ConvolutionShape(Numbers numbers, Window window, int channels, int rowChannels, boolean isPooled,
+        boolean hasOffset, Finish finish) {
     /// Bytes that a step of the reduction takes of input and of each channel's weights: one real number, or four codes.
     static final int STEP_BYTES = 4;
 
@@ -90,8 +91,15 @@ public record ConvolutionShape(Numbers numbers, Window window, int channels, boo
         return window.outHeight() / step();
     }
 
-    int outWidth() {
+    /// Positions of a row of output.
+    public int outWidth() {
         return window.outWidth() / step();
+    }
+
+    /// Fewer channels, at some of the positions of each row.
+    public ConvolutionShape part(int firstX, int width, int ofChannels) {
+        return new ConvolutionShape(numbers, window.inColumns(firstX * step(), width * step()), ofChannels, rowChannels,
+                isPooled, hasOffset, finish);
     }
 
     /// The first tap of a row of the filter that lies on the image, at a position.

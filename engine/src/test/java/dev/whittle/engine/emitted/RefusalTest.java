@@ -1,0 +1,112 @@
+package dev.whittle.engine.emitted;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.whittle.engine.emitted.EmittedConvolutionTest.Case;
+import dev.whittle.engine.kernel.KernelTier;
+import dev.whittle.engine.kernel.MachineCode;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.plan.Plan;
+import dev.whittle.engine.plan.PlanOptions;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Where machine code is refused, one line says why, and the other kernels yield the same bits.
+class RefusalTest {
+    private static final String GRANTED = "--enable-native-access=ALL-UNNAMED";
+    private static final String ASKED_FOR = "-Dwhittle.kernels=emitted";
+    private static final String SERVED = "; the other kernels serve";
+    private static final int MODELS = 6;
+
+    @BeforeEach
+    void needsTheTier() {
+        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+    }
+
+    /// Prints how many convolutions of real numbers and of codes are emitted, by the plans that the JVM's flags ask for, and
+    /// checks outputs.
+    public static void main(String[] none) {
+        System.out.println("reals " + emitted(ElementType.FLOAT32) + ", codes " + emitted(ElementType.INT8));
+    }
+
+    private static int emitted(ElementType type) {
+        Random random = new Random(7);
+        int emitted = 0;
+        for (int i = 0; i < MODELS; i++) {
+            Case made = Case.random(random, type);
+            byte[] input = made.input(random);
+            PlanOptions options = PlanOptions.defaults();
+            Plan plan = Plan.of(made.model(), options);
+            byte[] expected = EmittedConvolutionTest.run(Plan.of(made.model(), options.withTier(KernelTier.REFERENCE)),
+                    input);
+            if (!Arrays.equals(expected, EmittedConvolutionTest.run(plan, input))) {
+                throw new IllegalStateException(made + " has other output");
+            }
+            emitted += plan.operators().getFirst().kernel() instanceof EmittedConvolution ? 1 : 0;
+        }
+        return emitted;
+    }
+
+    private static Arguments refused(List<String> flags, String reals, String codes, String... lines) {
+        return Arguments.of(flags, "reals " + reals + ", codes " + codes, List.of(lines));
+    }
+
+    static Stream<Arguments> refusals() {
+        return Stream.of(
+                // By name, or for want of native access: what everybody meets, and no news.
+                refused(List.of(GRANTED, "-Dwhittle.kernels=scalar"), "0", "0"),
+                refused(List.of(GRANTED, "-Dwhittle.kernels=vector", "--add-modules", "jdk.incubator.vector"), "0",
+                        "0"),
+                refused(List.of(), "0", "0"),
+                refused(List.of("--illegal-native-access=deny"), "0", "0"),
+                refused(List.of(ASKED_FOR, "--illegal-native-access=deny"), "0", "0",
+                        "machine code cannot run here: Illegal native access"),
+                refused(List.of(GRANTED, "-Dos.arch=riscv64"), "0", "0"),
+                refused(List.of(GRANTED, ASKED_FOR, "-Dos.arch=riscv64"), "0", "0",
+                        "machine code is written for Linux on x86-64, this is Linux on riscv64" + SERVED),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.features=none"), "0", "0",
+                        "-Dwhittle.emitted.features=none leaves [] of ["),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.features=avx512"), "6", "0",
+                        "-Dwhittle.emitted.features=avx512 leaves [AVX512] of ["),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.features=mmx"), "0", "0",
+                        "machine code cannot run here: -Dwhittle.emitted.features=mmx, must be none or some of [avx512"),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.fault=mmap"), "0", "0",
+                        "machine code cannot run here: the system refuses 4096 bytes for code (mmap)" + SERVED),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.fault=mprotect"), "0", "0",
+                        "machine code cannot run here: the system refuses to run code from memory (mprotect)"
+                                + SERVED));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void oneLineSaysWhyAndTheOtherKernelsServe(List<String> flags, String emitted, List<String> reasons)
+            throws IOException, InterruptedException {
+        List<String> lines = ForkedJvm.run(RefusalTest.class, flags);
+
+        List<String> logged = lines.stream().filter(line -> line.startsWith("INFO: machine code")
+                || line.startsWith("INFO: -D")).toList();
+        assertThat(lines).as("printed").contains(emitted);
+        assertThat(logged).as("all of %s", lines).hasSameSizeAs(reasons);
+        for (int i = 0; i < reasons.size(); i++) {
+            assertThat(logged.get(i)).startsWith("INFO: " + reasons.get(i)).endsWith(SERVED);
+        }
+        if (reasons.isEmpty()) {
+            assertThat(lines).filteredOn(line -> !line.contains("incubator")).containsExactly(emitted);
+        }
+    }
+
+    @Test
+    void grantedAccessIsEnough() throws IOException, InterruptedException {
+        assertThat(ForkedJvm.run(RefusalTest.class, List.of(GRANTED))).singleElement().asString()
+                .startsWith("reals " + MODELS);
+    }
+}
