@@ -107,9 +107,9 @@ public final class EmittedKernels implements MachineCode {
         p.requireBytes(bytes);
         p.keepBytes(bytes);
         try {
-            return new EmittedConvolution(SealedPart.of(parts, convolution), shape, convolution);
+            return new EmittedConvolution(SealedPart.of(parts, convolution, p.where()), shape, convolution);
         } catch (RuntimeException | LinkageError e) {
-            refuse(p.where() + "machine code cannot run: " + reason(e));
+            refuse(p.where() + "machine code cannot run here: " + reason(e));
             return null;
         }
     }

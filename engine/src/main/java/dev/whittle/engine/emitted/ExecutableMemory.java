@@ -1,5 +1,6 @@
 package dev.whittle.engine.emitted;
 
+import dev.whittle.engine.emitted.x86.Assembler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,15 @@ final class ExecutableMemory {
     private static final int UNKNOWN = 1 << 20;
 
     private ExecutableMemory() {}
+
+    /// As [#seal(byte[])], of code that is shown where somebody asks for it ([CodeDump]).
+    ///
+    /// @param operator what the code is for
+    static MemorySegment seal(Assembler written, String operator) {
+        MemorySegment code = seal(written.code());
+        CodeDump.write(written, code.address(), operator);
+        return code;
+    }
 
     /// Code that can be called as long as anybody holds the segment; a call holds it, too.
     ///

@@ -1,5 +1,6 @@
 package dev.whittle.engine.emitted;
 
+import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.kernel.Convolution;
@@ -15,15 +16,27 @@ import java.util.Map;
 /// @param constants that it reads
 record SealedPart(ConvolutionPart part, MemorySegment code, MemorySegment constants) {
 
-    /// Writes the code of all parts, one for each shape among them, and packs their numbers.
-    static List<SealedPart> of(List<ConvolutionPart> parts, Convolution convolution) {
+    /// Writes the code of all parts, one for each shape among them, packs their numbers and tests each code.
+    ///
+    /// @param operator file and operator, to be named where the code is shown
+    /// @throws IllegalStateException when the system refuses to run the code, or it does not do what it should
+    static List<SealedPart> of(List<ConvolutionPart> parts, Convolution convolution, String operator) {
         Map<ConvolutionShape, MemorySegment> codes = new HashMap<>();
         List<SealedPart> sealed = new ArrayList<>();
         for (ConvolutionPart part : parts) {
-            MemorySegment code = codes.computeIfAbsent(part.layout().shape(),
-                    shape -> ExecutableMemory.seal(ConvolutionCode.write(part.layout()).code()));
-            sealed.add(
-                    new SealedPart(part, code, PackedConvolution.pack(part.of(convolution), part.layout())));
+            Convolution ofPart = part.of(convolution);
+            MemorySegment constants = PackedConvolution.pack(ofPart, part.layout());
+            MemorySegment code = codes.get(part.layout().shape());
+            if (code == null) {
+                Assembler written = ConvolutionCode.write(part.layout());
+                code = ExecutableMemory.seal(written, operator);
+                codes.put(part.layout().shape(), code);
+                if (!ConvolutionSelfTest.passes(code, constants, ofPart, part.layout())) {
+                    throw new IllegalStateException("code " + CodeDump.hash(written.code())
+                            + " does not yield the bits of plain loops (self-test)");
+                }
+            }
+            sealed.add(new SealedPart(part, code, constants));
         }
         return sealed;
     }

@@ -17,6 +17,7 @@ import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,10 @@ class ConvolutionPartTest {
         Window window = new Window(1, 8, width, depth, 8, width, filter, filter, 1, 1, 1, 1, isPooled ? 0 : pad, pad);
         Finish finish = numbers == Numbers.FLOAT32 ? new Finish.Reals(true, true) : new Finish.FixedPoint(true, false);
         return new ConvolutionShape(numbers, window, channels, channels, isPooled && filter == 1, false, finish);
+    }
+
+    private static List<ConvolutionPart> parts(ConvolutionShape shape, int threads) {
+        return Objects.requireNonNull(ConvolutionPart.of(shape, threads));
     }
 
     /// How often each position of each channel is computed.
@@ -55,7 +60,7 @@ class ConvolutionPartTest {
         for (Numbers numbers : Numbers.values()) {
             for (int threads : new int[]{1, 2, 16}) {
                 ConvolutionShape shape = shape(numbers, width, depth, channels, filter, width % 2 == 0);
-                List<ConvolutionPart> parts = ConvolutionPart.of(shape, threads);
+                List<ConvolutionPart> parts = parts(shape, threads);
                 assertThat(parts).allSatisfy(
                         part -> assertThat(part.nanoseconds()).isBetween(1L, MOST_NANOSECONDS));
                 assertThat(computed(shape, parts)).containsOnly(1);
@@ -91,7 +96,7 @@ class ConvolutionPartTest {
                 new Window(1, 1, 1, 2048, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0), 2048, 2048, false, false,
                 new Finish.Real(true));
         assertThat(ConvolutionPart.of(shape, 2)).hasSizeGreaterThanOrEqualTo(8);
-        assertThat(computed(shape, ConvolutionPart.of(shape, 2))).containsOnly(1);
+        assertThat(computed(shape, parts(shape, 2))).containsOnly(1);
     }
 
     @ParameterizedTest

@@ -105,6 +105,19 @@ class RefusalTest {
     }
 
     @Test
+    void failedSelfTestNamesOperatorAndCode() throws IOException, InterruptedException {
+        List<String> lines = ForkedJvm.run(RefusalTest.class, List.of(GRANTED, "-Dwhittle.emitted.fault=self-test"));
+
+        assertThat(lines).contains("reals 0, codes 0");
+        assertThat(lines.stream().filter(line -> line.startsWith("INFO"))).hasSizeBetween(MODELS + 1, 2 * MODELS)
+                .allSatisfy(
+                        line -> assertThat(line)
+                                .matches("INFO: \\[convolution\\.tflite\\] CONV_2D #0 \"(sums|pooled)\": machine code"
+                                        + " cannot run here: code [0-9a-f]{16} does not yield the bits of plain loops \\(self-test\\)"
+                                        + SERVED));
+    }
+
+    @Test
     void grantedAccessIsEnough() throws IOException, InterruptedException {
         assertThat(ForkedJvm.run(RefusalTest.class, List.of(GRANTED))).singleElement().asString()
                 .startsWith("reals " + MODELS);

@@ -243,6 +243,29 @@ public final class ConvolutionLayout {
         return (long) cycles;
     }
 
+    /// Both ends of each run of tiles, those of the row first.
+    public List<Integer> tileEnds() {
+        List<Integer> ends = new ArrayList<>(List.of(0, shape.outWidth() - 1));
+        for (Tile tile : tiles) {
+            ends.add(tile.firstX);
+            ends.add(tile.firstX + tile.width * tile.repeats - 1);
+        }
+        return ends;
+    }
+
+    /// The first and the last channel of all, then of each run of panels the first and a later one.
+    public List<Integer> panelEnds() {
+        List<Integer> ends = new ArrayList<>(List.of(0, shape.channels() - 1));
+        int vector = 0;
+        for (Panels group : panels) {
+            ends.add(vector * LANES);
+            vector += group.count * group.vectors;
+            ends.add(Math.min(vector * LANES, shape.channels()) - 1);
+            ends.add((vector - 1) * LANES);
+        }
+        return ends;
+    }
+
     private void add(Tile tile) {
         if (!tiles.isEmpty()) {
             Tile last = tiles.getLast();

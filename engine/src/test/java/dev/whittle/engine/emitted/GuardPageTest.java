@@ -1,0 +1,116 @@
+package dev.whittle.engine.emitted;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.whittle.engine.emitted.RandomConvolution.Planned;
+import dev.whittle.engine.emitted.x86.ConvolutionCode;
+import dev.whittle.engine.emitted.x86.ConvolutionLayout;
+import dev.whittle.engine.emitted.x86.ConvolutionShape;
+import dev.whittle.engine.kernel.Convolution;
+import dev.whittle.engine.kernel.MachineCode;
+import dev.whittle.engine.kernel.Window;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// Emitted code reads and writes nothing outside of its buffers: each lies between two pages that nobody may touch, once
+/// ending where the second begins and once beginning where the first ends. A touch kills the JVM that tries it.
+class GuardPageTest {
+    private static final int SHAPES = 1500;
+    private static final long PAGE = 4096;
+    private static final int NONE = 0;
+    private static final int READ_WRITE = 3;
+    private static final int PRIVATE_ANONYMOUS = 0x22;
+
+    @Test
+    void kernelsStayWithinTheirBuffers() throws IOException, InterruptedException {
+        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+
+        List<String> lines = ForkedJvm.run(GuardPageTest.class, List.of("--enable-native-access=ALL-UNNAMED"));
+
+        assertThat(lines).hasSize(1);
+        assertThat(Integer.parseInt(lines.getFirst())).isGreaterThan(SHAPES / 2);
+    }
+
+    /// A touch of a guard page does kill.
+    @Test
+    void guardsAreArmed() {
+        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+
+        assertThatThrownBy(() -> ForkedJvm.run(Trespass.class,
+                List.of("--enable-native-access=ALL-UNNAMED", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null")))
+                .isInstanceOf(AssertionError.class).hasMessageContaining("SIGSEGV");
+    }
+
+    /// Runs a kernel on an input of which the last byte is missing.
+    static final class Trespass {
+        private Trespass() {}
+
+        public static void main(String[] none) {
+            Planned planned = RandomConvolution.planned(1).getFirst();
+            run(planned, true, 1);
+        }
+    }
+
+    /// Prints how many convolutions it has run.
+    public static void main(String[] none) {
+        List<Planned> all = RandomConvolution.planned(SHAPES);
+        for (Planned planned : all) {
+            run(planned, true, 0);
+            run(planned, false, 0);
+        }
+        System.out.println(all.size());
+    }
+
+    private static void run(Planned planned, boolean isAtEnd, int missing) {
+        Convolution whole = planned.convolution();
+        ConvolutionShape shape = planned.shape();
+        Window window = whole.window();
+        long in = (long) window.inHeight() * window.inWidth() * window.inChannels() * shape.numbers().bytes();
+        Random random = new Random(planned.seed());
+        byte[] image = new byte[(int) in - missing];
+        random.nextBytes(image);
+        byte[] factors = new byte[whole.scaling() == null ? 0 : 3 * Float.BYTES * whole.channels()];
+        for (ConvolutionPart part : planned.parts()) {
+            ConvolutionLayout layout = part.layout();
+            byte[] constants = PackedConvolution.pack(part.of(whole), layout)
+                    .toArray(ValueLayout.JAVA_BYTE);
+            byte[] nothing = new byte[layout.outHeight() * shape.outWidth() * shape.channels() * shape.outBytes()];
+            MemorySegment code = ExecutableMemory.seal(ConvolutionCode.write(layout).code());
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment input = guarded(arena, image, isAtEnd);
+                MemorySegment output = guarded(arena, nothing, isAtEnd);
+                MemorySegment numbers = guarded(arena, constants, isAtEnd);
+                MemorySegment scaling = guarded(arena, factors, isAtEnd);
+                for (int y = 0; y < layout.outHeight(); y++) {
+                    NativeCall.call(code, input, output, numbers, scaling, layout.inputOffset(y),
+                            (long) y * shape.outWidth() * shape.channels() * shape.outBytes() + part.outOffset(),
+                            layout.row(y), (long) part.firstChannel() * Float.BYTES);
+                }
+            }
+        }
+    }
+
+    private static MemorySegment guarded(Arena arena, byte[] content, boolean isAtEnd) {
+        long length = Math.ceilDiv(content.length, PAGE) * PAGE;
+        long mapped = NativeCall.call(function("mmap"), 0, length + 2 * PAGE, NONE, PRIVATE_ANONYMOUS, -1, 0);
+        if (length > 0 && NativeCall.call(function("mprotect"), mapped + PAGE, length, READ_WRITE, 0, 0, 0) != 0) {
+            throw new IllegalStateException("mprotect");
+        }
+        long address = mapped + PAGE + (isAtEnd ? length - content.length : 0);
+        MemorySegment buffer = MemorySegment.ofAddress(address).reinterpret(content.length, arena,
+                _ -> NativeCall.call(function("munmap"), mapped, length + 2 * PAGE, 0, 0, 0, 0));
+        return buffer.copyFrom(MemorySegment.ofArray(content));
+    }
+
+    private static MemorySegment function(String name) {
+        return Linker.nativeLinker().defaultLookup().findOrThrow(name);
+    }
+}
