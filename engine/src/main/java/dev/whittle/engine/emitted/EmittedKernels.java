@@ -5,6 +5,8 @@ import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.DepthwiseCode;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.MachineCode;
@@ -77,6 +79,18 @@ public final class EmittedKernels implements MachineCode {
         p.keepBytes(layout.bytes());
         MemorySegment code = ExecutableMemory.seal(ConvolutionCode.write(layout).code());
         return new EmittedConvolution(code, PackedConvolution.pack(convolution, layout), layout, shape, convolution);
+    }
+
+    @Override
+    public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
+        DepthwiseLayout layout = PackedDepthwise.layout(convolution);
+        if (layout == null || layout.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+            return null;
+        }
+        p.requireBytes(layout.bytes());
+        p.keepBytes(layout.bytes());
+        MemorySegment code = ExecutableMemory.seal(DepthwiseCode.write(layout).code());
+        return new EmittedDepthwise(code, PackedDepthwise.pack(convolution, layout), layout, convolution);
     }
 
     /// A filter of one tap sees no rows, so they may be as wide as the code likes.

@@ -160,26 +160,30 @@ final class PackedConvolution {
             int place = channel * Integer.BYTES;
             layout.eachBias(sums, (offset, sum) -> intAt(offset + place, bias - zeroPoint * sum));
             if (codes != null) {
-                factors(codes, channel);
+                factors(memory, codes, channel, layout.factorOffset()
+                        + channel / ConvolutionLayout.LANES * ConvolutionLayout.FACTOR_BYTES,
+                        channel % ConvolutionLayout.LANES);
             }
         }
     }
 
-    private void factors(Requantization codes, int channel) {
-        int lane = channel % ConvolutionLayout.LANES;
-        int base = layout.factorOffset() + channel / ConvolutionLayout.LANES * ConvolutionLayout.FACTOR_BYTES;
+    /// Factors of a lane of a vector of sums.
+    ///
+    /// @param base of the vector
+    static void factors(MemorySegment memory, Requantization codes, int channel, int base, int lane) {
         if (codes.isReal()) {
-            longAt(base + ConvolutionLayout.MULTIPLIER + lane * Double.BYTES,
-                    Double.doubleToRawLongBits(codes.factor()[channel]));
+            memory.set(ValueLayout.JAVA_DOUBLE, base + ConvolutionLayout.MULTIPLIER + lane * Double.BYTES,
+                    codes.factor()[channel]);
             return;
         }
         // Even lanes, then odd ones, in lanes of 64 bits.
         int at = base + lane % 2 * ConvolutionLayout.VECTOR_BYTES + lane / 2 * Long.BYTES;
         int right = -codes.shift()[channel];
-        longAt(at + ConvolutionLayout.MULTIPLIER, codes.multiplier()[channel]);
-        longAt(at + ConvolutionLayout.ADDEND, (1L << 30) + (right > 0 ? 1L << 30 + right : 0));
-        longAt(at + ConvolutionLayout.SHIFT, 31 + right);
-        longAt(at + ConvolutionLayout.AWAY, right > 0 && channel >= codes.tiesUp() ? -1L << 31 : 0);
+        ValueLayout.OfLong type = ValueLayout.JAVA_LONG;
+        memory.set(type, at + ConvolutionLayout.MULTIPLIER, codes.multiplier()[channel]);
+        memory.set(type, at + ConvolutionLayout.ADDEND, (1L << 30) + (right > 0 ? 1L << 30 + right : 0));
+        memory.set(type, at + ConvolutionLayout.SHIFT, 31 + right);
+        memory.set(type, at + ConvolutionLayout.AWAY, right > 0 && channel >= codes.tiesUp() ? -1L << 31 : 0);
     }
 
     private void floatAt(int offset, float value) {

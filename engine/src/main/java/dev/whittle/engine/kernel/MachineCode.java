@@ -17,6 +17,11 @@ public interface MachineCode {
     @Nullable
     Kernel convolution(Preparation p, Convolution convolution);
 
+    /// As [#convolution], where each channel of the output sees the channel of the input that has its number, and weights are
+    /// `[channels][filterY][filterX]`.
+    @Nullable
+    Kernel depthwise(Preparation p, Convolution convolution);
+
     /// The one that is there and usable, or null.
     static @Nullable MachineCode installed() {
         return Installed.CODE;
