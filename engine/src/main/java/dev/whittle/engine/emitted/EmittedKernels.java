@@ -3,6 +3,8 @@ package dev.whittle.engine.emitted;
 import dev.whittle.engine.emitted.CpuFeatures.Feature;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.DepthwiseCode;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.Convolution;
@@ -135,6 +137,18 @@ public final class EmittedKernels implements MachineCode {
                         fine, to,
                         constants, coarseAt, fineAt, toAt,
                         (long) (count / SumCode.STEP) << SumCode.STEP | (1L << count % SumCode.STEP) - 1));
+    }
+
+    @Override
+    public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
+        DepthwiseLayout layout = PackedDepthwise.layout(convolution);
+        if (layout == null || layout.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+            return null;
+        }
+        p.requireBytes(layout.bytes());
+        p.keepBytes(layout.bytes());
+        MemorySegment code = ExecutableMemory.seal(DepthwiseCode.write(layout).code());
+        return new EmittedDepthwise(code, PackedDepthwise.pack(convolution, layout), layout, convolution);
     }
 
     /// A filter of one tap sees no rows, so they may be as wide as the code likes.

@@ -7,7 +7,6 @@ import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
 import dev.whittle.engine.model.ElementType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -18,17 +17,15 @@ final class PackedConvolution {
     private static final int MOST_CODE = 255;
     /// Codes of INT8 become unsigned by so much.
     private static final int FLIP = 128;
-    private static final int ALIGNMENT = 64;
 
     private final Convolution convolution;
     private final ConvolutionLayout layout;
-    /// Plain, since the JVM takes long to put into other memory until it has compiled what does.
-    private final int[] words;
+    private final Constants constants;
 
     private PackedConvolution(Convolution convolution, ConvolutionLayout layout) {
         this.convolution = convolution;
         this.layout = layout;
-        this.words = new int[Math.ceilDiv(layout.bytes(), Integer.BYTES)];
+        this.constants = new Constants(layout.bytes());
     }
 
     /// The code that a convolution needs, or null where its numbers fit none.
@@ -81,7 +78,7 @@ final class PackedConvolution {
     private static @Nullable Finish codes(Convolution convolution, Requantization codes) {
         float[] weights = convolution.weights();
         int depth = weights.length / convolution.channels();
-        boolean roundsAway = false;
+        int away = 0;
         if (Float.isNaN(offset(weights))) {
             return null;
         }
@@ -95,11 +92,12 @@ final class PackedConvolution {
             if (most >= MOST_SUM || !isExact) {
                 return null;
             }
-            roundsAway |= channel >= codes.tiesUp() && codes.shift()[channel] < 0;
+            away += isAway(codes, channel) ? 1 : 0;
         }
         boolean saturates = convolution.type() == ElementType.INT8 && codes.min() == Byte.MIN_VALUE
                 && codes.max() == Byte.MAX_VALUE;
-        return codes.isReal() ? new Finish.Real(saturates) : new Finish.FixedPoint(roundsAway, saturates);
+        return codes.isReal() ? new Finish.Real(saturates)
+                : new Finish.FixedPoint(away > 0, away > 0 && away < convolution.channels(), saturates);
     }
 
     /// The constants in memory that lives as long as anybody holds it.
@@ -110,26 +108,25 @@ final class PackedConvolution {
         } else {
             packed.codes();
         }
-        return Arena.ofAuto().allocate((long) packed.words.length * Integer.BYTES, ALIGNMENT)
-                .copyFrom(MemorySegment.ofArray(packed.words)).asReadOnly();
+        return packed.constants.seal();
     }
 
     private void reals() {
         bounds();
         float[] weights = convolution.weights();
-        layout.eachWeight((offset, index) -> floatAt(offset, weights[index]));
+        layout.eachWeight((offset, index) -> constants.putFloat(offset, weights[index]));
         float[] bias = convolution.bias();
         for (int channel = 0; channel < convolution.channels(); channel++) {
             // Adding −0 changes no float.
-            floatAt(layout.biasOffset() + channel * Float.BYTES, bias == null ? -0f : bias[channel]);
+            constants.putFloat(layout.biasOffset() + channel * Float.BYTES, bias == null ? -0f : bias[channel]);
         }
     }
 
     /// Of real numbers.
     private void bounds() {
-        floatAt(ConvolutionLayout.MINIMUM, convolution.min());
-        floatAt(ConvolutionLayout.MAXIMUM, convolution.max());
-        floatAt(ConvolutionLayout.LOWEST, -Float.MAX_VALUE);
+        constants.putFloat(ConvolutionLayout.MINIMUM, convolution.min());
+        constants.putFloat(ConvolutionLayout.MAXIMUM, convolution.max());
+        constants.putFloat(ConvolutionLayout.LOWEST, -Float.MAX_VALUE);
     }
 
     private void codes() {
@@ -137,16 +134,15 @@ final class PackedConvolution {
         if (codes == null) {
             bounds();
         } else {
-            intAt(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
-            intAt(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
-            intAt(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
-            longAt(ConvolutionLayout.SIGN, Long.MIN_VALUE);
-            longAt(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
+            constants.putInt(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
+            constants.putInt(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
+            constants.putInt(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
+            header(constants);
         }
         float[] weights = convolution.weights();
         int less = (int) offset(weights);
-        intAt(ConvolutionLayout.OFFSET, less);
-        layout.eachWeight((offset, index) -> byteAt(offset, (int) weights[index] - less));
+        constants.putInt(ConvolutionLayout.OFFSET, less);
+        layout.eachWeight((offset, index) -> constants.putByte(offset, (int) weights[index] - less));
         int taps = convolution.window().taps();
         int inChannels = convolution.window().inChannels();
         int zeroPoint = convolution.inputZeroPoint() + (convolution.type() == ElementType.INT8 ? FLIP : 0);
@@ -160,44 +156,42 @@ final class PackedConvolution {
             }
             int bias = codes == null ? 0 : (int) codes.bias()[channel];
             int place = channel * Integer.BYTES;
-            layout.eachBias(sums, (offset, sum) -> intAt(offset + place, bias - zeroPoint * sum));
+            layout.eachBias(sums, (offset, sum) -> constants.putInt(offset + place, bias - zeroPoint * sum));
             if (codes != null) {
-                factors(codes, channel);
+                factors(constants, codes, channel, layout.factorOffset()
+                        + channel / ConvolutionLayout.LANES * ConvolutionLayout.FACTOR_BYTES,
+                        channel % ConvolutionLayout.LANES);
             }
         }
     }
 
-    private void factors(Requantization codes, int channel) {
-        int lane = channel % ConvolutionLayout.LANES;
-        int base = layout.factorOffset() + channel / ConvolutionLayout.LANES * ConvolutionLayout.FACTOR_BYTES;
+    /// What rounding takes of the header.
+    static void header(Constants constants) {
+        constants.putLong(ConvolutionLayout.SIGN, Long.MIN_VALUE);
+        constants.putLong(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
+        constants.putLong(ConvolutionLayout.FIRST_HALF, 1L << 30);
+    }
+
+    /// Factors of a lane of a vector of sums.
+    ///
+    /// @param base of the vector
+    static void factors(Constants constants, Requantization codes, int channel, int base, int lane) {
         if (codes.isReal()) {
-            longAt(base + ConvolutionLayout.MULTIPLIER + lane * Double.BYTES,
+            constants.putLong(base + ConvolutionLayout.MULTIPLIER + lane * Double.BYTES,
                     Double.doubleToRawLongBits(codes.factor()[channel]));
             return;
         }
-        // Even lanes, then odd ones, in lanes of 64 bits.
-        int at = base + lane % 2 * ConvolutionLayout.VECTOR_BYTES + lane / 2 * Long.BYTES;
         int right = -codes.shift()[channel];
-        longAt(at + ConvolutionLayout.MULTIPLIER, codes.multiplier()[channel]);
-        longAt(at + ConvolutionLayout.ADDEND, (1L << 30) + (right > 0 ? 1L << 30 + right : 0));
-        longAt(at + ConvolutionLayout.SHIFT, 31 + right);
-        longAt(at + ConvolutionLayout.AWAY, right > 0 && channel >= codes.tiesUp() ? -1L << 31 : 0);
+        int at = base + lane * Integer.BYTES;
+        // Those of even lanes, then those of odd ones, in lanes of 64 bits.
+        constants.putLong(base + ConvolutionLayout.MULTIPLIER + lane % 2 * ConvolutionLayout.VECTOR_BYTES
+                + lane / 2 * Long.BYTES, codes.multiplier()[channel]);
+        constants.putInt(at + ConvolutionLayout.HALF, right == 0 ? 0 : 1 << right - 1);
+        constants.putInt(at + ConvolutionLayout.SHIFT, right);
+        constants.putInt(at + ConvolutionLayout.AWAY, isAway(codes, channel) ? -1 : 0);
     }
 
-    private void floatAt(int offset, float value) {
-        intAt(offset, Float.floatToRawIntBits(value));
-    }
-
-    private void byteAt(int offset, int value) {
-        words[offset / Integer.BYTES] |= (value & 0xff) << offset % Integer.BYTES * Byte.SIZE;
-    }
-
-    private void intAt(int offset, int value) {
-        words[offset / Integer.BYTES] = value;
-    }
-
-    private void longAt(int offset, long value) {
-        intAt(offset, (int) value);
-        intAt(offset + Integer.BYTES, (int) (value >>> Integer.SIZE));
+    private static boolean isAway(Requantization codes, int channel) {
+        return channel >= codes.tiesUp() && codes.shift()[channel] < 0;
     }
 }

@@ -60,6 +60,13 @@ public record Convolution(ElementType type, Window window, int channels, float[]
                 inputZeroPoint, codes == null ? null : codes.ofChannels(first, count), scaling, input, output);
     }
 
+    /// As this, with weights in another order.
+    Convolution withWeights(float[] other) {
+        return new Convolution(type, window, channels, other, isPooled, bias, min, max, inputZeroPoint, codes, scaling,
+                input,
+                output);
+    }
+
     /// How sums become codes, all arrays with an element per channel:
     /// `code = clamp(zeroPoint + round((sum + bias) · factor))`.
     ///

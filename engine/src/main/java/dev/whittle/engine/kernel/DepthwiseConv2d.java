@@ -6,6 +6,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Shape;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// DEPTHWISE_CONV_2D: `output[b, y, x, c·m + k] = activation(Σ input[b, inY, inX, c] · filter[0, j, i, c·m + k] + bias[c·m + k])`
 /// with `m` filters for each input channel, the sum over filterY `j`, filterX `i` in this order, and the window as in
@@ -66,6 +67,10 @@ final class DepthwiseConv2d implements OperatorKernel {
         boolean isReal = filter.family() == Filter.Family.REALS;
         if (p.tier() == KernelTier.REFERENCE && filter.family() != Filter.Family.HYBRID) {
             return reference(p, window, filter);
+        }
+        Kernel emitted = emitted(p, window, filter);
+        if (emitted != null) {
+            return emitted;
         }
         HybridInput hybrid = filter.family() == Filter.Family.HYBRID
                 ? HybridInput.of(p, p.input(0), window.batches(), true)
@@ -152,6 +157,18 @@ final class DepthwiseConv2d implements OperatorKernel {
             hybrid.quantize(memory);
             outputRows.invoke(memory);
         };
+    }
+
+    /// Machine code for it, or null.
+    private static @Nullable Kernel emitted(Preparation p, Window window, Filter filter) {
+        MachineCode machineCode = p.machineCode();
+        if (machineCode == null || filter.family() == Filter.Family.HYBRID
+                || p.inputTensor(0).type() == ElementType.INT16 || window.inChannels() != filter.channels()) {
+            return null;
+        }
+        return machineCode.depthwise(p,
+                Convolution.of(p, window, filter, options(p).activation(), mode(p), false)
+                        .withWeights(tapsLast(filter.values(), filter.channels())));
     }
 
     private static long nanoseconds(Window window, int channels, boolean isReal) {

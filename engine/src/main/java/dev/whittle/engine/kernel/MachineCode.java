@@ -27,6 +27,11 @@ public interface MachineCode {
     @Nullable
     Kernel sum(Preparation p, SumOfCodes sum);
 
+    /// As [#convolution], where each channel of the output sees the channel of the input that has its number, and weights are
+    /// `[channels][filterY][filterX]`.
+    @Nullable
+    Kernel depthwise(Preparation p, Convolution convolution);
+
     /// The one that is there and usable, or null.
     static @Nullable MachineCode installed() {
         return Installed.CODE;

@@ -32,7 +32,8 @@ class ConvolutionPartTest {
             boolean isPooled) {
         int pad = filter / 2;
         Window window = new Window(1, 8, width, depth, 8, width, filter, filter, 1, 1, 1, 1, isPooled ? 0 : pad, pad);
-        Finish finish = numbers == Numbers.FLOAT32 ? new Finish.Reals(true, true) : new Finish.FixedPoint(true, false);
+        Finish finish =
+                numbers == Numbers.FLOAT32 ? new Finish.Reals(true, true) : new Finish.FixedPoint(true, false, false);
         return new ConvolutionShape(numbers, window, channels, channels, isPooled && filter == 1, false, finish);
     }
 

@@ -22,7 +22,7 @@ final class GoldenCode {
     private GoldenCode() {}
 
     private static final Finish CLAMPED = new Finish.Reals(true, true);
-    private static final Finish FIXED = new Finish.FixedPoint(false, true);
+    private static final Finish FIXED = new Finish.FixedPoint(false, false, true);
 
     /// By what is told of them.
     static Map<String, ConvolutionShape> shapes() {
@@ -39,11 +39,11 @@ final class GoldenCode {
         shapes.put("int8 36x36x32, 3x3, 64, pooled", shape(Numbers.INT8, image(36, 32, 3, 1, 0), 64, true, false,
                 FIXED));
         shapes.put("int8 ties away, 9x9x6, 3x3, 20", shape(Numbers.INT8, image(9, 6, 3, 1, 1), 20, false, false,
-                new Finish.FixedPoint(true, false)));
+                new Finish.FixedPoint(true, false, false)));
         shapes.put("int8 row of 1024, 1024", shape(Numbers.INT8, row(1024), 1024, false, false,
                 new Finish.Real(true)));
         shapes.put("uint8 14x14x64, 1x1, 128", shape(Numbers.UINT8, image(14, 64, 1, 1, 0), 128, false, true,
-                new Finish.FixedPoint(false, false)));
+                new Finish.FixedPoint(false, false, false)));
         shapes.put("hybrid 18x18x16, 3x3, 48", shape(Numbers.INT8, image(18, 16, 3, 1, 1), 48, false, false,
                 new Finish.Scaled(true, false)));
         shapes.put("half of the channels and of the row of float32 36x36x32, 3x3, 64",

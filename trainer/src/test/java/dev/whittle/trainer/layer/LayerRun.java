@@ -42,7 +42,8 @@ final class LayerRun {
         x = uniform(random, images * inputElements);
         dy = uniform(random, images * outputElements);
         bound = layer
-                .bind(new Binding(List.of(input), output, KernelTier.selected().portable(), parameters, 0, state, 0, false, false,
+                .bind(new Binding(List.of(input), output, KernelTier.selected().portable(), parameters, 0, state, 0,
+                        false, false,
                         true,
                         true));
         pass = bound.pass(images);

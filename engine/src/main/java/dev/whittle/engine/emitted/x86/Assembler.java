@@ -573,6 +573,8 @@ public final class Assembler {
     public void vpcmpb(Mask to, Vector a, VectorSource b, int predicate) { compare(Op.VPCMPB, to, a, b, predicate); }
     /// VPCMPB/VPCMPUB
     public void vpcmpub(Mask to, Vector a, VectorSource b, int predicate) { compare(Op.VPCMPUB, to, a, b, predicate); }
+    /// VPTESTNMB/W/D/Q
+    public void vptestnmd(Mask to, Vector a, VectorSource b) { compare(Op.VPTESTNMD, to, a, b, NO_IMMEDIATE); }
     /// PCMPEQB/PCMPEQW/PCMPEQD
     public void vpcmpeqd(Vector to, Vector a, VectorSource b) { three(Op.VPCMPEQD, to, a, b); }
     /// PCMPGTB/PCMPGTW/PCMPGTD
@@ -631,6 +633,8 @@ public final class Assembler {
     public void vpaddb(Vector to, Vector a, VectorSource b) { three(Op.VPADDB, to, a, b); }
     /// PADDB/PADDW/PADDD/PADDQ
     public void vpaddw(Vector to, Vector a, VectorSource b) { three(Op.VPADDW, to, a, b); }
+    /// PADDSB/PADDSW
+    public void vpaddsw(Vector to, Vector a, VectorSource b) { three(Op.VPADDSW, to, a, b); }
     /// PADDB/PADDW/PADDD/PADDQ
     public void vpaddd(Vector to, Vector a, VectorSource b) { three(Op.VPADDD, to, a, b); }
     /// PADDB/PADDW/PADDD/PADDQ

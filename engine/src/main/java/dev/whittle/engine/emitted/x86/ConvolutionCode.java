@@ -51,9 +51,7 @@ public final class ConvolutionCode {
     private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
 
     private static final int SIGN_OF_BYTES = 0x80808080;
-    private static final int ODD_LANES = 0xaaaa;
     private static final Mask LAST_LANES = Mask.K1;
-    private static final Mask ODD = Mask.K2;
     /// What makes INT8 unsigned.
     private static final Vector FLIP = zmm(ConvolutionLayout.REGISTERS - 1);
     /// 1 in each byte.
@@ -78,6 +76,7 @@ public final class ConvolutionCode {
     private final ConvolutionLayout layout;
     private final ConvolutionShape shape;
     private final Numbers numbers;
+    private final Requantization requantization;
     /// Of the panel being written.
     private int vectors;
     private boolean isLastPanel;
@@ -89,6 +88,7 @@ public final class ConvolutionCode {
         this.layout = layout;
         this.shape = layout.shape();
         this.numbers = shape.numbers();
+        this.requantization = new Requantization(a, shape.finish(), CONSTANTS);
     }
 
     /// The code with its listing.
@@ -126,10 +126,7 @@ public final class ConvolutionCode {
             a.mov(RAX, (1 << lastLanes) - 1);
             a.kmovw(LAST_LANES, RAX);
         }
-        if (shape.finish() instanceof Finish.FixedPoint) {
-            a.mov(RAX, ODD_LANES);
-            a.kmovw(ODD, RAX);
-        }
+        requantization.begin(RAX);
         if (numbers == Numbers.INT8) {
             a.mov(RAX, SIGN_OF_BYTES);
             a.vpbroadcastd(FLIP, RAX);
@@ -426,23 +423,10 @@ public final class ConvolutionCode {
         }
     }
 
-    private Address factor(int vector, int offset) {
-        return Address.of(FACTORS).plus(vector * ConvolutionLayout.FACTOR_BYTES + offset);
-    }
-
     /// Makes codes of sums, an int each.
     private void codes(Vector sum, int vector, Vector odd, Vector scratch) {
-        boolean saturates = switch (shape.finish()) {
-            case Finish.FixedPoint fixed -> {
-                fixedPoint(sum, vector, odd, scratch, fixed.roundsAway());
-                yield fixed.saturates();
-            }
-            case Finish.Real real -> {
-                real(sum, vector, odd, scratch);
-                yield real.saturates();
-            }
-            case Finish.Reals _,Finish.Scaled _ -> throw new IllegalArgumentException("codes that are real numbers");
-        };
+        requantization.round(sum, Address.of(FACTORS).plus(vector * ConvolutionLayout.FACTOR_BYTES), odd, scratch);
+        boolean saturates = requantization.saturates();
         Address header = Address.of(CONSTANTS);
         if (!saturates) {
             // Bounds less the zero point.
@@ -455,47 +439,6 @@ public final class ConvolutionCode {
         } else {
             a.vpmovdb(sum.as(128), sum);
         }
-    }
-
-    /// In lanes of 64 bits, even lanes of the sums and odd ones apart. Both roundings come to one right shift, since the
-    /// first cuts off bits that the second would.
-    private void fixedPoint(Vector sum, int vector, Vector odd, Vector scratch, boolean roundsAway) {
-        a.vpsrlq(odd, sum, 32);
-        a.vpmuldq(sum, sum, factor(vector, ConvolutionLayout.MULTIPLIER));
-        a.vpmuldq(odd, odd, factor(vector, ConvolutionLayout.MULTIPLIER + ConvolutionLayout.VECTOR_BYTES));
-        // Of a product that is less than 0; where the first rounding makes 0 of it, so does the second either way.
-        if (roundsAway) {
-            roundAway(sum, scratch, factor(vector, ConvolutionLayout.AWAY));
-            roundAway(odd, scratch, factor(vector, ConvolutionLayout.AWAY + ConvolutionLayout.VECTOR_BYTES));
-        }
-        a.vpaddq(sum, sum, factor(vector, ConvolutionLayout.ADDEND));
-        a.vpaddq(odd, odd, factor(vector, ConvolutionLayout.ADDEND + ConvolutionLayout.VECTOR_BYTES));
-        a.vpsravq(sum, sum, factor(vector, ConvolutionLayout.SHIFT));
-        a.vpsravq(odd, odd, factor(vector, ConvolutionLayout.SHIFT + ConvolutionLayout.VECTOR_BYTES));
-        a.vpshufd(sum.masked(ODD), odd, 0b10_10_00_00);
-    }
-
-    private void roundAway(Vector value, Vector scratch, Address away) {
-        a.vpsraq(scratch, value, 63);
-        a.vpandq(scratch, scratch, away);
-        a.vpaddq(value, value, scratch);
-    }
-
-    /// In double precision, half of the lanes after the other. Adding the largest double below a half, with the sign of the
-    /// product, and cutting off rounds ties away from zero.
-    private void real(Vector sum, int vector, Vector lower, Vector scratch) {
-        a.vextracti64x4(scratch.as(256), sum, 1);
-        a.vcvtdq2pd(lower, sum.as(256));
-        a.vcvtdq2pd(sum, scratch.as(256));
-        a.vmulpd(lower, lower, factor(vector, ConvolutionLayout.MULTIPLIER));
-        a.vmulpd(sum, sum, factor(vector, ConvolutionLayout.MULTIPLIER + ConvolutionLayout.VECTOR_BYTES));
-        for (Vector product : List.of(lower, sum)) {
-            a.vpandq(scratch, product, Address.of(CONSTANTS).plus(ConvolutionLayout.SIGN).broadcast());
-            a.vporq(scratch, scratch, Address.of(CONSTANTS).plus(ConvolutionLayout.ALMOST_HALF).broadcast());
-            a.vaddpd(product, product, scratch);
-            a.vcvttpd2dq(product.as(256), product);
-        }
-        a.vinserti64x4(sum, lower, sum.as(256), 1);
     }
 
     private void store(Vector result, Address to, boolean isPart) {

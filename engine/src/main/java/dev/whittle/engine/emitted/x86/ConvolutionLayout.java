@@ -34,15 +34,17 @@ public final class ConvolutionLayout {
     public static final int SIGN = 16;
     public static final int ALMOST_HALF = 24;
     public static final int OFFSET = 32;
+    /// A long, half of a step of the first rounding.
+    public static final int FIRST_HALF = 48;
     static final int HEADER_BYTES = 64;
 
     /// Factors of a vector in fixed point, a vector each: multipliers of even lanes and of odd ones (which stand in even
-    /// places), what is added, how far is shifted, what is taken off negative values.
+    /// places), then in ints what is added, how far is shifted, and -1 where ties go away from zero.
     public static final int MULTIPLIER = 0;
-    public static final int ADDEND = 2 * VECTOR_BYTES;
-    public static final int SHIFT = 4 * VECTOR_BYTES;
-    public static final int AWAY = 6 * VECTOR_BYTES;
-    public static final int FACTOR_BYTES = 8 * VECTOR_BYTES;
+    public static final int HALF = 2 * VECTOR_BYTES;
+    public static final int SHIFT = 3 * VECTOR_BYTES;
+    public static final int AWAY = 4 * VECTOR_BYTES;
+    public static final int FACTOR_BYTES = 5 * VECTOR_BYTES;
 
     private static final int MOST_PANEL_VECTORS = 8;
     /// From a vector of sums to output.

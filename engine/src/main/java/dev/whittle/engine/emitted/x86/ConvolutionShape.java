@@ -55,8 +55,9 @@ public record ConvolutionShape(Numbers numbers, Window window, int channels, int
         /// Rounded twice in fixed point.
         ///
         /// @param roundsAway whether ties of the second rounding go away from zero in some channel
+        /// @param isMixed    whether they do not in others
         /// @param saturates  whether the range is all of INT8, and cutting off to it all that is to be done
-        record FixedPoint(boolean roundsAway, boolean saturates) implements Finish {}
+        record FixedPoint(boolean roundsAway, boolean isMixed, boolean saturates) implements Finish {}
 
         /// Rounded once, a product in double precision.
         ///

@@ -1,0 +1,524 @@
+package dev.whittle.engine.emitted.x86;
+
+import static dev.whittle.engine.emitted.x86.Gpr.R10;
+import static dev.whittle.engine.emitted.x86.Gpr.R11;
+import static dev.whittle.engine.emitted.x86.Gpr.R12;
+import static dev.whittle.engine.emitted.x86.Gpr.R13;
+import static dev.whittle.engine.emitted.x86.Gpr.R14;
+import static dev.whittle.engine.emitted.x86.Gpr.R15;
+import static dev.whittle.engine.emitted.x86.Gpr.R8;
+import static dev.whittle.engine.emitted.x86.Gpr.R9;
+import static dev.whittle.engine.emitted.x86.Gpr.RAX;
+import static dev.whittle.engine.emitted.x86.Gpr.RBP;
+import static dev.whittle.engine.emitted.x86.Gpr.RBX;
+import static dev.whittle.engine.emitted.x86.Gpr.RCX;
+import static dev.whittle.engine.emitted.x86.Gpr.RDI;
+import static dev.whittle.engine.emitted.x86.Gpr.RDX;
+import static dev.whittle.engine.emitted.x86.Gpr.RSI;
+import static dev.whittle.engine.emitted.x86.Gpr.RSP;
+import static dev.whittle.engine.emitted.x86.Vector.zmm;
+
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout.Block;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout.Tile;
+import dev.whittle.engine.kernel.Window;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Writes the code of a depthwise convolution in AVX-512 (with VNNI for codes): one call computes some rows of output.
+///
+/// Blocks of channels lie within a row, tiles of positions within these. Real numbers are added up in the order of the filter,
+/// padding as 0. For each row of the filter the stack has where its input begins: in the image, or a row of padding.
+///
+/// Sums of codes are scaled in floats, with some bits behind the point. Only where these lie so close to the next code that
+/// rounding may have gone over it are the sums scaled again, exactly.
+///
+/// Called with the input, the output, the constants ([DepthwiseLayout]) and nothing, then how many bytes into the input its
+/// image begins, how many into the output its row, and [#rows].
+public final class DepthwiseCode {
+    private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
+    private static final int SIGN_OF_BYTES = 0x80808080;
+    /// The destination, or both others.
+    private static final int OR_BOTH = 0xF8;
+
+    private static final Mask LAST_LANES = Mask.K1;
+    /// K2 is of [Requantization].
+    private static final Mask ON_IMAGE = Mask.K3;
+    private static final List<Mask> DOUBT = List.of(Mask.K4, Mask.K5, Mask.K6, Mask.K7);
+
+    private static final Gpr INPUT = RDI;
+    private static final Gpr OUTPUT = RSI;
+    private static final Gpr CONSTANTS = RDX;
+    private static final Gpr SCRATCH = RCX;
+    private static final Gpr ROW = RAX;
+    private static final Gpr BLOCK_INPUT = R8;
+    private static final Gpr BLOCK_OUTPUT = R9;
+    private static final Gpr TILE_INPUT = R10;
+    private static final Gpr TILE_OUTPUT = R11;
+    private static final Gpr BLOCK = RBX;
+    private static final Gpr BLOCKS_LEFT = RBP;
+    private static final Gpr Y = R12;
+    private static final Gpr ROWS_LEFT = R13;
+    private static final Gpr TILES_LEFT = R14;
+    private static final Gpr PADDING_ROW = R15;
+
+    /// Registers of real numbers: sums first, then these, then weights.
+    private static final List<Vector> REAL_INPUTS = List.of(zmm(8), zmm(9), zmm(10), zmm(11));
+    private static final Vector MINIMUM = zmm(12);
+    private static final Vector MAXIMUM = zmm(13);
+    private static final int KEPT = 16;
+    /// Of codes: sums first, then pairs of vectors whose bytes are interleaved.
+    private static final int PAIRS = 16;
+    private static final List<Vector> CODE_INPUTS = List.of(zmm(20), zmm(21));
+    private static final int INTERLEAVED = 22;
+    /// When products are done.
+    private static final int RESULTS = 16;
+    private static final Vector ADDEND = zmm(20);
+    /// Of both.
+    private static final Vector SECOND_HALF = zmm(26);
+    private static final Vector REAL_SECOND_HALF = zmm(14);
+    private static final Vector EVEN = zmm(27);
+    private static final Vector REAL_EVEN = zmm(15);
+    private static final Vector PAD = zmm(28);
+    private static final Vector FLIP = zmm(29);
+
+    private final Assembler a = new Assembler();
+    private final DepthwiseLayout layout;
+    private final ConvolutionShape shape;
+    private final Window window;
+    private final boolean isCodes;
+    private final boolean isKept;
+    private final Requantization requantization;
+    /// Written after all else.
+    private final List<Runnable> exactly = new ArrayList<>();
+    /// Of the block and tile being written.
+    private int lanes;
+    private int bits;
+    private Tile tile;
+    private int nextInput;
+    /// Which pairs of input the registers hold, and which of them was used last.
+    private final String[] pairs = {"", ""};
+    private int lastPair;
+
+    private DepthwiseCode(DepthwiseLayout layout) {
+        this.layout = layout;
+        this.shape = layout.shape();
+        this.window = shape.window();
+        this.isCodes = layout.isCodes();
+        this.isKept = window.taps() <= DepthwiseLayout.MOST_KEPT;
+        this.requantization = new Requantization(a, shape.finish(), CONSTANTS);
+        this.tile = layout.tiles().getFirst();
+    }
+
+    /// The code with its listing.
+    public static Assembler write(DepthwiseLayout layout) {
+        DepthwiseCode code = new DepthwiseCode(layout);
+        code.write();
+        return code.a;
+    }
+
+    /// The last argument of the code.
+    public static long rows(int firstY, int count) {
+        return (long) count << 32 | firstY;
+    }
+
+    private void write() {
+        SAVED.forEach(a::push);
+        a.mov(ROWS_LEFT, Address.of(RSP).plus((SAVED.size() + 1) * Long.BYTES));
+        int stackBytes = window.filterHeight() * Long.BYTES;
+        a.sub(RSP, stackBytes);
+        a.add(INPUT, R8);
+        a.add(OUTPUT, R9);
+        a.mov32(Y, ROWS_LEFT);
+        a.shr(ROWS_LEFT, 32);
+        a.imul(Y, Y, window.strideHeight());
+        a.sub(Y, window.padTop());
+        a.lea(PADDING_ROW, Address.of(CONSTANTS).plus(layout.paddingRow()));
+        int last = layout.isRun() ? layout.lastLanes() : layout.blocks().getLast().lanes();
+        a.mov(SCRATCH, -1L >>> Long.SIZE - last);
+        a.kmovq(LAST_LANES, SCRATCH);
+        requantization.begin(SCRATCH);
+        if (layout.skips()) {
+            a.vmovdqu32(even(), Address.of(CONSTANTS).plus(DepthwiseLayout.EVEN_POSITIONS));
+        }
+        if (shape.numbers() == Numbers.INT8) {
+            a.mov(SCRATCH, SIGN_OF_BYTES);
+            a.vpbroadcastd(FLIP, SCRATCH);
+            a.vpxord(PAD, FLIP, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
+        } else {
+            a.vmovdqu32(PAD, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
+        }
+        if (shape.finish() instanceof Finish.Reals reals) {
+            if (reals.hasMinimum()) {
+                a.vbroadcastss(MINIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MINIMUM));
+            }
+            if (reals.hasMaximum()) {
+                a.vbroadcastss(MAXIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MAXIMUM));
+            }
+        }
+        Label next = a.label();
+        a.align(16);
+        a.bind(next);
+        row();
+        a.add(Y, window.strideHeight());
+        a.add(OUTPUT, window.outWidth() * shape.channels() * shape.outBytes());
+        a.sub(ROWS_LEFT, 1);
+        a.jcc(Condition.NE, next);
+        a.add(RSP, stackBytes);
+        SAVED.reversed().forEach(a::pop);
+        a.vzeroupper();
+        a.ret();
+        exactly.forEach(Runnable::run);
+    }
+
+    private void row() {
+        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+            a.lea(SCRATCH, Address.of(Y).plus(filterY * window.dilationHeight()));
+            a.imul(ROW, SCRATCH, shape.rowBytes());
+            a.add(ROW, INPUT);
+            // Rows above the image are of large numbers without sign.
+            a.cmp(SCRATCH, window.inHeight());
+            a.cmov(Condition.AE, ROW, PADDING_ROW);
+            a.mov(Address.of(RSP).plus(filterY * Long.BYTES), ROW);
+        }
+        a.mov(BLOCK_INPUT, 0);
+        a.mov(BLOCK_OUTPUT, OUTPUT);
+        a.lea(BLOCK, Address.of(CONSTANTS).plus(layout.blocksOffset()));
+        for (Block block : layout.blocks()) {
+            lanes = block.lanes();
+            bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : 512;
+            Label next = a.label();
+            if (block.count() > 1) {
+                a.mov(BLOCKS_LEFT, block.count());
+                a.align(16);
+                a.bind(next);
+            }
+            block();
+            a.add(BLOCK_INPUT, ConvolutionLayout.VECTOR_BYTES);
+            a.add(BLOCK_OUTPUT, ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
+            a.add(BLOCK, layout.blockBytes());
+            if (block.count() > 1) {
+                a.sub(BLOCKS_LEFT, 1);
+                a.jcc(Condition.NE, next);
+            }
+        }
+    }
+
+    private void block() {
+        if (!isCodes && isKept) {
+            for (int tap = 0; tap < window.taps(); tap++) {
+                a.vmovups(zmm(KEPT + tap), weight(tap));
+            }
+        }
+        for (Tile each : layout.tiles()) {
+            tile = each;
+            a.lea(TILE_INPUT, Address.of(BLOCK_INPUT).plus(tile.first() * layout.inStep()));
+            a.lea(TILE_OUTPUT, Address.of(BLOCK_OUTPUT).plus(tile.first() * layout.outStep()));
+            Label next = a.label();
+            if (tile.repeats() > 1) {
+                a.mov(TILES_LEFT, tile.repeats());
+                a.align(16);
+                a.bind(next);
+            }
+            if (isCodes) {
+                codes();
+            } else {
+                reals();
+            }
+            if (tile.repeats() > 1) {
+                a.add(TILE_INPUT, tile.width() * layout.inStep());
+                a.add(TILE_OUTPUT, tile.width() * layout.outStep());
+                a.sub(TILES_LEFT, 1);
+                a.jcc(Condition.NE, next);
+            }
+        }
+    }
+
+    private Address weight(int tap) {
+        return Address.of(BLOCK).plus(tap * ConvolutionLayout.VECTOR_BYTES);
+    }
+
+    private Vector even() {
+        return isCodes ? EVEN : REAL_EVEN;
+    }
+
+    /// A vector of input as it lies in memory, in the register or in that of padding.
+    private Vector load(int step, int tap, Vector to) {
+        if (layout.lanes(step, tap, 0) == 0 && (!layout.skips() || layout.lanes(step, tap, 1) == 0)) {
+            return PAD;
+        }
+        Address from = Address.of(ROW).index(TILE_INPUT, 1)
+                .plus(layout.input(step, tap) - tile.first() * layout.inStep());
+        boolean isFlipped = shape.numbers() == Numbers.INT8;
+        if (!layout.skips() && !isPart(step) && lanesOf(step, tap, 0) == -1 && isFlipped) {
+            a.vpxord(to, FLIP.as(bits), from);
+            return to;
+        }
+        half(to, lanesOf(step, tap, 0), from);
+        if (layout.skips()) {
+            Vector second = isCodes ? SECOND_HALF : REAL_SECOND_HALF;
+            half(second, lanesOf(step, tap, 1), from.plus(ConvolutionLayout.VECTOR_BYTES));
+            a.vpermt2d(to, even(), second);
+        }
+        if (isFlipped) {
+            a.vpxord(to, to, FLIP.as(bits));
+        }
+        return to;
+    }
+
+    /// Whether there are fewer numbers than the registers have lanes.
+    private boolean isPart(int step) {
+        return !layout.isRun() && lanes * shape.numbers().bytes() * Byte.SIZE < bits;
+    }
+
+    private long lanesOf(int step, int tap, int half) {
+        return layout.lanes(step, tap, half);
+    }
+
+    private void half(Vector to, long onImage, Address from) {
+        if (!layout.isRun() && lanes * shape.numbers().bytes() * Byte.SIZE < bits) {
+            move(to.zeroed(LAST_LANES), from);
+        } else if (onImage == -1) {
+            move(to, from);
+        } else {
+            a.vmovdqu32(to, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
+            if (onImage != 0) {
+                a.mov(SCRATCH, onImage);
+                a.kmovq(ON_IMAGE, SCRATCH);
+                move(to.masked(ON_IMAGE), from);
+            }
+        }
+    }
+
+    private void move(Vector to, Address from) {
+        if (isCodes) {
+            a.vmovdqu8(to, from);
+        } else {
+            a.vmovups(to, from);
+        }
+    }
+
+    private void row(int filterY) {
+        a.mov(ROW, Address.of(RSP).plus(filterY * Long.BYTES));
+    }
+
+    private void reals() {
+        for (int i = 0; i < tile.width(); i++) {
+            a.vpxord(zmm(i), zmm(i), zmm(i));
+        }
+        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+            row(filterY);
+            boolean isShared = !layout.isRun() && window.strideWidth() == 1 && window.dilationWidth() == 1;
+            if (isShared) {
+                for (int x = 0; x < tile.width() + window.filterWidth() - 1; x++) {
+                    int firstTap = Math.max(0, x - tile.width() + 1);
+                    Vector input = load(tile.first() + x - firstTap, firstTap, nextInput());
+                    for (int tap = firstTap; tap <= Math.min(x, window.filterWidth() - 1); tap++) {
+                        multiply(x - tap, filterY * window.filterWidth() + tap, input);
+                    }
+                }
+                continue;
+            }
+            for (int tap = 0; tap < window.filterWidth(); tap++) {
+                for (int i = 0; i < tile.width(); i++) {
+                    multiply(i, filterY * window.filterWidth() + tap, load(tile.first() + i, tap, nextInput()));
+                }
+            }
+        }
+        Finish.Reals finish = (Finish.Reals) shape.finish();
+        for (int i = 0; i < tile.width(); i++) {
+            Vector sum = zmm(i);
+            a.vaddps(sum, sum, weight(window.taps()));
+            // The second operand stays where the two do not compare or are equal: as Java's min > x ? min : x.
+            if (finish.hasMinimum()) {
+                a.vmaxps(sum, MINIMUM, sum);
+            }
+            if (finish.hasMaximum()) {
+                a.vminps(sum, MAXIMUM, sum);
+            }
+            a.vmovups(output(i), sum);
+        }
+    }
+
+    private Vector nextInput() {
+        return REAL_INPUTS.get(nextInput++ % REAL_INPUTS.size());
+    }
+
+    private void multiply(int output, int tap, Vector input) {
+        if (isKept) {
+            a.vfmadd231ps(zmm(output), input, zmm(KEPT + tap));
+        } else {
+            a.vfmadd231ps(zmm(output), input, weight(tap));
+        }
+    }
+
+    private Address output(int i) {
+        Address to = Address.of(TILE_OUTPUT).plus(i * layout.outStep());
+        boolean isLast = layout.isRun()
+                ? !tile.isInside() && tile.first() + i == layout.steps() - 1
+                : lanes * shape.numbers().bytes() < ConvolutionLayout.VECTOR_BYTES;
+        return isLast ? to.masked(LAST_LANES) : to;
+    }
+
+    private Vector codeSum(int output, int vector) {
+        return Vector.of(output * DepthwiseLayout.VECTORS + vector, bits);
+    }
+
+    private void codes() {
+        for (int i = 0; i < tile.width(); i++) {
+            for (int vector = 0; vector < DepthwiseLayout.VECTORS; vector++) {
+                a.vmovdqu32(codeSum(i, vector), Address.of(BLOCK).plus(layout.bias(vector, 0)));
+            }
+        }
+        for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
+            row(filterY);
+            pairs[0] = "";
+            pairs[1] = "";
+            for (int group = 0; group < layout.groups(); group++) {
+                for (int i = 0; i < tile.width(); i += layout.shared()) {
+                    products(filterY, group, i, Math.min(layout.shared(), tile.width() - i));
+                }
+            }
+        }
+        for (int i = 0; i < tile.width(); i++) {
+            finish(i);
+        }
+    }
+
+    /// @param outputs that are multiplied with the same input
+    private void products(int filterY, int group, int first, int outputs) {
+        int taps = window.filterWidth() + outputs - 1;
+        int firstTap = group * DepthwiseLayout.GROUP;
+        if (firstTap >= taps) {
+            return;
+        }
+        int early = pair(tile.first() + first, firstTap, taps);
+        int late = pair(tile.first() + first, firstTap + 2, taps);
+        for (int vector = 0; vector < DepthwiseLayout.VECTORS; vector++) {
+            Vector input = Vector.of(INTERLEAVED + vector, bits);
+            Vector one = Vector.of(early + vector / 2, bits);
+            Vector other = Vector.of(late + vector / 2, bits);
+            if (vector % 2 == 0) {
+                a.vpunpcklwd(input, one, other);
+            } else {
+                a.vpunpckhwd(input, one, other);
+            }
+            for (int output = 0; output < outputs; output++) {
+                for (int part = 0; part < layout.parts(); part++) {
+                    a.vpdpbusd(Prefix.EVEX, codeSum(first + output, vector), input,
+                            Address.of(BLOCK).plus(layout.weights(filterY, group, output, part)
+                                    + vector * ConvolutionLayout.VECTOR_BYTES));
+                }
+            }
+        }
+    }
+
+    /// Two vectors of input with their bytes interleaved, the lower halves and the upper ones; taps behind the last are of no
+    /// account.
+    ///
+    /// @return the first of two registers
+    private int pair(int step, int tap, int taps) {
+        boolean hasSecond = tap + 1 < taps;
+        String wanted = tap >= taps ? "padding" : layout.input(step, tap) + (hasSecond ? "" : " alone");
+        for (int i = 0; i < pairs.length; i++) {
+            if (pairs[i].equals(wanted)) {
+                lastPair = i;
+                return PAIRS + 2 * i;
+            }
+        }
+        lastPair = 1 - lastPair;
+        pairs[lastPair] = wanted;
+        int register = PAIRS + 2 * lastPair;
+        if (tap >= taps) {
+            a.vmovdqu32(Vector.of(register, bits), PAD.as(bits));
+            a.vmovdqu32(Vector.of(register + 1, bits), PAD.as(bits));
+            return register;
+        }
+        Vector one = load(step, tap, CODE_INPUTS.getFirst().as(bits)).as(bits);
+        Vector other = hasSecond ? load(step, tap + 1, CODE_INPUTS.getLast().as(bits)).as(bits) : PAD.as(bits);
+        a.vpunpcklbw(Vector.of(register, bits), one, other);
+        a.vpunpckhbw(Vector.of(register + 1, bits), one, other);
+        return register;
+    }
+
+    private Vector result(int vector) {
+        return Vector.of(RESULTS + vector, bits);
+    }
+
+    private void finish(int output) {
+        if (layout.fraction() == 0) {
+            exact(output);
+        } else {
+            Label doubtful = a.label();
+            Label clear = a.label();
+            for (int vector = 0; vector < DepthwiseLayout.VECTORS; vector++) {
+                quick(codeSum(output, vector), vector);
+            }
+            a.kortestw(DOUBT.get(0), DOUBT.get(1));
+            a.jcc(Condition.NE, doubtful);
+            a.kortestw(DOUBT.get(2), DOUBT.get(3));
+            a.jcc(Condition.NE, doubtful);
+            a.bind(clear);
+            int blockBits = bits;
+            exactly.add(() -> {
+                bits = blockBits;
+                a.bind(doubtful);
+                exact(output);
+                a.jmp(clear);
+            });
+        }
+        a.vpackssdw(result(0), result(0), result(1));
+        a.vpackssdw(result(2), result(2), result(3));
+        Address header = Address.of(CONSTANTS);
+        a.vpaddsw(result(0), result(0), header.plus(DepthwiseLayout.ZERO_POINTS));
+        a.vpaddsw(result(2), result(2), header.plus(DepthwiseLayout.ZERO_POINTS));
+        if (shape.numbers() == Numbers.INT8) {
+            a.vpacksswb(result(0), result(0), result(2));
+            if (!requantization.saturates()) {
+                a.vpmaxsb(result(0), result(0), header.plus(DepthwiseLayout.LEAST_CODES));
+                a.vpminsb(result(0), result(0), header.plus(DepthwiseLayout.LARGEST_CODES));
+            }
+        } else {
+            a.vpackuswb(result(0), result(0), result(2));
+            a.vpmaxub(result(0), result(0), header.plus(DepthwiseLayout.LEAST_CODES));
+            a.vpminub(result(0), result(0), header.plus(DepthwiseLayout.LARGEST_CODES));
+        }
+        Address to = output(output);
+        if (to.isMasked()) {
+            a.vmovdqu8(to, result(0));
+        } else {
+            a.vmovdqu32(to, result(0));
+        }
+    }
+
+    private void exact(int output) {
+        for (int vector = 0; vector < DepthwiseLayout.VECTORS; vector++) {
+            Vector result = zmm(RESULTS + vector);
+            a.vmovdqu32(result, codeSum(output, vector).as(512));
+            requantization.round(result, Address.of(BLOCK).plus(layout.exactFactors(vector)),
+                    zmm(INTERLEAVED), zmm(INTERLEAVED + 1));
+        }
+    }
+
+    /// A sum to a whole number, its fraction cut off, and whether that is in doubt.
+    private void quick(Vector sum, int vector) {
+        Address factors = Address.of(BLOCK).plus(layout.quickFactors(vector, 0));
+        Address header = Address.of(CONSTANTS);
+        Vector result = result(vector);
+        Vector scaled = Vector.of(ADDEND.number() + vector, bits);
+        a.vcvtdq2ps(result, sum);
+        a.vmovups(scaled, factors.plus(DepthwiseLayout.QUICK_ADDEND));
+        boolean roundsAway = shape.finish() instanceof Finish.FixedPoint fixed && fixed.roundsAway();
+        if (roundsAway) {
+            a.vpternlogd(scaled, result, factors.plus(DepthwiseLayout.QUICK_SIGN), OR_BOTH);
+        }
+        a.vfmadd231ps(scaled, result, factors.plus(DepthwiseLayout.QUICK_FACTOR));
+        if (roundsAway) {
+            a.vaddps(scaled, scaled, header.plus(DepthwiseLayout.HALF).broadcast());
+        }
+        a.vcvtps2dq(scaled, scaled);
+        a.vptestnmd(DOUBT.get(vector), scaled, header.plus(DepthwiseLayout.CLEAR).broadcast());
+        a.vpsrad(result, scaled, layout.fraction());
+    }
+}

@@ -1,0 +1,191 @@
+package dev.whittle.engine.emitted;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.whittle.engine.Interpreter;
+import dev.whittle.engine.kernel.KernelTier;
+import dev.whittle.engine.kernel.MachineCode;
+import dev.whittle.engine.kernel.ReferenceKernels;
+import dev.whittle.engine.model.Activation;
+import dev.whittle.engine.model.Buffer;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Model;
+import dev.whittle.engine.model.Operator;
+import dev.whittle.engine.model.Options;
+import dev.whittle.engine.model.Padding;
+import dev.whittle.engine.model.QuantizationParameters;
+import dev.whittle.engine.model.Shape;
+import dev.whittle.engine.model.Subgraph;
+import dev.whittle.engine.model.Tensor;
+import dev.whittle.engine.plan.Plan;
+import dev.whittle.engine.plan.PlanOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Emitted depthwise convolutions yield the bits of the plain loops, on random shapes on either side of every edge that the code has.
+class EmittedDepthwiseTest {
+    private static final int ROUNDS = Integer.getInteger("whittle.test.rounds", 150);
+    private static final int[] CHANNELS =
+            {1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 31, 32, 33, 47, 48, 50, 63, 64, 65, 80, 96, 128, 144};
+    private static final Activation[] CLAMPS = {Activation.NONE, Activation.RELU, Activation.RELU_N1_TO_1,
+        Activation.RELU6};
+
+    private final Random random = new Random(20261129);
+
+    @BeforeEach
+    void needsTheTier() {
+        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT32", "INT8", "UINT8"})
+    void yieldsTheBitsOfTheReference(ElementType type) {
+        int emitted = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            Case made = Case.random(random, type);
+            Model model = made.model();
+            byte[] input = made.input(random);
+            for (ReferenceKernels reference : ReferenceKernels.values()) {
+                PlanOptions options = PlanOptions.defaults().withReference(reference);
+                byte[] expected = made.canonical(run(Plan.of(model, options.withTier(KernelTier.REFERENCE)), input));
+                Plan plan = Plan.of(model, options.withTier(KernelTier.EMITTED).withThreads(1 + random.nextInt(2)));
+                byte[] actual = made.canonical(run(plan, input));
+                emitted += plan.operators().getFirst().kernel() instanceof EmittedDepthwise ? 1 : 0;
+                int difference = Arrays.mismatch(expected, actual);
+                assertThat(difference).as("%s %s: first difference", made, reference).isEqualTo(-1);
+            }
+        }
+        assertThat(emitted).as("depthwise convolutions that were emitted").isGreaterThan(ROUNDS);
+    }
+
+    private static byte[] run(Plan plan, byte[] input) {
+        try (Interpreter interpreter = Interpreter.of(plan)) {
+            interpreter.input(0).putBytes(ByteBuffer.wrap(input));
+            interpreter.invoke();
+            ByteBuffer output = interpreter.output(0).toBytes();
+            byte[] bytes = new byte[output.remaining()];
+            output.get(bytes);
+            return bytes;
+        }
+    }
+
+    /// @param isOdd whether there are NaN and infinities among real numbers, and codes are mostly the least and the largest
+    private record Case(ElementType type, int batches, int height, int width, int channels, int filterHeight,
+            int filterWidth, Options.DepthwiseConv2d options, boolean isOdd, Tensor filter, Tensor bias,
+            int inputZeroPoint, int outputZeroPoint, float outputScale) {
+
+        static Case random(Random random, ElementType type) {
+            int height = 1 + random.nextInt(14);
+            int width = 1 + random.nextInt(random.nextInt(4) == 0 ? 60 : 20);
+            int channels = CHANNELS[random.nextInt(CHANNELS.length)];
+            int filterHeight = 1 + random.nextInt(Math.min(height, 5));
+            int filterWidth = 1 + random.nextInt(Math.min(width, 5));
+            boolean isDilated = random.nextInt(5) == 0 && 2 * filterHeight <= height && 2 * filterWidth <= width;
+            int strideY = 1 + random.nextInt(2);
+            int strideX = 1 + random.nextInt(3);
+            Options.DepthwiseConv2d options = new Options.DepthwiseConv2d(
+                    random.nextBoolean() ? Padding.SAME : Padding.VALID, strideY, strideX, 1, isDilated ? 2 : 1,
+                    isDilated ? 2 : 1, CLAMPS[random.nextInt(CLAMPS.length)]);
+            boolean isOdd = random.nextInt(4) == 0;
+            Shape shape = Shape.of(1, filterHeight, filterWidth, channels);
+            int count = shape.elementCount();
+            Tensor filter = switch (type) {
+                case FLOAT32 ->
+                        Tensor.constant("filter", type, shape, null, Buffer.ofFloats(reals(random, count, false)));
+                case INT8 -> Tensor.constant("filter", type, shape, perChannel(random, channels),
+                        Buffer.of(codes(random, count, -127, isOdd)));
+                default -> Tensor.constant("filter", type, shape,
+                        QuantizationParameters.perTensor(0.02f, random.nextInt(256)),
+                        Buffer.of(codes(random, count, -128, isOdd)));
+            };
+            Tensor bias = type == ElementType.FLOAT32
+                    ? Tensor.constant("bias", type, Shape.of(channels), null,
+                            Buffer.ofFloats(reals(random, channels, isOdd)))
+                    : Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null,
+                            Buffer.ofInts(random.ints(channels, -9000, 9000).toArray()));
+            int zeroPoint = random.nextInt(256) - (type == ElementType.UINT8 ? 0 : 128);
+            return new Case(type, 1 + random.nextInt(2), height, width, channels, filterHeight, filterWidth,
+                    options, isOdd, filter, bias, zeroPoint,
+                    random.nextBoolean() ? zeroPoint : type == ElementType.UINT8 ? 0 : -128,
+                    (float) Math.exp(random.nextDouble() * 6 - 3));
+        }
+
+        private static QuantizationParameters perChannel(Random random, int channels) {
+            float[] scales = new float[channels];
+            for (int channel = 0; channel < channels; channel++) {
+                scales[channel] = (float) Math.exp(-random.nextDouble() * 9);
+            }
+            return channels == 1
+                    ? QuantizationParameters.perTensor(scales[0], 0)
+                    : QuantizationParameters.perChannel(scales, new long[channels], 3);
+        }
+
+        Model model() {
+            boolean isReal = type == ElementType.FLOAT32;
+            QuantizationParameters in = isReal ? null : QuantizationParameters.perTensor(0.02f, inputZeroPoint);
+            QuantizationParameters out = isReal ? null : QuantizationParameters.perTensor(outputScale, outputZeroPoint);
+            Padding padding = options.padding();
+            int outHeight = padding.outputSize(height, filterHeight, options.strideHeight(), options.dilationHeight());
+            int outWidth = padding.outputSize(width, filterWidth, options.strideWidth(), options.dilationWidth());
+            List<Tensor> tensors = List.of(
+                    Tensor.activation("image", type, Shape.of(batches, height, width, channels), in), filter, bias,
+                    Tensor.activation("sums", type, Shape.of(batches, outHeight, outWidth, channels), out));
+            return new Model("depthwise.tflite", Model.SCHEMA_VERSION, "",
+                    List.of(new Subgraph("main", tensors, List.of(0), List.of(3),
+                            List.of(new Operator(options, List.of(0, 1, 2), List.of(3), 1)))),
+                    List.of(), List.of());
+        }
+
+        /// Which NaN a sum of two is, Java leaves open.
+        byte[] canonical(byte[] output) {
+            if (type == ElementType.FLOAT32) {
+                ByteBuffer numbers = ByteBuffer.wrap(output).order(ByteOrder.LITTLE_ENDIAN);
+                for (int i = 0; i < output.length; i += Float.BYTES) {
+                    numbers.putInt(i, Float.floatToIntBits(numbers.getFloat(i)));
+                }
+            }
+            return output;
+        }
+
+        byte[] input(Random random) {
+            int count = batches * height * width * channels;
+            if (type != ElementType.FLOAT32) {
+                return codes(random, count, -128, isOdd);
+            }
+            ByteBuffer bytes = Buffer.ofFloats(reals(random, count, isOdd)).bytes();
+            byte[] input = new byte[bytes.remaining()];
+            bytes.get(input);
+            return input;
+        }
+
+        private static float[] reals(Random random, int count, boolean isOdd) {
+            float[] values = new float[count];
+            for (int i = 0; i < count; i++) {
+                values[i] = switch (isOdd ? random.nextInt(60) : 4) {
+                    case 0 -> -0f;
+                    case 1 -> Float.NaN;
+                    case 2 -> Float.NEGATIVE_INFINITY;
+                    case 3 -> Float.POSITIVE_INFINITY;
+                    default -> (float) random.nextGaussian();
+                };
+            }
+            return values;
+        }
+
+        private static byte[] codes(Random random, int count, int least, boolean isOdd) {
+            byte[] values = new byte[count];
+            for (int i = 0; i < count; i++) {
+                int code = isOdd ? random.nextBoolean() ? 127 : -128 : random.nextInt(256) - 128;
+                values[i] = (byte) Math.max(least, code);
+            }
+            return values;
+        }
+    }
+}
