@@ -28,7 +28,7 @@ import java.util.List;
 
 /// Writes the code of a depthwise convolution in AVX-512 (with VNNI for codes): one call computes some rows of output.
 ///
-/// Blocks of channels lie within a row, tiles of positions within these. Real numbers are added up in the order of the filter,
+/// Tiles of positions lie within a row, blocks of channels within these. Real numbers are added up in the order of the filter,
 /// padding as 0. For each row of the filter the stack has where its input begins: in the image, or a row of padding.
 ///
 /// Sums of codes are scaled in floats, with some bits behind the point. Only where these lie so close to the next code that
@@ -52,8 +52,8 @@ public final class DepthwiseCode {
     private static final Gpr CONSTANTS = RDX;
     private static final Gpr SCRATCH = RCX;
     private static final Gpr ROW = RAX;
-    private static final Gpr BLOCK_INPUT = R8;
-    private static final Gpr BLOCK_OUTPUT = R9;
+    private static final Gpr ROW_INPUT = R8;
+    private static final Gpr ROW_OUTPUT = R9;
     private static final Gpr TILE_INPUT = R10;
     private static final Gpr TILE_OUTPUT = R11;
     private static final Gpr BLOCK = RBX;
@@ -182,21 +182,38 @@ public final class DepthwiseCode {
             a.cmov(Condition.AE, ROW, PADDING_ROW);
             a.mov(Address.of(RSP).plus(filterY * Long.BYTES), ROW);
         }
-        a.mov(BLOCK_INPUT, 0);
-        a.mov(BLOCK_OUTPUT, OUTPUT);
+        a.mov(ROW_INPUT, 0);
+        a.mov(ROW_OUTPUT, OUTPUT);
+        a.lea(BLOCK, Address.of(CONSTANTS).plus(layout.blocksOffset()));
+        if (layout.blocks().size() == 1 && layout.blocks().getFirst().count() == 1) {
+            block(layout.blocks().getFirst());
+            weights();
+            layout.tiles().forEach(each -> tiles(each, this::compute));
+        } else {
+            layout.tiles().forEach(each -> tiles(each, this::blocks));
+        }
+    }
+
+    private void block(Block block) {
+        lanes = block.lanes();
+        bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : 512;
+    }
+
+    /// Tiles are outermost where there are several blocks: what one position has of all blocks lies side by side.
+    private void blocks() {
         a.lea(BLOCK, Address.of(CONSTANTS).plus(layout.blocksOffset()));
         for (Block block : layout.blocks()) {
-            lanes = block.lanes();
-            bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : 512;
+            block(block);
             Label next = a.label();
             if (block.count() > 1) {
                 a.mov(BLOCKS_LEFT, block.count());
                 a.align(16);
                 a.bind(next);
             }
-            block();
-            a.add(BLOCK_INPUT, ConvolutionLayout.VECTOR_BYTES);
-            a.add(BLOCK_OUTPUT, ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
+            weights();
+            compute();
+            a.add(TILE_INPUT, ConvolutionLayout.VECTOR_BYTES);
+            a.add(TILE_OUTPUT, ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
             a.add(BLOCK, layout.blockBytes());
             if (block.count() > 1) {
                 a.sub(BLOCKS_LEFT, 1);
@@ -205,33 +222,38 @@ public final class DepthwiseCode {
         }
     }
 
-    private void block() {
+    private void weights() {
         if (!isCodes && isKept) {
             for (int tap = 0; tap < window.taps(); tap++) {
                 a.vmovups(zmm(KEPT + tap), weight(tap));
             }
         }
-        for (Tile each : layout.tiles()) {
-            tile = each;
-            a.lea(TILE_INPUT, Address.of(BLOCK_INPUT).plus(tile.first() * layout.inStep()));
-            a.lea(TILE_OUTPUT, Address.of(BLOCK_OUTPUT).plus(tile.first() * layout.outStep()));
-            Label next = a.label();
-            if (tile.repeats() > 1) {
-                a.mov(TILES_LEFT, tile.repeats());
-                a.align(16);
-                a.bind(next);
-            }
-            if (isCodes) {
-                codes();
-            } else {
-                reals();
-            }
-            if (tile.repeats() > 1) {
-                a.add(TILE_INPUT, tile.width() * layout.inStep());
-                a.add(TILE_OUTPUT, tile.width() * layout.outStep());
-                a.sub(TILES_LEFT, 1);
-                a.jcc(Condition.NE, next);
-            }
+    }
+
+    private void tiles(Tile each, Runnable body) {
+        tile = each;
+        Label next = a.label();
+        if (tile.repeats() > 1) {
+            a.mov(TILES_LEFT, tile.repeats());
+            a.align(16);
+            a.bind(next);
+        }
+        a.mov(TILE_INPUT, ROW_INPUT);
+        a.mov(TILE_OUTPUT, ROW_OUTPUT);
+        body.run();
+        a.add(ROW_INPUT, tile.width() * layout.inStep());
+        a.add(ROW_OUTPUT, tile.width() * layout.outStep());
+        if (tile.repeats() > 1) {
+            a.sub(TILES_LEFT, 1);
+            a.jcc(Condition.NE, next);
+        }
+    }
+
+    private void compute() {
+        if (isCodes) {
+            codes();
+        } else {
+            reals();
         }
     }
 
