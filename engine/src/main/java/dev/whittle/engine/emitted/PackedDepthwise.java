@@ -2,6 +2,7 @@ package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
@@ -83,18 +84,27 @@ final class PackedDepthwise {
     /// The constants in memory that lives as long as anybody holds it.
     static MemorySegment pack(Convolution convolution, DepthwiseLayout layout) {
         PackedDepthwise packed = new PackedDepthwise(convolution, layout);
-        if (convolution.codes() == null) {
+        packed.even();
+        if (layout.numbers() == Numbers.FLOAT32) {
+            packed.bounds();
             packed.reals();
+        } else if (convolution.codes() == null) {
+            packed.bounds();
+            packed.codes(null);
         } else {
+            packed.requantization(convolution.codes());
             packed.codes(convolution.codes());
         }
         return packed.memory.asReadOnly();
     }
 
-    private void reals() {
+    /// Of real numbers.
+    private void bounds() {
         floatAt(ConvolutionLayout.MINIMUM, convolution.min());
         floatAt(ConvolutionLayout.MAXIMUM, convolution.max());
-        even();
+    }
+
+    private void reals() {
         int taps = convolution.window().taps();
         float[] bias = convolution.bias();
         layout.eachLane((channel, base, vector, lane) -> {
@@ -115,7 +125,7 @@ final class PackedDepthwise {
         }
     }
 
-    private void codes(Requantization codes) {
+    private void requantization(Requantization codes) {
         longAt(ConvolutionLayout.SIGN, Long.MIN_VALUE);
         longAt(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
         int unit = 1 << layout.fraction();
@@ -128,8 +138,10 @@ final class PackedDepthwise {
         for (int i = 0; i < ConvolutionLayout.VECTOR_BYTES; i += Short.BYTES) {
             memory.set(ValueLayout.JAVA_SHORT, DepthwiseLayout.ZERO_POINTS + i, (short) codes.zeroPoint());
         }
-        even();
         memory.asSlice(layout.paddingRow(), layout.paddingRowBytes()).fill((byte) convolution.inputZeroPoint());
+    }
+
+    private void codes(@Nullable Requantization codes) {
         int taps = convolution.window().taps();
         int zeroPoint = convolution.inputZeroPoint() + (convolution.type() == ElementType.INT8 ? FLIP : 0);
         layout.eachLane((channel, base, vector, lane) -> {
@@ -137,11 +149,14 @@ final class PackedDepthwise {
             for (int tap = 0; tap < taps; tap++) {
                 sum += (int) convolution.weights()[channel * taps + tap];
             }
-            intAt(base + layout.bias(vector, lane), (int) codes.bias()[channel] - zeroPoint * sum);
+            intAt(base + layout.bias(vector, lane),
+                    (codes == null ? 0 : (int) codes.bias()[channel]) - zeroPoint * sum);
             layout.eachCode(base, vector, lane, (offset, tap, part) -> memory.set(ValueLayout.JAVA_BYTE, offset,
                     part((int) convolution.weights()[channel * taps + tap], part)));
-            quick(codes, channel, base + layout.quickFactors(vector, lane));
-            PackedConvolution.factors(memory, codes, channel, base + layout.exactFactors(vector), lane);
+            if (codes != null) {
+                quick(codes, channel, base + layout.quickFactors(vector, lane));
+                PackedConvolution.factors(memory, codes, channel, base + layout.exactFactors(vector), lane);
+            }
         });
     }
 

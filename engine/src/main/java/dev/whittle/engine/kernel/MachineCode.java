@@ -18,7 +18,7 @@ public interface MachineCode {
     Kernel convolution(Preparation p, Convolution convolution);
 
     /// As [#convolution], where each channel of the output sees the channel of the input that has its number, and weights are
-    /// `[channels][filterY][filterX]`.
+    /// `[channels][filterY][filterX]`. Where sums are scaled, a row of padding for each image follows the input.
     @Nullable
     Kernel depthwise(Preparation p, Convolution convolution);
 
