@@ -10,6 +10,7 @@ import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.Window;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A depthwise convolution as emitted code: one call for as many rows of output as hold up nothing. The units are rows.
 final class EmittedDepthwise implements DivisibleKernel {
@@ -26,6 +27,11 @@ final class EmittedDepthwise implements DivisibleKernel {
     private final int batches;
     private final int outHeight;
     private final int bytes;
+    private final int outBytes;
+    private final @Nullable Slot scaling;
+    /// Of each image, where sums are scaled by what a run knows.
+    private final long factorBytes;
+    private final long paddingBytes;
     private final long inputBytes;
     private final long outRowBytes;
     private final int rowsOfCall;
@@ -40,8 +46,12 @@ final class EmittedDepthwise implements DivisibleKernel {
         this.batches = window.batches();
         this.outHeight = window.outHeight();
         this.bytes = layout.numbers().bytes();
+        this.outBytes = layout.outBytes();
+        this.scaling = convolution.scaling();
+        this.factorBytes = scaling == null ? 0 : 3L * Float.BYTES * convolution.channels();
+        this.paddingBytes = scaling == null ? 0 : (long) window.inWidth() * window.inChannels() * bytes;
         this.inputBytes = (long) window.inHeight() * window.inWidth() * window.inChannels() * bytes;
-        this.outRowBytes = (long) window.outWidth() * convolution.channels() * bytes;
+        this.outRowBytes = (long) window.outWidth() * convolution.channels() * outBytes;
         long rowMultiplications = (long) window.outWidth() * window.taps() * convolution.channels();
         this.rowsOfCall = (int) Math.max(1, MOST_MULTIPLICATIONS / rowMultiplications);
         this.nanoseconds = batches * outHeight * rowMultiplications / (layout.numbers() == Numbers.FLOAT32
@@ -63,19 +73,24 @@ final class EmittedDepthwise implements DivisibleKernel {
     public void invoke(Memory memory, int first, int end, int worker) {
         MemorySegment from = memory.segment(input);
         MemorySegment to = memory.segment(output);
+        MemorySegment factors = scaling == null ? MemorySegment.NULL : memory.segment(scaling);
         long fromOffset = (long) memory.offset(input) * bytes;
-        long toOffset = (long) memory.offset(output) * bytes;
+        long toOffset = (long) memory.offset(output) * outBytes;
+        long factorOffset = scaling == null ? 0 : (long) memory.offset(scaling) * Float.BYTES;
         // The code itself looks at no bounds.
-        Objects.checkFromIndexSize(fromOffset, batches * inputBytes, from.byteSize());
+        Objects.checkFromIndexSize(fromOffset, batches * (inputBytes + paddingBytes), from.byteSize());
         Objects.checkFromIndexSize(toOffset, units() * outRowBytes, to.byteSize());
+        Objects.checkFromIndexSize(factorOffset, batches * factorBytes, factors.byteSize());
         Objects.checkFromToIndex(first, end, units());
         int unit = first;
         while (unit < end) {
             int batch = unit / outHeight;
             int y = unit % outHeight;
             int rows = Math.min(Math.min(rowsOfCall, end - unit), outHeight - y);
-            NativeCall.call(code, from, to, constants, MemorySegment.NULL, fromOffset + batch * inputBytes,
-                    toOffset + unit * outRowBytes, DepthwiseCode.rows(y, rows), 0);
+            NativeCall.call(code, from, to, constants, factors, fromOffset + batch * inputBytes,
+                    toOffset + unit * outRowBytes, DepthwiseCode.rows(y, rows),
+                    DepthwiseCode.run(fromOffset + batches * inputBytes + batch * paddingBytes,
+                            factorOffset + batch * factorBytes));
             unit += rows;
         }
     }

@@ -2,6 +2,7 @@ package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
@@ -80,18 +81,27 @@ final class PackedDepthwise {
     /// The constants in memory that lives as long as anybody holds it.
     static MemorySegment pack(Convolution convolution, DepthwiseLayout layout) {
         PackedDepthwise packed = new PackedDepthwise(convolution, layout);
-        if (convolution.codes() == null) {
+        packed.even();
+        if (layout.numbers() == Numbers.FLOAT32) {
+            packed.bounds();
             packed.reals();
+        } else if (convolution.codes() == null) {
+            packed.bounds();
+            packed.codes(null);
         } else {
+            packed.requantization(convolution.codes());
             packed.codes(convolution.codes());
         }
         return packed.constants.seal();
     }
 
-    private void reals() {
+    /// Of real numbers.
+    private void bounds() {
         constants.putFloat(ConvolutionLayout.MINIMUM, convolution.min());
         constants.putFloat(ConvolutionLayout.MAXIMUM, convolution.max());
-        even();
+    }
+
+    private void reals() {
         int taps = convolution.window().taps();
         float[] bias = convolution.bias();
         layout.eachLane((channel, base, vector, lane) -> {
@@ -113,7 +123,7 @@ final class PackedDepthwise {
         }
     }
 
-    private void codes(Requantization codes) {
+    private void requantization(Requantization codes) {
         PackedConvolution.header(constants);
         int unit = 1 << layout.fraction();
         int doubt = layout.doubt();
@@ -123,8 +133,10 @@ final class PackedDepthwise {
         fill(DepthwiseLayout.LARGEST_CODES, codes.max());
         fill(DepthwiseLayout.PADDING, convolution.inputZeroPoint());
         constants.fillShorts(DepthwiseLayout.ZERO_POINTS, ConvolutionLayout.VECTOR_BYTES, codes.zeroPoint());
-        even();
         constants.fillBytes(layout.paddingRow(), layout.paddingRowBytes(), convolution.inputZeroPoint());
+    }
+
+    private void codes(@Nullable Requantization codes) {
         int taps = convolution.window().taps();
         int zeroPoint = convolution.inputZeroPoint() + (convolution.type() == ElementType.INT8 ? FLIP : 0);
         layout.eachLane((channel, base, vector, lane) -> {
@@ -132,11 +144,14 @@ final class PackedDepthwise {
             for (int tap = 0; tap < taps; tap++) {
                 sum += (int) convolution.weights()[channel * taps + tap];
             }
-            constants.putInt(base + layout.bias(vector, lane), (int) codes.bias()[channel] - zeroPoint * sum);
+            constants.putInt(base + layout.bias(vector, lane),
+                    (codes == null ? 0 : (int) codes.bias()[channel]) - zeroPoint * sum);
             layout.eachCode(base, vector, lane, (offset, tap, part) -> constants.putByte(offset,
                     part((int) convolution.weights()[channel * taps + tap], part)));
-            quick(codes, channel, base + layout.quickFactors(vector, lane));
-            PackedConvolution.factors(constants, codes, channel, base + layout.exactFactors(vector), lane);
+            if (codes != null) {
+                quick(codes, channel, base + layout.quickFactors(vector, lane));
+                PackedConvolution.factors(constants, codes, channel, base + layout.exactFactors(vector), lane);
+            }
         });
     }
 

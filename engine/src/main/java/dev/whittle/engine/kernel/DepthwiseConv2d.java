@@ -162,13 +162,33 @@ final class DepthwiseConv2d implements OperatorKernel {
     /// Machine code for it, or null.
     private static @Nullable Kernel emitted(Preparation p, Window window, Filter filter) {
         MachineCode machineCode = p.machineCode();
-        if (machineCode == null || filter.family() == Filter.Family.HYBRID
-                || p.inputTensor(0).type() == ElementType.INT16 || window.inChannels() != filter.channels()) {
+        if (machineCode == null || p.inputTensor(0).type() == ElementType.INT16
+                || window.inChannels() != filter.channels()) {
             return null;
         }
-        return machineCode.depthwise(p,
-                Convolution.of(p, window, filter, options(p).activation(), mode(p), false)
-                        .withWeights(tapsLast(filter.values(), filter.channels())));
+        float[] weights = tapsLast(filter.values(), filter.channels());
+        if (filter.family() != Filter.Family.HYBRID) {
+            return machineCode.depthwise(p,
+                    Convolution.of(p, window, filter, options(p).activation(), mode(p), false).withWeights(weights));
+        }
+        int[] whole = {0, window.taps()};
+        if (!options(p).activation().isClamp()
+                || !PackedWeights.areExact(weights, filter.channels(), window.taps(), whole)) {
+            return null;
+        }
+        int padding = window.inWidth() * window.inChannels();
+        HybridInput input = HybridInput.ofBytes(p, p.input(0), window.batches(), true, padding);
+        HybridScaling scaling = HybridScaling.of(p, input, filter.bias(), Filter.sums(weights, filter.channels()),
+                filter.channelScales());
+        Kernel products = machineCode.depthwise(p,
+                Convolution.hybrid(p, window, filter, options(p).activation(), input.codes(), scaling, false)
+                        .withWeights(weights));
+        return products == null ? null : memory -> {
+            input.quantize(memory);
+            input.pad(memory, padding);
+            scaling.prepare(memory);
+            products.invoke(memory);
+        };
     }
 
     private static long nanoseconds(Window window, int channels, boolean isReal) {

@@ -31,7 +31,13 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
 
     /// As [#of(Preparation, Slot, int, boolean)], the codes kept as bytes.
     static HybridInput ofBytes(Preparation p, Slot input, int batches, boolean asymmetric) {
-        return new HybridInput(input, p.scratch(ElementType.INT8, input.elementCount()),
+        return ofBytes(p, input, batches, asymmetric, 0);
+    }
+
+    /// As [#ofBytes(Preparation, Slot, int, boolean)], with room for as many codes of padding of each batch behind them all.
+    static HybridInput ofBytes(Preparation p, Slot input, int batches, boolean asymmetric, int padding) {
+        return new HybridInput(input,
+                p.scratch(ElementType.INT8, Math.addExact(input.elementCount(), Math.multiplyExact(batches, padding))),
                 p.scratch(ElementType.FLOAT32, batches), p.scratch(ElementType.INT32, batches), batches,
                 batches == 0 ? 0 : input.elementCount() / batches, asymmetric, p.tier() == KernelTier.VECTOR);
     }
@@ -104,6 +110,15 @@ record HybridInput(Slot input, Slot codes, Slot scales, Slot zeroPoints, int bat
             }
             memory.floats(scales)[memory.offset(scales) + batch] = scale;
             memory.ints(zeroPoints)[memory.offset(zeroPoints) + batch] = zeroPoint;
+        }
+    }
+
+    /// Fills the padding of all batches with the code of 0.
+    void pad(Memory memory, int padding) {
+        int first = memory.offset(codes) + batches * batchElements;
+        for (int batch = 0; batch < batches; batch++) {
+            Arrays.fill(memory.bytes(codes), first + batch * padding, first + (batch + 1) * padding,
+                    (byte) zeroPoint(memory, batch));
         }
     }
 

@@ -28,7 +28,7 @@ public interface MachineCode {
     Kernel sum(Preparation p, SumOfCodes sum);
 
     /// As [#convolution], where each channel of the output sees the channel of the input that has its number, and weights are
-    /// `[channels][filterY][filterX]`.
+    /// `[channels][filterY][filterX]`. Where sums are scaled, a row of padding for each image follows the input.
     @Nullable
     Kernel depthwise(Preparation p, Convolution convolution);
 

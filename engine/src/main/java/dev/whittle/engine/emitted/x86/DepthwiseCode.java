@@ -28,14 +28,14 @@ import java.util.List;
 
 /// Writes the code of a depthwise convolution in AVX-512 (with VNNI for codes): one call computes some rows of output.
 ///
-/// Blocks of channels lie within a row, tiles of positions within these. Real numbers are added up in the order of the filter,
+/// Tiles of positions lie within a row, blocks of channels within these. Real numbers are added up in the order of the filter,
 /// padding as 0. For each row of the filter the stack has where its input begins: in the image, or a row of padding.
 ///
 /// Sums of codes are scaled in floats, with some bits behind the point. Only where these lie so close to the next code that
 /// rounding may have gone over it are the sums scaled again, exactly.
 ///
-/// Called with the input, the output, the constants ([DepthwiseLayout]) and nothing, then how many bytes into the input its
-/// image begins, how many into the output its row, and [#rows].
+/// Called with the input, the output, the constants ([DepthwiseLayout]) and factors of this run, then how many bytes into the
+/// input its image begins, how many into the output its row, [#rows], and [#run].
 public final class DepthwiseCode {
     private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
     private static final int SIGN_OF_BYTES = 0x80808080;
@@ -45,6 +45,8 @@ public final class DepthwiseCode {
     private static final Mask LAST_LANES = Mask.K1;
     /// K2 is of [Requantization].
     private static final Mask ON_IMAGE = Mask.K3;
+    /// Of the last 16 codes, where they become real numbers.
+    private static final Mask LAST_REALS = Mask.K4;
     private static final List<Mask> DOUBT = List.of(Mask.K4, Mask.K5, Mask.K6, Mask.K7);
 
     private static final Gpr INPUT = RDI;
@@ -52,8 +54,8 @@ public final class DepthwiseCode {
     private static final Gpr CONSTANTS = RDX;
     private static final Gpr SCRATCH = RCX;
     private static final Gpr ROW = RAX;
-    private static final Gpr BLOCK_INPUT = R8;
-    private static final Gpr BLOCK_OUTPUT = R9;
+    private static final Gpr ROW_INPUT = R8;
+    private static final Gpr ROW_OUTPUT = R9;
     private static final Gpr TILE_INPUT = R10;
     private static final Gpr TILE_OUTPUT = R11;
     private static final Gpr BLOCK = RBX;
@@ -65,8 +67,6 @@ public final class DepthwiseCode {
 
     /// Registers of real numbers: sums first, then these, then weights.
     private static final List<Vector> REAL_INPUTS = List.of(zmm(8), zmm(9), zmm(10), zmm(11));
-    private static final Vector MINIMUM = zmm(12);
-    private static final Vector MAXIMUM = zmm(13);
     private static final int KEPT = 16;
     /// Of codes: sums first, then pairs of vectors whose bytes are interleaved.
     private static final int PAIRS = 16;
@@ -82,6 +82,8 @@ public final class DepthwiseCode {
     private static final Vector REAL_EVEN = zmm(15);
     private static final Vector PAD = zmm(28);
     private static final Vector FLIP = zmm(29);
+    private static final Vector MINIMUM = zmm(30);
+    private static final Vector MAXIMUM = zmm(31);
 
     private final Assembler a = new Assembler();
     private final DepthwiseLayout layout;
@@ -89,6 +91,9 @@ public final class DepthwiseCode {
     private final Window window;
     private final boolean isCodes;
     private final boolean isKept;
+    private final boolean isScaled;
+    private final boolean hasMinimum;
+    private final boolean hasMaximum;
     private final Requantization requantization;
     /// Written after all else.
     private final List<Runnable> exactly = new ArrayList<>();
@@ -107,6 +112,11 @@ public final class DepthwiseCode {
         this.window = shape.window();
         this.isCodes = layout.isCodes();
         this.isKept = window.taps() <= DepthwiseLayout.MOST_KEPT;
+        this.isScaled = shape.finish() instanceof Finish.Scaled;
+        this.hasMinimum = shape.finish() instanceof Finish.Reals reals && reals.hasMinimum()
+                || shape.finish() instanceof Finish.Scaled scaled && scaled.hasMinimum();
+        this.hasMaximum = shape.finish() instanceof Finish.Reals reals && reals.hasMaximum()
+                || shape.finish() instanceof Finish.Scaled scaled && scaled.hasMaximum();
         this.requantization = new Requantization(a, shape.finish(), CONSTANTS);
         this.tile = layout.tiles().getFirst();
     }
@@ -123,18 +133,38 @@ public final class DepthwiseCode {
         return (long) count << 32 | firstY;
     }
 
+    /// What only a run knows, where sums are scaled.
+    ///
+    /// @param padding how many bytes into the input a row of padding begins
+    /// @param factors how many bytes into the factors those of the image begin: for all channels the biases, then the offsets,
+    ///     then the factors
+    public static long run(long padding, long factors) {
+        return padding << 32 | factors;
+    }
+
     private void write() {
         SAVED.forEach(a::push);
         a.mov(ROWS_LEFT, Address.of(RSP).plus((SAVED.size() + 1) * Long.BYTES));
-        int stackBytes = window.filterHeight() * Long.BYTES;
-        a.sub(RSP, stackBytes);
+        Address run = Address.of(RSP).plus((SAVED.size() + 2) * Long.BYTES);
+        int stackBytes = (window.filterHeight() + 2) * Long.BYTES;
+        if (isScaled) {
+            a.mov(PADDING_ROW, run);
+            a.mov32(ROW, PADDING_ROW);
+            a.add(ROW, RCX);
+            a.shr(PADDING_ROW, 32);
+            a.add(PADDING_ROW, INPUT);
+            a.sub(RSP, stackBytes);
+            a.mov(allFactors(), ROW);
+        } else {
+            a.sub(RSP, stackBytes);
+            a.lea(PADDING_ROW, Address.of(CONSTANTS).plus(layout.paddingRow()));
+        }
         a.add(INPUT, R8);
         a.add(OUTPUT, R9);
         a.mov32(Y, ROWS_LEFT);
         a.shr(ROWS_LEFT, 32);
         a.imul(Y, Y, window.strideHeight());
         a.sub(Y, window.padTop());
-        a.lea(PADDING_ROW, Address.of(CONSTANTS).plus(layout.paddingRow()));
         int last = layout.isRun() ? layout.lastLanes() : layout.blocks().getLast().lanes();
         a.mov(SCRATCH, -1L >>> Long.SIZE - last);
         a.kmovq(LAST_LANES, SCRATCH);
@@ -142,20 +172,25 @@ public final class DepthwiseCode {
         if (layout.skips()) {
             a.vmovdqu32(even(), Address.of(CONSTANTS).plus(DepthwiseLayout.EVEN_POSITIONS));
         }
-        if (shape.numbers() == Numbers.INT8) {
-            a.mov(SCRATCH, SIGN_OF_BYTES);
-            a.vpbroadcastd(FLIP, SCRATCH);
-            a.vpxord(PAD, FLIP, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
+        if (isScaled) {
+            a.vpbroadcastb(PAD, Address.of(PADDING_ROW));
+            if (last % ConvolutionLayout.LANES > 0) {
+                a.mov(SCRATCH, (1 << last % ConvolutionLayout.LANES) - 1);
+                a.kmovw(LAST_REALS, SCRATCH);
+            }
         } else {
             a.vmovdqu32(PAD, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
         }
-        if (shape.finish() instanceof Finish.Reals reals) {
-            if (reals.hasMinimum()) {
-                a.vbroadcastss(MINIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MINIMUM));
-            }
-            if (reals.hasMaximum()) {
-                a.vbroadcastss(MAXIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MAXIMUM));
-            }
+        if (shape.numbers() == Numbers.INT8) {
+            a.mov(SCRATCH, SIGN_OF_BYTES);
+            a.vpbroadcastd(FLIP, SCRATCH);
+            a.vpxord(PAD, PAD, FLIP);
+        }
+        if (hasMinimum) {
+            a.vbroadcastss(MINIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MINIMUM));
+        }
+        if (hasMaximum) {
+            a.vbroadcastss(MAXIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MAXIMUM));
         }
         Label next = a.label();
         a.align(16);
@@ -182,22 +217,63 @@ public final class DepthwiseCode {
             a.cmov(Condition.AE, ROW, PADDING_ROW);
             a.mov(Address.of(RSP).plus(filterY * Long.BYTES), ROW);
         }
-        a.mov(BLOCK_INPUT, 0);
-        a.mov(BLOCK_OUTPUT, OUTPUT);
+        a.mov(ROW_INPUT, 0);
+        a.mov(ROW_OUTPUT, OUTPUT);
         a.lea(BLOCK, Address.of(CONSTANTS).plus(layout.blocksOffset()));
+        if (layout.blocks().size() == 1 && layout.blocks().getFirst().count() == 1) {
+            block(layout.blocks().getFirst());
+            firstFactors();
+            weights();
+            layout.tiles().forEach(each -> tiles(each, this::compute));
+        } else {
+            layout.tiles().forEach(each -> tiles(each, this::blocks));
+        }
+    }
+
+    /// Where the factors of the image are.
+    private Address allFactors() {
+        return Address.of(RSP).plus(window.filterHeight() * Long.BYTES);
+    }
+
+    /// Where those of the block are.
+    private Address factors() {
+        return allFactors().plus(Long.BYTES);
+    }
+
+    private void firstFactors() {
+        if (isScaled) {
+            a.mov(ROW, allFactors());
+            a.mov(factors(), ROW);
+        }
+    }
+
+    private void block(Block block) {
+        lanes = block.lanes();
+        bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : 512;
+    }
+
+    /// Tiles are outermost where there are several blocks: what one position has of all blocks lies side by side.
+    private void blocks() {
+        a.lea(BLOCK, Address.of(CONSTANTS).plus(layout.blocksOffset()));
+        firstFactors();
         for (Block block : layout.blocks()) {
-            lanes = block.lanes();
-            bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : 512;
+            block(block);
             Label next = a.label();
             if (block.count() > 1) {
                 a.mov(BLOCKS_LEFT, block.count());
                 a.align(16);
                 a.bind(next);
             }
-            block();
-            a.add(BLOCK_INPUT, ConvolutionLayout.VECTOR_BYTES);
-            a.add(BLOCK_OUTPUT, ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
+            weights();
+            compute();
+            a.add(TILE_INPUT, ConvolutionLayout.VECTOR_BYTES);
+            a.add(TILE_OUTPUT, ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
             a.add(BLOCK, layout.blockBytes());
+            if (isScaled) {
+                a.mov(ROW, factors());
+                a.add(ROW, DepthwiseLayout.VECTORS * ConvolutionLayout.VECTOR_BYTES);
+                a.mov(factors(), ROW);
+            }
             if (block.count() > 1) {
                 a.sub(BLOCKS_LEFT, 1);
                 a.jcc(Condition.NE, next);
@@ -205,33 +281,38 @@ public final class DepthwiseCode {
         }
     }
 
-    private void block() {
+    private void weights() {
         if (!isCodes && isKept) {
             for (int tap = 0; tap < window.taps(); tap++) {
                 a.vmovups(zmm(KEPT + tap), weight(tap));
             }
         }
-        for (Tile each : layout.tiles()) {
-            tile = each;
-            a.lea(TILE_INPUT, Address.of(BLOCK_INPUT).plus(tile.first() * layout.inStep()));
-            a.lea(TILE_OUTPUT, Address.of(BLOCK_OUTPUT).plus(tile.first() * layout.outStep()));
-            Label next = a.label();
-            if (tile.repeats() > 1) {
-                a.mov(TILES_LEFT, tile.repeats());
-                a.align(16);
-                a.bind(next);
-            }
-            if (isCodes) {
-                codes();
-            } else {
-                reals();
-            }
-            if (tile.repeats() > 1) {
-                a.add(TILE_INPUT, tile.width() * layout.inStep());
-                a.add(TILE_OUTPUT, tile.width() * layout.outStep());
-                a.sub(TILES_LEFT, 1);
-                a.jcc(Condition.NE, next);
-            }
+    }
+
+    private void tiles(Tile each, Runnable body) {
+        tile = each;
+        Label next = a.label();
+        if (tile.repeats() > 1) {
+            a.mov(TILES_LEFT, tile.repeats());
+            a.align(16);
+            a.bind(next);
+        }
+        a.mov(TILE_INPUT, ROW_INPUT);
+        a.mov(TILE_OUTPUT, ROW_OUTPUT);
+        body.run();
+        a.add(ROW_INPUT, tile.width() * layout.inStep());
+        a.add(ROW_OUTPUT, tile.width() * layout.outStep());
+        if (tile.repeats() > 1) {
+            a.sub(TILES_LEFT, 1);
+            a.jcc(Condition.NE, next);
+        }
+    }
+
+    private void compute() {
+        if (isCodes) {
+            codes();
+        } else {
+            reals();
         }
     }
 
@@ -326,18 +407,21 @@ public final class DepthwiseCode {
                 }
             }
         }
-        Finish.Reals finish = (Finish.Reals) shape.finish();
         for (int i = 0; i < tile.width(); i++) {
             Vector sum = zmm(i);
             a.vaddps(sum, sum, weight(window.taps()));
-            // The second operand stays where the two do not compare or are equal: as Java's min > x ? min : x.
-            if (finish.hasMinimum()) {
-                a.vmaxps(sum, MINIMUM, sum);
-            }
-            if (finish.hasMaximum()) {
-                a.vminps(sum, MAXIMUM, sum);
-            }
+            clamp(sum);
             a.vmovups(output(i), sum);
+        }
+    }
+
+    /// The second operand stays where the two do not compare or are equal: as Java's `min > x ? min : x`.
+    private void clamp(Vector sum) {
+        if (hasMinimum) {
+            a.vmaxps(sum, MINIMUM, sum);
+        }
+        if (hasMaximum) {
+            a.vminps(sum, MAXIMUM, sum);
         }
     }
 
@@ -381,8 +465,15 @@ public final class DepthwiseCode {
                 }
             }
         }
+        if (isScaled) {
+            a.mov(ROW, factors());
+        }
         for (int i = 0; i < tile.width(); i++) {
-            finish(i);
+            if (isScaled) {
+                scale(i);
+            } else {
+                finish(i);
+            }
         }
     }
 
@@ -489,6 +580,36 @@ public final class DepthwiseCode {
             a.vmovdqu8(to, result(0));
         } else {
             a.vmovdqu32(to, result(0));
+        }
+    }
+
+    /// Puts the sums of an output in the order of channels and makes real numbers of them.
+    private void scale(int output) {
+        Vector lower = zmm(RESULTS);
+        Vector lowerOfOthers = zmm(RESULTS + 1);
+        Vector upper = zmm(RESULTS + 2);
+        Vector upperOfOthers = zmm(RESULTS + 3);
+        a.vshufi32x4(lower, codeSum(output, 0).as(512), codeSum(output, 1).as(512), 0b01_00_01_00);
+        a.vshufi32x4(lowerOfOthers, codeSum(output, 2).as(512), codeSum(output, 3).as(512), 0b01_00_01_00);
+        a.vshufi32x4(upper, codeSum(output, 0).as(512), codeSum(output, 1).as(512), 0b11_10_11_10);
+        a.vshufi32x4(upperOfOthers, codeSum(output, 2).as(512), codeSum(output, 3).as(512), 0b11_10_11_10);
+        int section = shape.channels() * Float.BYTES;
+        for (int part = 0; part * ConvolutionLayout.LANES < lanes; part++) {
+            Vector sum = zmm(INTERLEAVED + part);
+            a.vshufi32x4(sum, part < 2 ? lower : upper, part < 2 ? lowerOfOthers : upperOfOthers,
+                    part % 2 == 0 ? 0b10_00_10_00 : 0b11_01_11_01);
+            // What lies behind the last channel is not read.
+            boolean isLast = (part + 1) * ConvolutionLayout.LANES > lanes;
+            Vector those = isLast ? sum.masked(LAST_REALS) : sum;
+            Address biases = Address.of(ROW).plus(part * ConvolutionLayout.VECTOR_BYTES);
+            a.vcvtdq2ps(sum, sum);
+            a.vaddps(those, sum, biases.plus(section));
+            a.vmulps(those, sum, biases.plus(2 * section));
+            a.vaddps(those, sum, biases);
+            clamp(sum);
+            Address to =
+                    Address.of(TILE_OUTPUT).plus(output * layout.outStep() + part * ConvolutionLayout.VECTOR_BYTES);
+            a.vmovups(isLast ? to.masked(LAST_REALS) : to, sum);
         }
     }
 

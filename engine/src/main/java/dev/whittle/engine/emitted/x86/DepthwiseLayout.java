@@ -82,7 +82,7 @@ public final class DepthwiseLayout {
         this.vectorLanes = ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes();
         int channels = shape.channels();
         int stride = shape.window().strideWidth();
-        this.isRun = channels < vectorLanes && vectorLanes % channels == 0
+        this.isRun = !(shape.finish() instanceof Finish.Scaled) && channels < vectorLanes && vectorLanes % channels == 0
                 && (stride == 1 || stride == 2 && shape.pixelBytes() % Integer.BYTES == 0);
         if (isRun) {
             blocks.add(new Block(1, vectorLanes));
@@ -112,7 +112,7 @@ public final class DepthwiseLayout {
                 && window.taps() <= MOST_TAPS && window.filterHeight() <= MOST_HEIGHT
                 && (long) window.strideHeight() * window.outHeight() < 1 << 24
                 && (long) window.strideWidth() * window.outWidth() < 1 << 24;
-        return isSmall && window.inChannels() == shape.channels() && !(shape.finish() instanceof Finish.Scaled)
+        return isSmall && window.inChannels() == shape.channels()
                 ? new DepthwiseLayout(shape, parts, fraction)
                 : null;
     }
@@ -331,6 +331,11 @@ public final class DepthwiseLayout {
     public int doubt() {
         double most = 258.0 * 3 / (1 << 24) * (1 << fraction) + 0.51;
         return Math.max(1, Integer.highestOneBit((int) Math.ceil(most) * 2 - 1));
+    }
+
+    /// Bytes of an element of the output.
+    public int outBytes() {
+        return shape.outBytes();
     }
 
     public ConvolutionShape.Numbers numbers() {
