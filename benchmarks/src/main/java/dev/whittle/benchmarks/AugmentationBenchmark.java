@@ -79,7 +79,8 @@ public class AugmentationBenchmark {
 
     private static BoundLayer.Pass pass(Layer layer) {
         return layer
-                .bind(new Binding(List.of(IMAGE), IMAGE, KernelTier.selected().portable(), new float[0], 0, new float[0], 0, false,
+                .bind(new Binding(List.of(IMAGE), IMAGE, KernelTier.selected().portable(), new float[0], 0,
+                        new float[0], 0, false,
                         false, false,
                         false))
                 .pass(IMAGES);

@@ -39,7 +39,10 @@ record ConvolutionPart(int firstX, int firstChannel, ConvolutionLayout layout) {
             if (parts == null) {
                 return null;
             }
-            long longest = parts.stream().mapToLong(ConvolutionPart::nanoseconds).max().orElseThrow();
+            long longest = 0;
+            for (ConvolutionPart part : parts) {
+                longest = Math.max(longest, part.nanoseconds());
+            }
             boolean isShort = longest <= MOST_NANOSECONDS;
             long units = (long) parts.size() * shape.window().batches() * parts.getFirst().layout.outHeight();
             boolean isDivided = units >= (long) threads * PARTS_PER_THREAD || longest < 2 * NANOSECONDS_WORTH_DIVIDING

@@ -97,7 +97,10 @@ public final class EmittedKernels implements MachineCode {
         if (parts == null) {
             return null;
         }
-        long bytes = parts.stream().mapToLong(part -> part.layout().bytes()).sum();
+        long bytes = 0;
+        for (ConvolutionPart part : parts) {
+            bytes += part.layout().bytes();
+        }
         p.requireBytes(bytes);
         p.keepBytes(bytes);
         try {
