@@ -105,7 +105,8 @@ public final class EmittedKernels implements MachineCode {
         p.keepBytes(bytes);
         try {
             return new EmittedConvolution(SealedPart.of(parts, convolution, p.where()), shape, convolution);
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            // Memory outside of the heap has a limit of its own.
             refuse(p.where() + "machine code cannot run here: " + reason(e));
             return null;
         }
