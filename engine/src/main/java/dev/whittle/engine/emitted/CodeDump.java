@@ -46,7 +46,7 @@ final class CodeDump {
                 AtomicFile.write(folder.resolve(hash + ".txt"), listing(written).getBytes(StandardCharsets.UTF_8));
                 AtomicFile.write(binary, code);
             }
-            INDEX.append("0x%x\t%d\t%s\t%s%n".formatted(address, code.length, hash, operator));
+            INDEX.append("0x%x\t%d\t%s\t%s%n".formatted(address, code.length, hash, operator.replaceFirst(": $", "")));
             AtomicFile.write(folder.resolve("code-" + ProcessHandle.current().pid() + ".tsv"),
                     INDEX.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {

@@ -20,7 +20,7 @@ record ConvolutionPart(int firstX, int firstChannel, ConvolutionLayout layout) {
     private static final long MOST_NANOSECONDS_UNCUT = 2 * MOST_NANOSECONDS;
     /// On the slow side, so that the bound holds: of a processor at work on all cores, and of its memory.
     private static final int CYCLES_PER_NANOSECOND = 2;
-    private static final int CONSTANT_BYTES_PER_NANOSECOND = 10;
+    private static final int CONSTANT_BYTES_PER_NANOSECOND = 16;
     /// What leaves the code its full speed: vectors of channels in one panel of a single position, positions of a few tiles.
     private static final int VECTORS = 8;
     private static final int POSITIONS = 16;
@@ -39,7 +39,10 @@ record ConvolutionPart(int firstX, int firstChannel, ConvolutionLayout layout) {
             if (parts == null) {
                 return null;
             }
-            long longest = parts.stream().mapToLong(ConvolutionPart::nanoseconds).max().orElseThrow();
+            long longest = 0;
+            for (ConvolutionPart part : parts) {
+                longest = Math.max(longest, part.nanoseconds());
+            }
             boolean isShort = longest <= MOST_NANOSECONDS;
             long units = (long) parts.size() * shape.window().batches() * parts.getFirst().layout.outHeight();
             boolean isDivided = units >= (long) threads * PARTS_PER_THREAD || longest < 2 * NANOSECONDS_WORTH_DIVIDING

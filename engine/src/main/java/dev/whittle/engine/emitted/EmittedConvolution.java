@@ -57,7 +57,10 @@ final class EmittedConvolution implements DivisibleKernel {
         this.inputBytes = (long) window.inHeight() * window.inWidth() * window.inChannels() * bytes;
         this.outRowBytes = (long) shape.outWidth() * shape.channels() * outBytes;
         this.outputBytes = outHeight * outRowBytes;
-        this.parts = sealed.stream().map(this::row).toArray(Row[]::new);
+        this.parts = new Row[sealed.size()];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = row(sealed.get(i), outHeight, scaling != null);
+        }
         long multiplications = (long) window.batches() * window.positions() * window.taps() * window.inChannels()
                 * shape.channels();
         this.nanoseconds = multiplications / (shape.numbers() == ConvolutionShape.Numbers.FLOAT32
@@ -66,7 +69,7 @@ final class EmittedConvolution implements DivisibleKernel {
         this.step = 1;
     }
 
-    private Row row(SealedPart sealed) {
+    private static Row row(SealedPart sealed, int outHeight, boolean isScaled) {
         ConvolutionPart part = sealed.part();
         long[] inRow = new long[outHeight];
         long[] row = new long[outHeight];
@@ -75,7 +78,7 @@ final class EmittedConvolution implements DivisibleKernel {
             row[y] = part.layout().row(y);
         }
         return new Row(sealed.code(), sealed.constants(), part.outOffset(),
-                scaling == null ? 0 : (long) part.firstChannel() * Float.BYTES, inRow, row);
+                isScaled ? (long) part.firstChannel() * Float.BYTES : 0, inRow, row);
     }
 
     @Override

@@ -105,12 +105,16 @@ public final class EmittedKernels implements MachineCode {
         if (parts == null) {
             return null;
         }
-        long bytes = parts.stream().mapToLong(part -> part.layout().bytes()).sum();
+        long bytes = 0;
+        for (ConvolutionPart part : parts) {
+            bytes += part.layout().bytes();
+        }
         p.requireBytes(bytes);
         p.keepBytes(bytes);
         try {
             return new EmittedConvolution(SealedPart.of(parts, convolution, p.where()), shape, convolution);
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            // Memory outside of the heap has a limit of its own.
             refuse(p.where() + "machine code cannot run here: " + reason(e));
             return null;
         }

@@ -2,13 +2,11 @@ package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
-import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.kernel.Convolution;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A part that can be called.
 ///
@@ -21,16 +19,14 @@ record SealedPart(ConvolutionPart part, MemorySegment code, MemorySegment consta
     /// @param operator file and operator, to be named where the code is shown
     /// @throws IllegalStateException when the system refuses to run the code, or it does not do what it should
     static List<SealedPart> of(List<ConvolutionPart> parts, Convolution convolution, String operator) {
-        Map<ConvolutionShape, MemorySegment> codes = new HashMap<>();
         List<SealedPart> sealed = new ArrayList<>();
         for (ConvolutionPart part : parts) {
             Convolution ofPart = part.of(convolution);
             MemorySegment constants = PackedConvolution.pack(ofPart, part.layout());
-            MemorySegment code = codes.get(part.layout().shape());
+            MemorySegment code = find(sealed, part);
             if (code == null) {
                 Assembler written = ConvolutionCode.write(part.layout());
                 code = ExecutableMemory.seal(written, operator);
-                codes.put(part.layout().shape(), code);
                 if (!ConvolutionSelfTest.passes(code, constants, ofPart, part.layout())) {
                     throw new IllegalStateException("code " + CodeDump.hash(written.code())
                             + " does not yield the bits of plain loops (self-test)");
@@ -39,5 +35,15 @@ record SealedPart(ConvolutionPart part, MemorySegment code, MemorySegment consta
             sealed.add(new SealedPart(part, code, constants));
         }
         return sealed;
+    }
+
+    /// The code of another part of the same shape, or null.
+    private static @Nullable MemorySegment find(List<SealedPart> sealed, ConvolutionPart part) {
+        for (SealedPart other : sealed) {
+            if (other.part.layout().equals(part.layout())) {
+                return other.code;
+            }
+        }
+        return null;
     }
 }

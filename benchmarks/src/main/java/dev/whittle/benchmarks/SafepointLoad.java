@@ -1,0 +1,55 @@
+package dev.whittle.benchmarks;
+
+import dev.whittle.engine.Interpreter;
+import dev.whittle.engine.kernel.KernelTier;
+import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.plan.Plan;
+import dev.whittle.engine.plan.PlanOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// A thread that allocates beside one that infers, so that there are many safepoints to wait for; started by
+/// `benchmarks/emitted-safepoints.sh`, which reads from the log of the JVM how long each took to be reached.
+public final class SafepointLoad {
+    private static final int OBJECT_BYTES = 20_000;
+    private static final int HELD_OBJECTS = 2_000;
+    private static final long SEED = 9;
+
+    private SafepointLoad() {}
+
+    /// @param arguments the tier and for how many seconds
+    public static void main(String[] arguments) throws InterruptedException {
+        KernelTier tier = KernelTier.valueOf(arguments[0].toUpperCase(Locale.ROOT));
+        Random random = new Random(SEED);
+        // Rows that are one call, rows that are cut, and a dense layer that is.
+        List<RandomModel> models = List.of(RandomModel.convolution(random, ElementType.INT8, 150, 32, 64),
+                RandomModel.convolution(random, ElementType.FLOAT32, 150, 32, 64),
+                RandomModel.convolution(random, ElementType.FLOAT32, 300, 64, 128),
+                RandomModel.dense(random, ElementType.INT8, 20_000, 1_000),
+                RandomModel.dense(random, ElementType.FLOAT32, 5_000, 1_000));
+        List<Interpreter> interpreters = new ArrayList<>();
+        for (RandomModel model : models) {
+            interpreters.add(Interpreter.of(Plan.of(model.model(), PlanOptions.defaults().withTier(tier))));
+        }
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread allocating = Thread.ofPlatform().start(() -> {
+            byte[][] held = new byte[HELD_OBJECTS][];
+            for (int i = 0; !isOver.get(); i = (i + 1) % HELD_OBJECTS) {
+                held[i] = new byte[OBJECT_BYTES];
+            }
+        });
+        long runs = 0;
+        long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000_000L;
+        while (System.nanoTime() < end) {
+            interpreters.get((int) (runs % interpreters.size())).invoke();
+            runs++;
+        }
+        isOver.set(true);
+        allocating.join();
+        interpreters.forEach(Interpreter::close);
+        System.out.println("inferences\t" + runs);
+    }
+}
