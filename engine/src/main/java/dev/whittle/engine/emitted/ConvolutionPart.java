@@ -80,7 +80,8 @@ record ConvolutionPart(int firstX, int firstChannel, ConvolutionLayout layout) {
 
     /// What a call takes at most, roughly.
     long nanoseconds() {
-        return Math.max(layout.cycles() / CYCLES_PER_NANOSECOND, layout.bytes() / CONSTANT_BYTES_PER_NANOSECOND);
+        return Math.max(1,
+                Math.max(layout.cycles() / CYCLES_PER_NANOSECOND, layout.bytes() / CONSTANT_BYTES_PER_NANOSECOND));
     }
 
     /// Bytes into a row of output.

@@ -81,7 +81,7 @@ final class ConvolutionSelfTest {
         byte[] outCodes = new byte[yieldsReals ? 0 : outputs];
         NativeCall.call(code, takesReals ? MemorySegment.ofArray(reals) : MemorySegment.ofArray(codes),
                 yieldsReals ? MemorySegment.ofArray(outReals) : MemorySegment.ofArray(outCodes), constants,
-                MemorySegment.ofArray(factors), 0, 0, layout.row(outY), 0);
+                MemorySegment.ofArray(factors), 0, 0, ConvolutionLayout.rows(layout.row(outY), 1), 0);
         int products = window.taps() * window.inChannels() * (shape.isPooled() ? 4 : 1);
         int most = Math.max(2, MOST_PRODUCTS / ROWS / products);
         int count = Math.min(most, Math.max(positions.size(), channels.size()));

@@ -1,5 +1,6 @@
 package dev.whittle.engine.emitted;
 
+import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.DivisibleKernel;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// part, so that its constants stay in the cache, then those of the next.
 final class EmittedConvolution implements DivisibleKernel {
     /// Of one thread, roughly, to tell what is worth dividing.
+    private static final long MOST_NANOSECONDS = 50_000;
     private static final int REAL_MULTIPLICATIONS_PER_NANOSECOND = 110;
     private static final int CODE_MULTIPLICATIONS_PER_NANOSECOND = 300;
 
@@ -33,6 +35,8 @@ final class EmittedConvolution implements DivisibleKernel {
     private final long outRowBytes;
     private final long nanoseconds;
     private final int step;
+    /// That a call computes; several parts lie side by side and take them one by one.
+    private final int mostRows;
 
     /// How a part is called.
     ///
@@ -42,7 +46,18 @@ final class EmittedConvolution implements DivisibleKernel {
     /// @param row          for each row of output, [dev.whittle.engine.emitted.x86.ConvolutionLayout#row]
     @SuppressWarnings("ArrayRecordComponent")
     private record Row(MemorySegment code, MemorySegment constants, long outOffset, long factorOffset, long[] inRow,
-            long[] row) {}
+            long[] row) {
+
+        /// How many rows from one on a call may compute.
+        int alike(int y, int most) {
+            int end = Math.min(row.length, y + most);
+            int next = y + 1;
+            while (next < end && row[next] == row[y]) {
+                next++;
+            }
+            return next - y;
+        }
+    }
 
     EmittedConvolution(List<SealedPart> sealed, ConvolutionShape shape, Convolution convolution) {
         Window window = shape.window();
@@ -67,6 +82,8 @@ final class EmittedConvolution implements DivisibleKernel {
                 ? REAL_MULTIPLICATIONS_PER_NANOSECOND
                 : CODE_MULTIPLICATIONS_PER_NANOSECOND);
         this.step = 1;
+        this.mostRows = Math.clamp(MOST_NANOSECONDS / sealed.getFirst().part().nanoseconds(), 1,
+                ConvolutionLayout.MOST_ROWS);
     }
 
     private static Row row(SealedPart sealed, int outHeight, boolean isScaled) {
@@ -105,15 +122,18 @@ final class EmittedConvolution implements DivisibleKernel {
         Objects.checkFromIndexSize(factorOffset, batches * factorBytes, factors.byteSize());
         Objects.checkFromToIndex(first, end, units());
         int rows = batches * outHeight;
+        int most = parts.length == 1 ? mostRows : 1;
         // HotSpot takes safepoint polls out of loops whose step it knows, and calls of this kind have none.
-        for (int unit = first; unit < end; unit += step) {
+        int count;
+        for (int unit = first; unit < end; unit += count * step) {
             Row part = parts[unit / rows];
             int row = unit % rows;
             int batch = row / outHeight;
             int y = row % outHeight;
+            count = part.alike(y, Math.min(most, end - unit));
             NativeCall.call(part.code, from, to, part.constants, factors,
                     fromOffset + batch * inputBytes + part.inRow[y], toOffset + row * outRowBytes + part.outOffset,
-                    part.row[y], factorOffset + batch * factorBytes + part.factorOffset);
+                    ConvolutionLayout.rows(part.row[y], count), factorOffset + batch * factorBytes + part.factorOffset);
         }
     }
 }

@@ -92,7 +92,7 @@ class GuardPageTest {
                 for (int y = 0; y < layout.outHeight(); y++) {
                     NativeCall.call(code, input, output, numbers, scaling, layout.inputOffset(y),
                             (long) y * shape.outWidth() * shape.channels() * shape.outBytes() + part.outOffset(),
-                            layout.row(y), (long) part.firstChannel() * Float.BYTES);
+                            ConvolutionLayout.rows(layout.row(y), 1), (long) part.firstChannel() * Float.BYTES);
                 }
             }
         }

@@ -27,8 +27,8 @@ import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the code of a convolution in AVX-512 (with VNNI for codes): one call computes one row of output, or the two rows
-/// that are pooled to one.
+/// Writes the code of a convolution in AVX-512 (with VNNI for codes): one call computes one row of output, of the one or
+/// two that are pooled to it, or several that see as many rows of the filter.
 ///
 /// Panels of channels are outermost; for each the tiles of the row; for each of these the rows of the filter, and within them
 /// the steps. A step reads the weights of the panel and multiplies them by what a position's input holds, repeated in all lanes.
@@ -43,11 +43,14 @@ public final class ConvolutionCode {
     /// Steps that are written out; more become a loop over so many at a time.
     private static final int UNROLLED = 4;
     private static final int MOST_WRITTEN_OUT = 12;
-    private static final int TAPS_MASK = 0xffff;
-    /// Where the stack has the number of the filter's rows that take part, and the first of them.
+    /// Where the stack has the number of the filter's rows that take part, the first of them, how many rows of output are left,
+    /// and where the biases and factors begin.
     private static final int TAPS = 0;
     private static final int FIRST_TAP = 8;
-    private static final int STACK_BYTES = 16;
+    private static final int ROWS = 16;
+    private static final int FIRST_BIAS = 24;
+    private static final int FIRST_FACTOR = 32;
+    private static final int STACK_BYTES = 40;
     private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
 
     private static final int SIGN_OF_BYTES = 0x80808080;
@@ -103,24 +106,22 @@ public final class ConvolutionCode {
         Address stacked = Address.of(RSP).plus((SAVED.size() + 1) * Long.BYTES);
         a.add(INPUT, R8);
         a.add(OUTPUT, R9);
-        a.mov(BIAS, stacked);
-        a.mov(RAX, BIAS);
-        a.and(RAX, TAPS_MASK);
         if (shape.finish() instanceof Finish.Scaled) {
             a.mov(FACTORS, stacked.plus(Long.BYTES));
             a.add(FACTORS, RCX);
         } else {
             a.lea(FACTORS, Address.of(CONSTANTS).plus(layout.factorOffset()));
         }
-        a.push(RAX);
-        a.mov(RAX, BIAS);
-        a.shr(RAX, 16);
-        a.and(RAX, TAPS_MASK);
-        a.push(RAX);
-        a.shr(BIAS, 32);
+        a.mov(BIAS, stacked);
+        a.mov(RCX, BIAS);
+        a.push(FACTORS);
+        a.shr(BIAS, Integer.SIZE);
         a.add(BIAS, CONSTANTS);
         a.add(BIAS, layout.biasOffset());
-        a.lea(WEIGHTS, Address.of(CONSTANTS).plus(layout.weightsOffset()));
+        a.push(BIAS);
+        pushField(ConvolutionLayout.ROWS_SHIFT, ConvolutionLayout.MOST_ROWS);
+        pushField(0, ConvolutionLayout.MOST_TAPS);
+        pushField(ConvolutionLayout.TAPS_SHIFT, ConvolutionLayout.MOST_TAPS);
         int lastLanes = shape.channels() % ConvolutionLayout.LANES;
         if (lastLanes > 0) {
             a.mov(RAX, (1 << lastLanes) - 1);
@@ -132,15 +133,42 @@ public final class ConvolutionCode {
             a.vpbroadcastd(FLIP, RAX);
         }
         ones(ConvolutionLayout.ONE_OF_BYTES);
+        rows();
+        a.add(RSP, STACK_BYTES);
+        SAVED.reversed().forEach(a::pop);
+        a.vzeroupper();
+        a.ret();
+    }
+
+    /// Part of what RCX has.
+    private void pushField(int shift, int mask) {
+        a.mov(RAX, RCX);
+        if (shift > 0) {
+            a.shr(RAX, shift);
+        }
+        a.and(RAX, mask);
+        a.push(RAX);
+    }
+
+    private void rows() {
+        Label next = a.label();
+        a.align(16);
+        a.bind(next);
+        a.lea(WEIGHTS, Address.of(CONSTANTS).plus(layout.weightsOffset()));
+        a.mov(BIAS, Address.of(RSP).plus(FIRST_BIAS));
+        a.mov(FACTORS, Address.of(RSP).plus(FIRST_FACTOR));
         for (Panels group : layout.panels()) {
             vectors = group.vectors();
             isLastPanel = group == layout.panels().getLast();
             panels(group);
         }
-        a.add(RSP, STACK_BYTES);
-        SAVED.reversed().forEach(a::pop);
-        a.vzeroupper();
-        a.ret();
+        a.add(INPUT, shape.step() * shape.window().strideHeight() * shape.rowBytes());
+        a.add(OUTPUT, shape.outWidth() * shape.rowChannels() * shape.outBytes()
+                - layout.vectors() * ConvolutionLayout.LANES * shape.outBytes());
+        a.mov(RAX, Address.of(RSP).plus(ROWS));
+        a.sub(RAX, 1);
+        a.mov(Address.of(RSP).plus(ROWS), RAX);
+        a.jcc(Condition.NE, next);
     }
 
     private void panels(Panels group) {

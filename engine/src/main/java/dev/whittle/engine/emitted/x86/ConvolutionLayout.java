@@ -46,6 +46,14 @@ public final class ConvolutionLayout {
     public static final int AWAY = 4 * VECTOR_BYTES;
     public static final int FACTOR_BYTES = 5 * VECTOR_BYTES;
 
+    /// Rows of the output that a call may compute.
+    public static final int MOST_ROWS = 0xffff;
+    /// Rows of the filter.
+    static final int MOST_TAPS = 0xff;
+    /// Where in the argument are the rows of the filter that take part, above the first of them, and the rows of the output.
+    static final int TAPS_SHIFT = 8;
+    static final int ROWS_SHIFT = 16;
+
     private static final int MOST_PANEL_VECTORS = 8;
     /// From a vector of sums to output.
     private static final double FINISH_CYCLES = 12;
@@ -136,7 +144,7 @@ public final class ConvolutionLayout {
                 || shape.endTapY(shape.window().outHeight() - 1) < shape.window().filterHeight();
         boolean isSmall =
                 (long) shape.rowBytes() * shape.window().filterHeight() * shape.window().dilationHeight() < 1 << 28
-                        && shape.outWidth() > 0 && shape.outHeight() > 0;
+                        && shape.outWidth() > 0 && shape.outHeight() > 0 && shape.window().filterHeight() <= MOST_TAPS;
         for (int y = 0; y < shape.outHeight() * shape.step(); y++) {
             isSmall &= shape.endTapY(y) > shape.firstTapY(y);
         }
@@ -420,13 +428,22 @@ public final class ConvolutionLayout {
         return (long) window.inY(y, shape.firstTapY(y)) * shape.rowBytes();
     }
 
-    /// The last argument of the code, for a row of output.
+    /// What rows of output have in common that one call may compute.
     public long row(int outY) {
         int y = outY * shape.step();
         int biases = shape.numbers() == Numbers.FLOAT32
                 ? 0
                 : rowTaps.indexOf(rowTaps(y)) * taps.size() * biasBytes();
-        return (long) biases << 32 | (long) (shape.endTapY(y) - shape.firstTapY(y)) << 16 | shape.firstTapY(y);
+        return (long) biases << Integer.SIZE | (long) (shape.endTapY(y) - shape.firstTapY(y)) << TAPS_SHIFT
+                | shape.firstTapY(y);
+    }
+
+    /// The argument of the code that says what rows it computes.
+    ///
+    /// @param row   [#row] of all of them
+    /// @param count how many, [#MOST_ROWS] at most
+    public static long rows(long row, int count) {
+        return row | (long) count << ROWS_SHIFT;
     }
 
     /// Calls `place` for each weight, several times for those of variants.
