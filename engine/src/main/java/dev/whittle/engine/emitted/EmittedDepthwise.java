@@ -1,6 +1,5 @@
 package dev.whittle.engine.emitted;
 
-import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.kernel.Convolution;
@@ -15,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// A depthwise convolution as emitted code: one call for as many rows of output as hold up nothing. The units are rows.
 final class EmittedDepthwise implements DivisibleKernel {
     /// Of one thread, roughly, to tell what is worth dividing.
-    private static final int REAL_MULTIPLICATIONS_PER_NANOSECOND = 60;
-    private static final int CODE_MULTIPLICATIONS_PER_NANOSECOND = 60;
+    private static final int MULTIPLICATIONS_PER_NANOSECOND = 80;
     /// Of a call, some 20 µs.
     private static final int MOST_MULTIPLICATIONS = 1 << 20;
 
@@ -54,9 +52,7 @@ final class EmittedDepthwise implements DivisibleKernel {
         this.outRowBytes = (long) window.outWidth() * convolution.channels() * outBytes;
         long rowMultiplications = (long) window.outWidth() * window.taps() * convolution.channels();
         this.rowsOfCall = (int) Math.max(1, MOST_MULTIPLICATIONS / rowMultiplications);
-        this.nanoseconds = batches * outHeight * rowMultiplications / (layout.numbers() == Numbers.FLOAT32
-                ? REAL_MULTIPLICATIONS_PER_NANOSECOND
-                : CODE_MULTIPLICATIONS_PER_NANOSECOND);
+        this.nanoseconds = batches * outHeight * rowMultiplications / MULTIPLICATIONS_PER_NANOSECOND;
     }
 
     @Override

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.Interpreter;
+import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
+import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.ReferenceKernels;
+import dev.whittle.engine.kernel.Resources;
+import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -20,6 +24,11 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -36,6 +45,12 @@ class EmittedDepthwiseTest {
             {1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 31, 32, 33, 47, 48, 50, 63, 64, 65, 80, 96, 128, 144};
     private static final Activation[] CLAMPS = {Activation.NONE, Activation.RELU, Activation.RELU_N1_TO_1,
         Activation.RELU6};
+
+    private static final int GUARDED_ROUNDS = Math.ceilDiv(ROUNDS, 3);
+    private static final long PAGE = 4096;
+    private static final int READ_WRITE = 3;
+    private static final int PRIVATE_ANONYMOUS = 0x22;
+    private static final SymbolLookup LIBRARY = Linker.nativeLinker().defaultLookup();
 
     private final Random random = new Random(20261129);
 
@@ -78,6 +93,78 @@ class EmittedDepthwiseTest {
         if (kind != Kind.HYBRID) {
             // A hybrid one lies within a kernel that quantizes its input.
             assertThat(emitted).as("depthwise convolutions that were emitted").isGreaterThan(ROUNDS);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT32", "INT8", "UINT8"})
+    void touchesNothingOutsideOfItsTensors(Kind kind) {
+        int emitted = 0;
+        for (int round = 0; round < GUARDED_ROUNDS; round++) {
+            Case made = Case.random(random, kind);
+            byte[] input = made.input(random);
+            Plan plan = Plan.of(made.model(), PlanOptions.defaults().withTier(KernelTier.EMITTED));
+            if (plan.operators().getFirst().kernel() instanceof EmittedDepthwise kernel) {
+                emitted++;
+                byte[] expected = run(plan, input);
+                for (boolean isAtEnd : new boolean[]{true, false}) {
+                    MemorySegment from = guarded(input.length, isAtEnd);
+                    MemorySegment to = guarded(expected.length, isAtEnd);
+                    MemorySegment.copy(input, 0, from, ValueLayout.JAVA_BYTE, 0, input.length);
+                    kernel.invoke(new Guarded(from, to), 0, kernel.units(), 0);
+                    assertThat(made.canonical(to.toArray(ValueLayout.JAVA_BYTE))).as("%s", made)
+                            .isEqualTo(made.canonical(expected));
+                }
+            }
+        }
+        assertThat(emitted).as("depthwise convolutions that were emitted").isGreaterThan(GUARDED_ROUNDS / 2);
+    }
+
+    /// Memory that begins or ends with a page that cannot be touched on either side.
+    private static MemorySegment guarded(int bytes, boolean isAtEnd) {
+        long inner = Math.ceilDiv(bytes, PAGE) * PAGE;
+        long address = NativeCall.call(LIBRARY.findOrThrow("mmap"), 0, inner + 2 * PAGE, 0, PRIVATE_ANONYMOUS, -1, 0);
+        long protectedAs = NativeCall.call(LIBRARY.findOrThrow("mprotect"), address + PAGE, inner, READ_WRITE, 0, 0, 0);
+        assertThat(protectedAs).as("mprotect").isZero();
+        return MemorySegment.ofAddress(address + PAGE + (isAtEnd ? inner - bytes : 0)).reinterpret(bytes,
+                Arena.ofAuto(),
+                memory -> NativeCall.call(LIBRARY.findOrThrow("munmap"), address, inner + 2 * PAGE, 0, 0, 0, 0));
+    }
+
+    private record Guarded(MemorySegment input, MemorySegment output) implements Memory {
+        @Override
+        public MemorySegment segment(Slot slot) {
+            return slot.name().equals("image") ? input : output;
+        }
+
+        @Override
+        public int offset(Slot slot) {
+            return 0;
+        }
+
+        @Override
+        public Object array(Slot slot) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Slot shaped(Slot slot, Shape shape) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void countLoop(String where) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void divide(DivisibleKernel kernel) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Resources resources() {
+            throw new UnsupportedOperationException();
         }
     }
 

@@ -67,19 +67,19 @@ public final class DepthwiseCode {
 
     /// Registers of real numbers: sums first, then these, then weights.
     private static final List<Vector> REAL_INPUTS = List.of(zmm(8), zmm(9), zmm(10), zmm(11));
+    private static final Vector REAL_SECOND_HALF = zmm(14);
+    private static final Vector REAL_EVEN = zmm(15);
     private static final int KEPT = 16;
-    /// Of codes: sums first, then pairs of vectors whose bytes are interleaved.
+    /// Of codes: sums first, then pairs of vectors whose bytes are interleaved, and so on.
     private static final int PAIRS = 16;
     private static final List<Vector> CODE_INPUTS = List.of(zmm(20), zmm(21));
     private static final int INTERLEAVED = 22;
-    /// When products are done.
+    private static final Vector CODE_SECOND_HALF = zmm(26);
+    private static final Vector CODE_EVEN = zmm(27);
+    /// Of codes when products are done.
     private static final int RESULTS = 16;
-    private static final Vector ADDEND = zmm(20);
-    /// Of both.
-    private static final Vector SECOND_HALF = zmm(26);
-    private static final Vector REAL_SECOND_HALF = zmm(14);
-    private static final Vector EVEN = zmm(27);
-    private static final Vector REAL_EVEN = zmm(15);
+    private static final int SCALED = 20;
+    /// Of both: padding as it is multiplied, what makes codes unsigned, and bounds of real numbers.
     private static final Vector PAD = zmm(28);
     private static final Vector FLIP = zmm(29);
     private static final Vector MINIMUM = zmm(30);
@@ -128,7 +128,7 @@ public final class DepthwiseCode {
         return code.a;
     }
 
-    /// The last argument of the code.
+    /// Which rows of output to compute.
     public static long rows(int firstY, int count) {
         return (long) count << 32 | firstY;
     }
@@ -321,7 +321,7 @@ public final class DepthwiseCode {
     }
 
     private Vector even() {
-        return isCodes ? EVEN : REAL_EVEN;
+        return isCodes ? CODE_EVEN : REAL_EVEN;
     }
 
     /// A vector of input as it lies in memory, in the register or in that of padding.
@@ -332,14 +332,14 @@ public final class DepthwiseCode {
         Address from = Address.of(ROW).index(TILE_INPUT, 1)
                 .plus(layout.input(step, tap) - tile.first() * layout.inStep());
         boolean isFlipped = shape.numbers() == Numbers.INT8;
-        if (!layout.skips() && !isPart(step) && lanesOf(step, tap, 0) == -1 && isFlipped) {
+        if (isFlipped && !layout.skips() && !isPart() && layout.lanes(step, tap, 0) == -1) {
             a.vpxord(to, FLIP.as(bits), from);
             return to;
         }
-        half(to, lanesOf(step, tap, 0), from);
+        half(to, layout.lanes(step, tap, 0), from);
         if (layout.skips()) {
-            Vector second = isCodes ? SECOND_HALF : REAL_SECOND_HALF;
-            half(second, lanesOf(step, tap, 1), from.plus(ConvolutionLayout.VECTOR_BYTES));
+            Vector second = isCodes ? CODE_SECOND_HALF : REAL_SECOND_HALF;
+            half(second, layout.lanes(step, tap, 1), from.plus(ConvolutionLayout.VECTOR_BYTES));
             a.vpermt2d(to, even(), second);
         }
         if (isFlipped) {
@@ -349,16 +349,13 @@ public final class DepthwiseCode {
     }
 
     /// Whether there are fewer numbers than the registers have lanes.
-    private boolean isPart(int step) {
-        return !layout.isRun() && lanes * shape.numbers().bytes() * Byte.SIZE < bits;
+    private boolean isPart() {
+        return lanes * shape.numbers().bytes() * Byte.SIZE < bits;
     }
 
-    private long lanesOf(int step, int tap, int half) {
-        return layout.lanes(step, tap, half);
-    }
-
+    /// @param onImage the lanes that do not lie on padding
     private void half(Vector to, long onImage, Address from) {
-        if (!layout.isRun() && lanes * shape.numbers().bytes() * Byte.SIZE < bits) {
+        if (isPart()) {
             move(to.zeroed(LAST_LANES), from);
         } else if (onImage == -1) {
             move(to, from);
@@ -627,7 +624,7 @@ public final class DepthwiseCode {
         Address factors = Address.of(BLOCK).plus(layout.quickFactors(vector, 0));
         Address header = Address.of(CONSTANTS);
         Vector result = result(vector);
-        Vector scaled = Vector.of(ADDEND.number() + vector, bits);
+        Vector scaled = Vector.of(SCALED + vector, bits);
         a.vcvtdq2ps(result, sum);
         a.vmovups(scaled, factors.plus(DepthwiseLayout.QUICK_ADDEND));
         boolean roundsAway = shape.finish() instanceof Finish.FixedPoint fixed && fixed.roundsAway();
