@@ -40,7 +40,7 @@ final class PackedConvolution {
         return numbers == null || finish == null
                 ? null
                 : new ConvolutionShape(numbers, convolution.window(), convolution.channels(), convolution.channels(),
-                        convolution.isPooled(), numbers != Numbers.FLOAT32 && offset(convolution.weights()) != 0,
+                        convolution.isPooled(), numbers != Numbers.FLOAT32 && offset(convolution) != 0,
                         finish);
     }
 
@@ -64,7 +64,12 @@ final class PackedConvolution {
     }
 
     /// What is taken off codes so that they fit a byte; NaN where they span more.
-    private static float offset(float[] weights) {
+    private static float offset(Convolution convolution) {
+        if (convolution.type() != ElementType.UINT8) {
+            // Bytes as they are.
+            return 0;
+        }
+        float[] weights = convolution.weights();
         float least = 0;
         float most = 0;
         for (float weight : weights) {
@@ -79,12 +84,15 @@ final class PackedConvolution {
         float[] weights = convolution.weights();
         int depth = weights.length / convolution.channels();
         int away = 0;
-        if (Float.isNaN(offset(weights))) {
+        if (Float.isNaN(offset(convolution))) {
             return null;
         }
         for (int channel = 0; channel < convolution.channels(); channel++) {
             double most = Math.abs((double) codes.bias()[channel]);
             for (int i = channel * depth; i < (channel + 1) * depth; i++) {
+                if (convolution.type() == ElementType.INT8 && weights[i] != (byte) weights[i]) {
+                    return null;
+                }
                 // Once in the sum, once in what makes up for zero points.
                 most += 2.0 * MOST_CODE * Math.abs(weights[i]);
             }
@@ -140,7 +148,7 @@ final class PackedConvolution {
             header(constants);
         }
         float[] weights = convolution.weights();
-        int less = (int) offset(weights);
+        int less = (int) offset(convolution);
         constants.putInt(ConvolutionLayout.OFFSET, less);
         layout.eachWeight((offset, index) -> constants.putByte(offset, (int) weights[index] - less));
         int taps = convolution.window().taps();
