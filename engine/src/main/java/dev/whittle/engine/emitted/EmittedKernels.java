@@ -141,15 +141,20 @@ public final class EmittedKernels implements MachineCode {
             }
             MemorySegment constants =
                     Arena.ofAuto().allocate(table.length, MapCode.STEP).copyFrom(MemorySegment.ofArray(table));
-            return new EmittedSpan(ExecutableMemory.seal(MapCode.write(), p.where()), constants, input, input, output,
-                    EmittedSpan.MAP);
+            MemorySegment code = SelfTest.seal(MapCode.write(), p.where(),
+                    made -> SpanSelfTest.passesMap(made, constants, table));
+            return new EmittedSpan(code, constants, input, input, output, EmittedSpan.MAP);
         });
     }
 
     @Override
     public @Nullable Kernel sum(Preparation p, SumOfCodes sum) {
-        return made(p, () -> new EmittedSpan(ExecutableMemory.seal(SumCode.write(sum.isSigned()), p.where()),
-                PackedSum.pack(sum), sum.coarse(), sum.fine(), sum.output(), EmittedSpan.SUM));
+        return made(p, () -> {
+            MemorySegment constants = PackedSum.pack(sum);
+            MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
+                    made -> SpanSelfTest.passesSum(made, constants, sum));
+            return new EmittedSpan(code, constants, sum.coarse(), sum.fine(), sum.output(), EmittedSpan.SUM);
+        });
     }
 
     @Override
@@ -160,8 +165,10 @@ public final class EmittedKernels implements MachineCode {
                 return null;
             }
             p.requireBytes(layout.bytes());
-            Kernel kernel = new EmittedDepthwise(ExecutableMemory.seal(DepthwiseCode.write(layout), p.where()),
-                    PackedDepthwise.pack(convolution, layout), layout, convolution);
+            MemorySegment constants = PackedDepthwise.pack(convolution, layout);
+            MemorySegment code = SelfTest.seal(DepthwiseCode.write(layout), p.where(),
+                    made -> DepthwiseSelfTest.passes(made, constants, convolution, layout));
+            Kernel kernel = new EmittedDepthwise(code, constants, layout, convolution);
             p.keepBytes(layout.bytes());
             return kernel;
         });
