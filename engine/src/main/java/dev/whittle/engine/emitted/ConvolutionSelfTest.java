@@ -56,9 +56,6 @@ final class ConvolutionSelfTest {
     /// @return whether the code yields the bits of the plain loops
     static boolean passes(MemorySegment code, MemorySegment constants, Convolution convolution,
             ConvolutionLayout layout) {
-        if (Fault.SELF_TEST.isAskedFor()) {
-            return false;
-        }
         ConvolutionSelfTest test = new ConvolutionSelfTest(convolution, layout);
         int last = layout.outHeight() - 1;
         for (int y : new TreeSet<>(List.of(0, last / 2, last))) {
@@ -118,7 +115,8 @@ final class ConvolutionSelfTest {
         return shape.isPooled() ? 2 : 1;
     }
 
-    private static float[] reals(int count) {
+    /// Random numbers.
+    static float[] reals(int count) {
         float[] values = new float[count];
         for (int i = 0; i < count; i += PERIOD) {
             System.arraycopy(REALS, 0, values, i, Math.min(PERIOD, count - i));
@@ -126,7 +124,8 @@ final class ConvolutionSelfTest {
         return values;
     }
 
-    private static byte[] codes(int count) {
+    /// Random codes.
+    static byte[] codes(int count) {
         byte[] values = new byte[count];
         for (int i = 0; i < count; i += PERIOD) {
             System.arraycopy(CODES, 0, values, i, Math.min(PERIOD, count - i));
@@ -159,16 +158,21 @@ final class ConvolutionSelfTest {
 
     /// An element of output that is a code.
     private int code(byte[] input, int firstRow, int outY, int outX, int channel) {
-        Requantization codes = Objects.requireNonNull(convolution.codes());
         int largest = Integer.MIN_VALUE;
         for (int part = 0; part < step() * step(); part++) {
             int y = outY * step() + part / step();
             int x = outX * step() + part % step();
-            int sum = sum(input, firstRow, y, x, channel) + (int) codes.bias()[channel];
-            int scaled = codes.isReal() ? roundedOnce(sum, codes.factor()[channel]) : roundedTwice(sum, codes, channel);
-            largest = Math.max(largest, Math.clamp((long) codes.zeroPoint() + scaled, codes.min(), codes.max()));
+            largest = Math.max(largest, code(convolution, channel, sum(input, firstRow, y, x, channel)));
         }
         return largest;
+    }
+
+    /// What a sum of products becomes.
+    static int code(Convolution convolution, int channel, int products) {
+        Requantization codes = Objects.requireNonNull(convolution.codes());
+        int sum = products + (int) codes.bias()[channel];
+        int scaled = codes.isReal() ? roundedOnce(sum, codes.factor()[channel]) : roundedTwice(sum, codes, channel);
+        return Math.clamp((long) codes.zeroPoint() + scaled, codes.min(), codes.max());
     }
 
     private static int roundedOnce(int sum, double factor) {

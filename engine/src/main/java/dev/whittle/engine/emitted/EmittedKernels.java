@@ -15,12 +15,14 @@ import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.kernel.Window;
+import dev.whittle.engine.model.UnsupportedModelException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Kernels of emitted code: for Linux on x86-64 with AVX-512.
@@ -94,26 +96,14 @@ public final class EmittedKernels implements MachineCode {
         return VECTOR_BITS;
     }
 
-    @Override
-    public @Nullable Kernel convolution(Preparation p, Convolution asked) {
-        Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
-        ConvolutionShape shape = PackedConvolution.shape(convolution);
-        if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
-            return null;
-        }
-        List<ConvolutionPart> parts = ConvolutionPart.of(shape, p.threads());
-        if (parts == null) {
-            return null;
-        }
-        long bytes = 0;
-        for (ConvolutionPart part : parts) {
-            bytes += part.layout().bytes();
-        }
-        p.requireBytes(bytes);
-        p.keepBytes(bytes);
+    /// What all kernels are made in. Whatever is thrown becomes a line in the log, and null, so that another kernel serves;
+    /// but a limit of the plan holds for all kernels.
+    private static @Nullable Kernel made(Preparation p, Supplier<? extends @Nullable Kernel> maker) {
         try {
-            return new EmittedConvolution(SealedPart.of(parts, convolution, p.where()), shape, convolution);
-        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            return maker.get();
+        } catch (UnsupportedModelException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
             // Memory outside of the heap has a limit of its own.
             refuse(p.where() + "machine code cannot run here: " + reason(e));
             return null;
@@ -121,38 +111,67 @@ public final class EmittedKernels implements MachineCode {
     }
 
     @Override
+    public @Nullable Kernel convolution(Preparation p, Convolution asked) {
+        return made(p, () -> {
+            Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
+            ConvolutionShape shape = PackedConvolution.shape(convolution);
+            if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+                return null;
+            }
+            List<ConvolutionPart> parts = ConvolutionPart.of(shape, p.threads());
+            if (parts == null) {
+                return null;
+            }
+            long bytes = 0;
+            for (ConvolutionPart part : parts) {
+                bytes += part.layout().bytes();
+            }
+            p.requireBytes(bytes);
+            Kernel kernel = new EmittedConvolution(SealedPart.of(parts, convolution, p.where()), shape, convolution);
+            p.keepBytes(bytes);
+            return kernel;
+        });
+    }
+
+    @Override
     public @Nullable Kernel map(Preparation p, byte[] table, Slot input, Slot output) {
-        if (!features.contains(Feature.AVX512_VBMI)) {
-            return null;
-        }
-        MemorySegment constants =
-                Arena.ofAuto().allocate(table.length, MapCode.STEP).copyFrom(MemorySegment.ofArray(table));
-        return new EmittedSpan(ExecutableMemory.seal(MapCode.write().code()), constants, input, input, output,
-                (code, from, _, to, bytes, fromAt, _, toAt, count) -> NativeCall.call(code, from, from, to, bytes,
-                        fromAt,
-                        (1L << count % MapCode.STEP) - 1, toAt, count / MapCode.STEP));
+        return made(p, () -> {
+            if (!features.contains(Feature.AVX512_VBMI)) {
+                return null;
+            }
+            MemorySegment constants =
+                    Arena.ofAuto().allocate(table.length, MapCode.STEP).copyFrom(MemorySegment.ofArray(table));
+            MemorySegment code = SelfTest.seal(MapCode.write(), p.where(),
+                    made -> SpanSelfTest.passesMap(made, constants, table));
+            return new EmittedSpan(code, constants, input, input, output, EmittedSpan.MAP);
+        });
     }
 
     @Override
     public @Nullable Kernel sum(Preparation p, SumOfCodes sum) {
-        return new EmittedSpan(ExecutableMemory.seal(SumCode.write(sum.isSigned()).code()), PackedSum.pack(sum),
-                sum.coarse(), sum.fine(), sum.output(),
-                (code, coarse, fine, to, constants, coarseAt, fineAt, toAt, count) -> NativeCall.call(code, coarse,
-                        fine, to,
-                        constants, coarseAt, fineAt, toAt,
-                        (long) (count / SumCode.STEP) << SumCode.STEP | (1L << count % SumCode.STEP) - 1));
+        return made(p, () -> {
+            MemorySegment constants = PackedSum.pack(sum);
+            MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
+                    made -> SpanSelfTest.passesSum(made, constants, sum));
+            return new EmittedSpan(code, constants, sum.coarse(), sum.fine(), sum.output(), EmittedSpan.SUM);
+        });
     }
 
     @Override
     public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
-        DepthwiseLayout layout = PackedDepthwise.layout(convolution);
-        if (layout == null || layout.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
-            return null;
-        }
-        p.requireBytes(layout.bytes());
-        p.keepBytes(layout.bytes());
-        MemorySegment code = ExecutableMemory.seal(DepthwiseCode.write(layout).code());
-        return new EmittedDepthwise(code, PackedDepthwise.pack(convolution, layout), layout, convolution);
+        return made(p, () -> {
+            DepthwiseLayout layout = PackedDepthwise.layout(convolution);
+            if (layout == null || layout.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+                return null;
+            }
+            p.requireBytes(layout.bytes());
+            MemorySegment constants = PackedDepthwise.pack(convolution, layout);
+            MemorySegment code = SelfTest.seal(DepthwiseCode.write(layout), p.where(),
+                    made -> DepthwiseSelfTest.passes(made, constants, convolution, layout));
+            Kernel kernel = new EmittedDepthwise(code, constants, layout, convolution);
+            p.keepBytes(layout.bytes());
+            return kernel;
+        });
     }
 
     /// A filter of one tap sees no rows, so they may be as wide as the code likes.

@@ -1,5 +1,7 @@
 package dev.whittle.engine.emitted;
 
+import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.Slot;
@@ -11,6 +13,14 @@ final class EmittedSpan implements DivisibleKernel {
     /// A multiple of all steps; calls take a microsecond or two.
     private static final int UNIT_BYTES = 1 << 13;
     private static final int BYTES_PER_NANOSECOND = 8;
+
+    /// Of [MapCode], which has no second input.
+    static final Call MAP = (code, from, _, to, table, fromAt, _, toAt, count) -> NativeCall.call(code, from, from, to,
+            table, fromAt, (1L << count % MapCode.STEP) - 1, toAt, count / MapCode.STEP);
+    /// Of [SumCode].
+    static final Call SUM = (code, coarse, fine, to, constants, coarseAt, fineAt, toAt, count) -> NativeCall.call(code,
+            coarse, fine, to, constants, coarseAt, fineAt, toAt,
+            (long) (count / SumCode.STEP) << SumCode.STEP | (1L << count % SumCode.STEP) - 1);
 
     private final MemorySegment code;
     private final MemorySegment constants;

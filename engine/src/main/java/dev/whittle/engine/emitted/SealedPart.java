@@ -1,6 +1,5 @@
 package dev.whittle.engine.emitted;
 
-import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.kernel.Convolution;
 import java.lang.foreign.MemorySegment;
@@ -25,12 +24,8 @@ record SealedPart(ConvolutionPart part, MemorySegment code, MemorySegment consta
             MemorySegment constants = PackedConvolution.pack(ofPart, part.layout());
             MemorySegment code = find(sealed, part);
             if (code == null) {
-                Assembler written = ConvolutionCode.write(part.layout());
-                code = ExecutableMemory.seal(written, operator);
-                if (!ConvolutionSelfTest.passes(code, constants, ofPart, part.layout())) {
-                    throw new IllegalStateException("code " + CodeDump.hash(written.code())
-                            + " does not yield the bits of plain loops (self-test)");
-                }
+                code = SelfTest.seal(ConvolutionCode.write(part.layout()), operator,
+                        made -> ConvolutionSelfTest.passes(made, constants, ofPart, part.layout()));
             }
             sealed.add(new SealedPart(part, code, constants));
         }

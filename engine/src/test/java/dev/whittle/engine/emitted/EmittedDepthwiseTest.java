@@ -4,13 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.Interpreter;
-import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
-import dev.whittle.engine.kernel.Memory;
 import dev.whittle.engine.kernel.ReferenceKernels;
-import dev.whittle.engine.kernel.Resources;
-import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -24,15 +20,13 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
-import java.lang.foreign.Arena;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,10 +41,6 @@ class EmittedDepthwiseTest {
         Activation.RELU6};
 
     private static final int GUARDED_ROUNDS = Math.ceilDiv(ROUNDS, 3);
-    private static final long PAGE = 4096;
-    private static final int READ_WRITE = 3;
-    private static final int PRIVATE_ANONYMOUS = 0x22;
-    private static final SymbolLookup LIBRARY = Linker.nativeLinker().defaultLookup();
 
     private final Random random = new Random(20261129);
 
@@ -59,7 +49,7 @@ class EmittedDepthwiseTest {
         assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
     }
 
-    private enum Kind {
+    enum Kind {
         FLOAT32, INT8, UINT8, HYBRID;
 
         ElementType type() {
@@ -108,10 +98,10 @@ class EmittedDepthwiseTest {
                 emitted++;
                 byte[] expected = run(plan, input);
                 for (boolean isAtEnd : new boolean[]{true, false}) {
-                    MemorySegment from = guarded(input.length, isAtEnd);
-                    MemorySegment to = guarded(expected.length, isAtEnd);
+                    MemorySegment from = GuardedMemory.allocate(input.length, isAtEnd);
+                    MemorySegment to = GuardedMemory.allocate(expected.length, isAtEnd);
                     MemorySegment.copy(input, 0, from, ValueLayout.JAVA_BYTE, 0, input.length);
-                    kernel.invoke(new Guarded(from, to), 0, kernel.units(), 0);
+                    kernel.invoke(new GuardedMemory(Map.of("image", from, "sums", to), 0), 0, kernel.units(), 0);
                     assertThat(made.canonical(to.toArray(ValueLayout.JAVA_BYTE))).as("%s", made)
                             .isEqualTo(made.canonical(expected));
                 }
@@ -120,55 +110,7 @@ class EmittedDepthwiseTest {
         assertThat(emitted).as("depthwise convolutions that were emitted").isGreaterThan(GUARDED_ROUNDS / 2);
     }
 
-    /// Memory that begins or ends with a page that cannot be touched on either side.
-    private static MemorySegment guarded(int bytes, boolean isAtEnd) {
-        long inner = Math.ceilDiv(bytes, PAGE) * PAGE;
-        long address = NativeCall.call(LIBRARY.findOrThrow("mmap"), 0, inner + 2 * PAGE, 0, PRIVATE_ANONYMOUS, -1, 0);
-        long protectedAs = NativeCall.call(LIBRARY.findOrThrow("mprotect"), address + PAGE, inner, READ_WRITE, 0, 0, 0);
-        assertThat(protectedAs).as("mprotect").isZero();
-        return MemorySegment.ofAddress(address + PAGE + (isAtEnd ? inner - bytes : 0)).reinterpret(bytes,
-                Arena.ofAuto(),
-                memory -> NativeCall.call(LIBRARY.findOrThrow("munmap"), address, inner + 2 * PAGE, 0, 0, 0, 0));
-    }
-
-    private record Guarded(MemorySegment input, MemorySegment output) implements Memory {
-        @Override
-        public MemorySegment segment(Slot slot) {
-            return slot.name().equals("image") ? input : output;
-        }
-
-        @Override
-        public int offset(Slot slot) {
-            return 0;
-        }
-
-        @Override
-        public Object array(Slot slot) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Slot shaped(Slot slot, Shape shape) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void countLoop(String where) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void divide(DivisibleKernel kernel) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Resources resources() {
-            throw new UnsupportedOperationException();
-        }
-    }
-
-    private static byte[] run(Plan plan, byte[] input) {
+    static byte[] run(Plan plan, byte[] input) {
         try (Interpreter interpreter = Interpreter.of(plan)) {
             interpreter.input(0).putBytes(ByteBuffer.wrap(input));
             interpreter.invoke();
@@ -180,7 +122,7 @@ class EmittedDepthwiseTest {
     }
 
     /// @param isOdd whether there are NaN and infinities among real numbers, and codes are mostly the least and the largest
-    private record Case(Kind kind, ElementType type, int batches, int height, int width, int channels, int filterHeight,
+    record Case(Kind kind, ElementType type, int batches, int height, int width, int channels, int filterHeight,
             int filterWidth, Options.DepthwiseConv2d options, boolean isOdd, Tensor filter, Tensor bias,
             int inputZeroPoint, int outputZeroPoint, float outputScale) {
 

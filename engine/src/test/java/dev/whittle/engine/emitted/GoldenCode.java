@@ -1,10 +1,15 @@
 package dev.whittle.engine.emitted;
 
+import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.DepthwiseCode;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.Window;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -65,18 +70,41 @@ final class GoldenCode {
         return new ConvolutionShape(numbers, window, channels, channels, isPooled, hasOffset, finish);
     }
 
+    /// Of depthwise convolutions, by what is told of them.
+    private static Map<String, DepthwiseLayout> depthwise() {
+        Map<String, DepthwiseLayout> layouts = new LinkedHashMap<>();
+        layouts.put("depthwise float32 14x14x40, 3x3", depthwise(Numbers.FLOAT32, image(14, 40, 3, 1, 1), 0, CLAMPED));
+        layouts.put("depthwise float32 run of stride 2, 14x14x8, 3x3",
+                depthwise(Numbers.FLOAT32, image(14, 8, 3, 2, 1), 0, CLAMPED));
+        layouts.put("depthwise int8 14x14x96, 3x3", depthwise(Numbers.INT8, image(14, 96, 3, 1, 1), 16, FIXED));
+        layouts.put("depthwise uint8 run, 14x14x16, 5x5",
+                depthwise(Numbers.UINT8, image(14, 16, 5, 1, 2), 12, new Finish.FixedPoint(false, false, false)));
+        layouts.put("depthwise hybrid 9x9x20, 3x3",
+                depthwise(Numbers.INT8, image(9, 20, 3, 1, 1), 0, new Finish.Scaled(true, false)));
+        return layouts;
+    }
+
+    private static DepthwiseLayout depthwise(Numbers numbers, Window window, int fraction, Finish finish) {
+        return Objects.requireNonNull(DepthwiseLayout.of(
+                shape(numbers, window, window.inChannels(), false, false, finish), 1, fraction));
+    }
+
     /// A line for each shape: hash, tab, name.
     static String lines() {
         StringBuilder lines = new StringBuilder();
-        shapes().forEach((name, shape) -> lines.append(hash(shape)).append('\t').append(name).append('\n'));
+        shapes().forEach((name, shape) -> line(lines, name,
+                ConvolutionCode.write(Objects.requireNonNull(ConvolutionLayout.of(shape)))));
+        depthwise().forEach((name, layout) -> line(lines, name, DepthwiseCode.write(layout)));
+        line(lines, "sum of int8", SumCode.write(true));
+        line(lines, "sum of uint8", SumCode.write(false));
+        line(lines, "table", MapCode.write());
         return lines.toString();
     }
 
-    private static String hash(ConvolutionShape shape) {
-        byte[] code = ConvolutionCode.write(Objects.requireNonNull(
-                ConvolutionLayout.of(shape))).code();
+    private static void line(StringBuilder lines, String name, Assembler written) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(code));
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(written.code());
+            lines.append(HexFormat.of().formatHex(hash)).append('\t').append(name).append('\n');
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

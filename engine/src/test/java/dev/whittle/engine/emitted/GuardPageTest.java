@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.RandomConvolution.Planned;
+import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
+import dev.whittle.engine.emitted.x86.DepthwiseCode;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Window;
@@ -24,6 +29,8 @@ import org.junit.jupiter.api.Test;
 /// ending where the second begins and once beginning where the first ends. A touch kills the JVM that tries it.
 class GuardPageTest {
     private static final int SHAPES = 1500;
+    /// Lengths of those that take codes one by one: twice the longest vector, and more.
+    private static final int SPANS = 150;
     private static final long PAGE = 4096;
     private static final int NONE = 0;
     private static final int READ_WRITE = 3;
@@ -35,8 +42,8 @@ class GuardPageTest {
 
         List<String> lines = ForkedJvm.run(GuardPageTest.class, List.of("--enable-native-access=ALL-UNNAMED"));
 
-        assertThat(lines).hasSize(1);
-        assertThat(Integer.parseInt(lines.getFirst())).isGreaterThan(SHAPES / 2);
+        assertThat(lines).hasSize(2).allSatisfy(
+                line -> assertThat(Integer.parseInt(line)).isGreaterThan(SHAPES / 2));
     }
 
     /// A touch of a guard page does kill.
@@ -59,14 +66,61 @@ class GuardPageTest {
         }
     }
 
-    /// Prints how many convolutions it has run.
+    /// Prints how many convolutions it has run, and how many depthwise ones.
     public static void main(String[] none) {
         List<Planned> all = RandomConvolution.planned(SHAPES);
         for (Planned planned : all) {
             run(planned, true, 0);
             run(planned, false, 0);
         }
+        int depthwise = 0;
+        for (int seed = 0; seed < SHAPES; seed++) {
+            Convolution convolution = RandomConvolution.depthwise(new Random(seed));
+            DepthwiseLayout layout = PackedDepthwise.layout(convolution);
+            if (layout != null) {
+                depthwise++;
+                run(convolution, layout, new Random(seed), true);
+                run(convolution, layout, new Random(seed), false);
+            }
+        }
+        for (int count = 0; count < SPANS; count++) {
+            span(MapCode.write(), EmittedSpan.MAP, 256, count);
+            span(SumCode.write(true), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count);
+            span(SumCode.write(false), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count);
+        }
         System.out.println(all.size());
+        System.out.println(depthwise);
+    }
+
+    private static void run(Convolution convolution, DepthwiseLayout layout, Random random, boolean isAtEnd) {
+        Window window = convolution.window();
+        boolean isScaled = convolution.scaling() != null;
+        int bytes = layout.numbers().bytes();
+        int rowBytes = window.inWidth() * window.inChannels() * bytes;
+        int imageBytes = window.inHeight() * rowBytes;
+        byte[] image = new byte[imageBytes + (isScaled ? rowBytes : 0)];
+        random.nextBytes(image);
+        byte[] constants = PackedDepthwise.pack(convolution, layout).toArray(ValueLayout.JAVA_BYTE);
+        byte[] nothing = new byte[window.positions() * convolution.channels() * layout.outBytes()];
+        MemorySegment code = ExecutableMemory.seal(DepthwiseCode.write(layout).code());
+        try (Arena arena = Arena.ofConfined()) {
+            NativeCall.call(code, guarded(arena, image, isAtEnd), guarded(arena, nothing, isAtEnd),
+                    guarded(arena, constants, isAtEnd),
+                    guarded(arena, new byte[isScaled ? 3 * Float.BYTES * convolution.channels() : 0], isAtEnd), 0, 0,
+                    DepthwiseCode.rows(0, window.outHeight()), DepthwiseCode.run(imageBytes, 0));
+        }
+    }
+
+    /// Whatever the numbers are, the same bytes are touched.
+    private static void span(Assembler written, EmittedSpan.Call call, int constants, int count) {
+        MemorySegment code = ExecutableMemory.seal(written.code());
+        for (boolean isAtEnd : new boolean[]{true, false}) {
+            try (Arena arena = Arena.ofConfined()) {
+                call.call(code, guarded(arena, new byte[count], isAtEnd), guarded(arena, new byte[count], isAtEnd),
+                        guarded(arena, new byte[count], isAtEnd), guarded(arena, new byte[constants], isAtEnd), 0, 0,
+                        0, count);
+            }
+        }
     }
 
     private static void run(Planned planned, boolean isAtEnd, int missing) {

@@ -41,6 +41,23 @@ final class RandomConvolution {
         Window window = window(random, depth);
         int kind = random.nextInt(6);
         boolean isPooled = random.nextInt(3) == 0 && window.outHeight() > 1 && window.outWidth() > 1;
+        return of(random, window, channels, depth, kind, isPooled);
+    }
+
+    /// One where each channel of the output sees that of the input with its number.
+    static Convolution depthwise(Random random) {
+        int channels = CHANNELS[random.nextInt(CHANNELS.length)];
+        return of(random, window(random, channels), channels, 1, random.nextInt(6), false);
+    }
+
+    static Convolution withWeights(Convolution convolution, float[] weights) {
+        return new Convolution(convolution.type(), convolution.window(), convolution.channels(), weights, false,
+                convolution.bias(), convolution.min(), convolution.max(), convolution.inputZeroPoint(),
+                convolution.codes(), convolution.scaling(), convolution.input(), convolution.output());
+    }
+
+    /// @param depth channels of the input that each of the output sees
+    private static Convolution of(Random random, Window window, int channels, int depth, int kind, boolean isPooled) {
         int count = channels * window.taps() * depth;
         if (kind < 2) {
             return new Convolution(ElementType.FLOAT32, window, channels, reals(random, count), isPooled,

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.EmittedConvolutionTest.Case;
+import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.model.ElementType;
+import dev.whittle.engine.model.Model;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +120,58 @@ class RefusalTest {
                                 .matches("INFO: \\[convolution\\.tflite\\] CONV_2D #0 \"(sums|pooled)\": machine code"
                                         + " cannot run here: code [0-9a-f]{16} does not yield the bits of plain loops \\(self-test\\)"
                                         + SERVED));
+    }
+
+    /// Prints of one operator of each other kind that has code whether it is emitted, and checks outputs.
+    static final class OtherKinds {
+        private OtherKinds() {}
+
+        public static void main(String[] none) {
+            Random random = new Random(5);
+            for (EmittedDepthwiseTest.Kind kind : EmittedDepthwiseTest.Kind.values()) {
+                EmittedDepthwiseTest.Case made = EmittedDepthwiseTest.Case.random(random, kind);
+                print(kind.name(), made.model(), made.input(random));
+            }
+            for (EmittedSpanTest.Kind kind : EmittedSpanTest.Kind.values()) {
+                print(kind.name(), EmittedSpanTest.model(random, kind, ElementType.INT8, 99),
+                        EmittedSpanTest.inputs(random, kind, 99));
+            }
+        }
+
+        private static void print(String kind, Model model, byte[]... inputs) {
+            Plan plan = Plan.of(model, PlanOptions.defaults());
+            Plan reference = Plan.of(model, PlanOptions.defaults().withTier(KernelTier.REFERENCE));
+            if (!Arrays.equals(EmittedSpanTest.run(reference, inputs), EmittedSpanTest.run(plan, inputs))) {
+                throw new IllegalStateException(kind + " has other output");
+            }
+            Kernel kernel = plan.operators().getFirst().kernel();
+            System.out.println(kind + " " + (kernel instanceof EmittedDepthwise || kernel instanceof EmittedSpan));
+        }
+    }
+
+    @Test
+    void failedSelfTestRefusesEveryKind() throws IOException, InterruptedException {
+        // A hybrid kernel holds the emitted one.
+        assertThat(ForkedJvm.run(OtherKinds.class, List.of(GRANTED))).containsExactly("FLOAT32 true", "INT8 true",
+                "UINT8 true", "HYBRID false", "ADD true", "MUL true", "LOGISTIC true");
+
+        List<String> lines =
+                ForkedJvm.run(OtherKinds.class, List.of(GRANTED, "-Dwhittle.emitted.fault=self-test"));
+
+        assertThat(lines).contains("FLOAT32 false", "INT8 false", "UINT8 false", "HYBRID false", "ADD false",
+                "MUL false", "LOGISTIC false");
+        List<String> operators = new ArrayList<>();
+        Pattern refusal =
+                Pattern.compile("INFO: \\[\\w+\\.tflite] (\\w+) #0 \"(\\w+)\": machine code cannot run here: code"
+                        + " [0-9a-f]{16} does not yield the bits of plain loops \\(self-test\\)" + SERVED);
+        for (String line : lines) {
+            Matcher matcher = refusal.matcher(line);
+            if (matcher.matches()) {
+                operators.add(matcher.group(1));
+            }
+        }
+        assertThat(operators).as("all of %s", lines).containsExactly("DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D",
+                "DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "LOGISTIC");
     }
 
     @Test

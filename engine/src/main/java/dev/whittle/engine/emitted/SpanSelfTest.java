@@ -1,0 +1,72 @@
+package dev.whittle.engine.emitted;
+
+import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.SumOfCodes;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+
+/// Runs new code of an [EmittedSpan] once, with the operator's own constants: on whole vectors and some bytes more, and looks
+/// that the bytes before and behind are left alone.
+final class SpanSelfTest {
+    private static final int CODES = 256;
+    /// More than whole vectors, whatever these take.
+    private static final int REST = 37;
+    private static final int PAIRS = 7 * 16 + 11;
+    /// Bytes before the first and behind the last, other numbers for each side.
+    private static final int FROM = 3;
+    private static final int SECOND_FROM = 5;
+    private static final int TO = 7;
+    private static final byte UNTOUCHED = 0x5a;
+
+    private SpanSelfTest() {}
+
+    /// @return whether the code looks all codes up in the table
+    static boolean passesMap(MemorySegment code, MemorySegment constants, byte[] table) {
+        int count = CODES + REST;
+        byte[] input = new byte[FROM + count];
+        byte[] expected = new byte[count];
+        for (int i = 0; i < count; i++) {
+            input[FROM + i] = (byte) i;
+            expected[i] = table[i % CODES];
+        }
+        return yields(code, constants, EmittedSpan.MAP, input, FROM, input, FROM, expected);
+    }
+
+    /// @return whether the code adds random codes, and the least and the largest, as scalar arithmetic does
+    static boolean passesSum(MemorySegment code, MemorySegment constants, SumOfCodes sum) {
+        Random random = new Random(PAIRS);
+        byte[] coarse = new byte[FROM + PAIRS];
+        byte[] fine = new byte[SECOND_FROM + PAIRS];
+        random.nextBytes(coarse);
+        random.nextBytes(fine);
+        byte[] extremes = sum.isSigned() ? new byte[]{Byte.MIN_VALUE, Byte.MAX_VALUE} : new byte[]{0, -1};
+        byte[] expected = new byte[PAIRS];
+        for (int i = 0; i < PAIRS; i++) {
+            if (i < 4) {
+                coarse[FROM + i] = extremes[i / 2];
+                fine[SECOND_FROM + i] = extremes[i % 2];
+            }
+            expected[i] = (byte) sum(sum, coarse[FROM + i], fine[SECOND_FROM + i]);
+        }
+        return yields(code, constants, EmittedSpan.SUM, coarse, FROM, fine, SECOND_FROM, expected);
+    }
+
+    private static int sum(SumOfCodes sum, byte coarse, byte fine) {
+        int mask = sum.isSigned() ? -1 : 0xff;
+        int halved = (coarse & mask) - sum.coarseZeroPoint() << SumCode.LEFT_SHIFT - 1;
+        int scaled = sum.toCommon().apply((fine & mask) - sum.fineZeroPoint() << SumCode.LEFT_SHIFT);
+        return Math.clamp((long) sum.outputZeroPoint() + sum.toOutput().apply(halved + scaled), sum.min(), sum.max());
+    }
+
+    private static boolean yields(MemorySegment code, MemorySegment constants, EmittedSpan.Call call, byte[] first,
+            int firstAt, byte[] second, int secondAt, byte[] expected) {
+        byte[] whole = new byte[TO + expected.length + TO];
+        Arrays.fill(whole, UNTOUCHED);
+        byte[] output = whole.clone();
+        System.arraycopy(expected, 0, whole, TO, expected.length);
+        call.call(code, MemorySegment.ofArray(first), MemorySegment.ofArray(second), MemorySegment.ofArray(output),
+                constants, firstAt, secondAt, TO, expected.length);
+        return Arrays.equals(whole, output);
+    }
+}
