@@ -35,6 +35,8 @@ final class FullyConnected implements OperatorKernel {
     private static final int MULTIPLICATIONS_PER_NANOSECOND_OF_MANY_ROWS = 50;
     /// Less is not divided even if somebody else is awake, and so is packed in one.
     private static final int NANOSECONDS_WORTH_DIVIDING = 4_000;
+    /// A call of machine code takes as long as a tiny layer, which vectors do in one method.
+    private static final int MULTIPLICATIONS_NOT_WORTH_A_CALL = 512;
     /// So many pieces for each thread leave little to wait for at the end.
     private static final int PIECES_PER_THREAD = 8;
 
@@ -188,7 +190,10 @@ final class FullyConnected implements OperatorKernel {
     private static @Nullable Kernel emitted(Preparation p, Filter filter, int rows, int depth) {
         MachineCode machineCode = p.machineCode();
         ElementType type = p.inputTensor(0).type();
-        if (machineCode == null || rows == 0 || filter.channels() == 0 || filter.family() == Filter.Family.HYBRID
+        boolean isTiny = p.tier() == KernelTier.VECTOR && rows == 1
+                && depth * filter.channels() <= MULTIPLICATIONS_NOT_WORTH_A_CALL;
+        if (machineCode == null || isTiny || rows == 0 || filter.channels() == 0
+                || filter.family() == Filter.Family.HYBRID
                 || type == ElementType.INT16 || p.outputTensor(0).type() != type) {
             return null;
         }
