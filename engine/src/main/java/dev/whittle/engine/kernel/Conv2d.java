@@ -84,7 +84,7 @@ final class Conv2d implements OperatorKernel {
         }
         boolean isWhole = filterTensor.isConstant() && window.inChannels() == filterTensor.shape().dimension(3)
                 && window.dilationWidth() == 1
-                && TiledProduct.canPool(p.tier(), window.filterHeight(), window.filterWidth() * window.inChannels());
+                && TiledProduct.canPool(p, window.filterHeight(), window.filterWidth() * window.inChannels());
         if (!isUsual || !isWhole) {
             return false;
         }

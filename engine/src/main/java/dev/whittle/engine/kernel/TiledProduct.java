@@ -268,9 +268,11 @@ final class TiledProduct {
                 Math.ceilDiv(layout.rows(), tiling.rows(vectors, layout.hasLines()) / layout.parts()));
     }
 
-    /// Whether a tier has tiles that pool, for so many lines of so many steps.
-    static boolean canPool(KernelTier tier, int lines, int depth) {
-        return tier == KernelTier.VECTOR && (lines <= MOST_LINES || isShort(tier, depth));
+    /// Whether tiles pool, for so many lines of so many steps. Scalar ones could but gain nothing; they do where machine code is
+    /// to do it, should that not cover the convolution.
+    static boolean canPool(Preparation p, int lines, int depth) {
+        boolean isWorthIt = p.tier() == KernelTier.VECTOR || p.tier() == KernelTier.SCALAR && p.machineCode() != null;
+        return isWorthIt && (lines <= MOST_LINES || isShort(p.tier(), depth));
     }
 
     /// Whether lines of so many steps are better cut into loose steps.
