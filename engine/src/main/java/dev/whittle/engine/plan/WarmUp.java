@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Gets faster kernels compiled while an interpreter answers with those that are fast at once: a thread in the background
-/// makes a plan with them and runs it, over memory of its own, until an inference takes no longer than with the
-/// interpreter's plan. Where they do not get there, or refuse the model, the interpreter keeps what it has.
+/// makes a plan with them and runs it, over memory of its own, until an inference takes hardly longer than
+/// with the interpreter's plan. Where they do not get there, or refuse the model, the interpreter keeps what it has.
 ///
 /// Inputs may be resized meanwhile: what is compiled for one shape serves others for the most part.
 public final class WarmUp {
@@ -27,6 +27,8 @@ public final class WarmUp {
     private static final long MOST_PAUSE_NANOSECONDS = 100_000_000;
     /// Inferences shorter than this are timed together.
     private static final long SHORTEST_TIMING_NANOSECONDS = 1_000_000;
+    /// Where most of the time goes to kernels that both plans share, chance decides which of the two is faster.
+    private static final double AS_GOOD = 1.05;
     /// Weights are packed for both plans at once; where they are a larger share of the heap, one plan has to do.
     private static final int HEAP_SHARE = 8;
 
@@ -115,7 +117,7 @@ public final class WarmUp {
             present = Math.min(present, nanoseconds(sample));
             double last = nanoseconds(memory);
             next = Math.min(next, last);
-            if (next <= present) {
+            if (next <= AS_GOOD * present) {
                 return true;
             }
             LockSupport.parkNanos((long) Math.min(last, MOST_PAUSE_NANOSECONDS));
