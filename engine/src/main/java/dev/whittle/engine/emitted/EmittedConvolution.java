@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// A convolution as emitted code: a call for each part of each row of output, which are the units: all rows of the first
 /// part, so that its constants stay in the cache, then those of the next.
 final class EmittedConvolution implements DivisibleKernel {
-    /// Of one thread, roughly, to tell what is worth dividing.
+    /// Of a call of several rows.
     private static final long MOST_NANOSECONDS = 50_000;
+    /// Of one thread, roughly, to tell what is worth dividing.
     private static final int REAL_MULTIPLICATIONS_PER_NANOSECOND = 110;
     private static final int CODE_MULTIPLICATIONS_PER_NANOSECOND = 300;
 
@@ -34,7 +35,6 @@ final class EmittedConvolution implements DivisibleKernel {
     private final long outputBytes;
     private final long outRowBytes;
     private final long nanoseconds;
-    private final int step;
     /// That a call computes; several parts lie side by side and take them one by one.
     private final int mostRows;
 
@@ -81,7 +81,6 @@ final class EmittedConvolution implements DivisibleKernel {
         this.nanoseconds = multiplications / (shape.numbers() == ConvolutionShape.Numbers.FLOAT32
                 ? REAL_MULTIPLICATIONS_PER_NANOSECOND
                 : CODE_MULTIPLICATIONS_PER_NANOSECOND);
-        this.step = 1;
         this.mostRows = Math.clamp(MOST_NANOSECONDS / sealed.getFirst().part().nanoseconds(), 1,
                 ConvolutionLayout.MOST_ROWS);
     }
@@ -124,16 +123,17 @@ final class EmittedConvolution implements DivisibleKernel {
         int rows = batches * outHeight;
         int most = parts.length == 1 ? mostRows : 1;
         // HotSpot takes safepoint polls out of loops whose step it knows, and calls of this kind have none.
-        int count;
-        for (int unit = first; unit < end; unit += count * step) {
+        int unit = first;
+        while (unit < end) {
             Row part = parts[unit / rows];
             int row = unit % rows;
             int batch = row / outHeight;
             int y = row % outHeight;
-            count = part.alike(y, Math.min(most, end - unit));
+            int count = part.alike(y, Math.min(most, end - unit));
             NativeCall.call(part.code, from, to, part.constants, factors,
                     fromOffset + batch * inputBytes + part.inRow[y], toOffset + row * outRowBytes + part.outOffset,
                     ConvolutionLayout.rows(part.row[y], count), factorOffset + batch * factorBytes + part.factorOffset);
+            unit += count;
         }
     }
 }
