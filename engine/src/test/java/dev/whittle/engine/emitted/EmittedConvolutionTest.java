@@ -21,7 +21,6 @@ import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -72,19 +71,8 @@ class EmittedConvolutionTest {
             ByteBuffer output = interpreter.output(0).toBytes();
             byte[] bytes = new byte[output.remaining()];
             output.get(bytes);
-            return interpreter.output(0).type() == ElementType.FLOAT32 ? withOneNaN(bytes) : bytes;
+            return interpreter.output(0).type() == ElementType.FLOAT32 ? RandomElements.withOneNaN(bytes) : bytes;
         }
-    }
-
-    /// Java leaves open which NaN an operation yields, and so does HotSpot.
-    private static byte[] withOneNaN(byte[] reals) {
-        ByteBuffer buffer = ByteBuffer.wrap(reals).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < reals.length; i += Float.BYTES) {
-            if (Float.isNaN(buffer.getFloat(i))) {
-                buffer.putFloat(i, Float.NaN);
-            }
-        }
-        return reals;
     }
 
     /// @param isOdd whether there are NaN and infinities among real numbers, and codes are mostly the least and the largest
@@ -115,16 +103,17 @@ class EmittedConvolutionTest {
             int count = shape.elementCount();
             Tensor filter = switch (type) {
                 case FLOAT32 ->
-                        Tensor.constant("filter", type, shape, null, Buffer.ofFloats(reals(random, count, false)));
+                        Tensor.constant("filter", type, shape, null,
+                                Buffer.ofFloats(RandomElements.reals(random, count, false)));
                 case INT8 -> Tensor.constant("filter", type, shape, perChannel(random, channels),
-                        Buffer.of(codes(random, count, -127, isOdd)));
+                        Buffer.of(RandomElements.codes(random, count, -127, isOdd)));
                 default -> Tensor.constant("filter", type, shape,
                         QuantizationParameters.perTensor(0.02f, random.nextInt(256)),
-                        Buffer.of(codes(random, count, -128, isOdd)));
+                        Buffer.of(RandomElements.codes(random, count, -128, isOdd)));
             };
             Tensor bias = type == ElementType.FLOAT32
                     ? Tensor.constant("bias", type, Shape.of(channels), null,
-                            Buffer.ofFloats(reals(random, channels, isOdd)))
+                            Buffer.ofFloats(RandomElements.reals(random, channels, isOdd)))
                     : Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null,
                             Buffer.ofInts(random.ints(channels, -9000, 9000).toArray()));
             int zeroPoint = random.nextInt(256) - (type == ElementType.UINT8 ? 0 : 128);
@@ -173,35 +162,12 @@ class EmittedConvolutionTest {
         byte[] input(Random random) {
             int count = batches * height * width * depth;
             if (type != ElementType.FLOAT32) {
-                return codes(random, count, -128, isOdd);
+                return RandomElements.codes(random, count, -128, isOdd);
             }
-            ByteBuffer bytes = Buffer.ofFloats(reals(random, count, isOdd)).bytes();
+            ByteBuffer bytes = Buffer.ofFloats(RandomElements.reals(random, count, isOdd)).bytes();
             byte[] input = new byte[bytes.remaining()];
             bytes.get(input);
             return input;
-        }
-
-        private static float[] reals(Random random, int count, boolean isOdd) {
-            float[] values = new float[count];
-            for (int i = 0; i < count; i++) {
-                values[i] = switch (isOdd ? random.nextInt(60) : 4) {
-                    case 0 -> -0f;
-                    case 1 -> Float.NaN;
-                    case 2 -> Float.NEGATIVE_INFINITY;
-                    case 3 -> Float.POSITIVE_INFINITY;
-                    default -> (float) random.nextGaussian();
-                };
-            }
-            return values;
-        }
-
-        private static byte[] codes(Random random, int count, int least, boolean isOdd) {
-            byte[] values = new byte[count];
-            for (int i = 0; i < count; i++) {
-                int code = isOdd ? random.nextBoolean() ? 127 : -128 : random.nextInt(256) - 128;
-                values[i] = (byte) Math.max(least, code);
-            }
-            return values;
         }
     }
 }

@@ -23,7 +23,6 @@ import dev.whittle.engine.plan.PlanOptions;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -145,16 +144,16 @@ class EmittedDepthwiseTest {
             Tensor filter = switch (kind.weightType()) {
                 case FLOAT32 ->
                         Tensor.constant("filter", kind.weightType(), shape, null,
-                                Buffer.ofFloats(reals(random, count, false)));
+                                Buffer.ofFloats(RandomElements.reals(random, count, false)));
                 case INT8 -> Tensor.constant("filter", kind.weightType(), shape, perChannel(random, channels),
-                        Buffer.of(codes(random, count, -127, isOdd)));
+                        Buffer.of(RandomElements.codes(random, count, -127, isOdd)));
                 default -> Tensor.constant("filter", kind.weightType(), shape,
                         QuantizationParameters.perTensor(0.02f, random.nextInt(256)),
-                        Buffer.of(codes(random, count, -128, isOdd)));
+                        Buffer.of(RandomElements.codes(random, count, -128, isOdd)));
             };
             Tensor bias = type == ElementType.FLOAT32
                     ? Tensor.constant("bias", type, Shape.of(channels), null,
-                            Buffer.ofFloats(reals(random, channels, isOdd)))
+                            Buffer.ofFloats(RandomElements.reals(random, channels, isOdd)))
                     : Tensor.constant("bias", ElementType.INT32, Shape.of(channels), null,
                             Buffer.ofInts(random.ints(channels, -9000, 9000).toArray()));
             int zeroPoint = random.nextInt(256) - (type == ElementType.UINT8 ? 0 : 128);
@@ -190,49 +189,19 @@ class EmittedDepthwiseTest {
                     List.of(), List.of());
         }
 
-        /// Which NaN a sum of two is, Java leaves open.
         byte[] canonical(byte[] output) {
-            if (type == ElementType.FLOAT32) {
-                ByteBuffer numbers = ByteBuffer.wrap(output).order(ByteOrder.LITTLE_ENDIAN);
-                for (int i = 0; i < output.length; i += Float.BYTES) {
-                    numbers.putInt(i, Float.floatToIntBits(numbers.getFloat(i)));
-                }
-            }
-            return output;
+            return type == ElementType.FLOAT32 ? RandomElements.withOneNaN(output) : output;
         }
 
         byte[] input(Random random) {
             int count = batches * height * width * channels;
             if (type != ElementType.FLOAT32) {
-                return codes(random, count, -128, isOdd);
+                return RandomElements.codes(random, count, -128, isOdd);
             }
-            ByteBuffer bytes = Buffer.ofFloats(reals(random, count, isOdd)).bytes();
+            ByteBuffer bytes = Buffer.ofFloats(RandomElements.reals(random, count, isOdd)).bytes();
             byte[] input = new byte[bytes.remaining()];
             bytes.get(input);
             return input;
-        }
-
-        private static float[] reals(Random random, int count, boolean isOdd) {
-            float[] values = new float[count];
-            for (int i = 0; i < count; i++) {
-                values[i] = switch (isOdd ? random.nextInt(60) : 4) {
-                    case 0 -> -0f;
-                    case 1 -> Float.NaN;
-                    case 2 -> Float.NEGATIVE_INFINITY;
-                    case 3 -> Float.POSITIVE_INFINITY;
-                    default -> (float) random.nextGaussian();
-                };
-            }
-            return values;
-        }
-
-        private static byte[] codes(Random random, int count, int least, boolean isOdd) {
-            byte[] values = new byte[count];
-            for (int i = 0; i < count; i++) {
-                int code = isOdd ? random.nextBoolean() ? 127 : -128 : random.nextInt(256) - 128;
-                values[i] = (byte) Math.max(least, code);
-            }
-            return values;
         }
     }
 }
