@@ -36,15 +36,16 @@ final class PackedDepthwise {
         ConvolutionShape shape = PackedConvolution.shape(convolution);
         return shape == null
                 ? null
-                : DepthwiseLayout.of(shape, parts(convolution.weights()), fraction(convolution));
+                : DepthwiseLayout.of(shape, parts(convolution.weights(), shape.numbers()), fraction(convolution));
     }
 
-    /// How many bytes add up to any of the weights.
-    private static int parts(float[] weights) {
+    /// How many bytes add up to any of the weights; real numbers, which have no bound, are never cut.
+    private static int parts(float[] weights, Numbers numbers) {
         int parts = 1;
-        for (float weight : weights) {
-            while (weight < parts * Byte.MIN_VALUE || weight > parts * Byte.MAX_VALUE) {
-                parts++;
+        if (numbers != Numbers.FLOAT32) {
+            for (float weight : weights) {
+                int largest = weight < 0 ? Byte.MIN_VALUE : Byte.MAX_VALUE;
+                parts = Math.max(parts, (int) Math.ceil(weight / largest));
             }
         }
         return parts;

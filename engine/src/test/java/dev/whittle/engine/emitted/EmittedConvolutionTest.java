@@ -104,7 +104,7 @@ class EmittedConvolutionTest {
             Tensor filter = switch (type) {
                 case FLOAT32 ->
                         Tensor.constant("filter", type, shape, null,
-                                Buffer.ofFloats(RandomElements.reals(random, count, false)));
+                                Buffer.ofFloats(RandomElements.reals(random, count, isOdd)));
                 case INT8 -> Tensor.constant("filter", type, shape, perChannel(random, channels),
                         Buffer.of(RandomElements.codes(random, count, -127, isOdd)));
                 default -> Tensor.constant("filter", type, shape,

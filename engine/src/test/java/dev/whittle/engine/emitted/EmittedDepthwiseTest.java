@@ -144,7 +144,7 @@ class EmittedDepthwiseTest {
             Tensor filter = switch (kind.weightType()) {
                 case FLOAT32 ->
                         Tensor.constant("filter", kind.weightType(), shape, null,
-                                Buffer.ofFloats(RandomElements.reals(random, count, false)));
+                                Buffer.ofFloats(RandomElements.reals(random, count, isOdd)));
                 case INT8 -> Tensor.constant("filter", kind.weightType(), shape, perChannel(random, channels),
                         Buffer.of(RandomElements.codes(random, count, -127, isOdd)));
                 default -> Tensor.constant("filter", kind.weightType(), shape,

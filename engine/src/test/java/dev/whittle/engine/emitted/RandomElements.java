@@ -8,15 +8,16 @@ import java.util.Random;
 final class RandomElements {
     private RandomElements() {}
 
-    /// @param isOdd whether there are NaN, infinities and −0 among them
+    /// @param isOdd whether there are NaN, infinities, −0 and the largest among them
     static float[] reals(Random random, int count, boolean isOdd) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
-            values[i] = switch (isOdd ? random.nextInt(60) : 4) {
+            values[i] = switch (isOdd ? random.nextInt(60) : 5) {
                 case 0 -> -0f;
                 case 1 -> Float.NaN;
                 case 2 -> Float.NEGATIVE_INFINITY;
                 case 3 -> Float.POSITIVE_INFINITY;
+                case 4 -> Float.MAX_VALUE;
                 default -> (float) random.nextGaussian();
             };
         }
