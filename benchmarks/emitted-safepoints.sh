@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # How long safepoints take to be reached where one thread infers and another allocates, under three collectors:
-# benchmarks/emitted-safepoints.sh [--tier emitted|vector|scalar] [--seconds N]; microseconds, from the JVM's own log.
+# benchmarks/emitted-safepoints.sh [--tier emitted|vector|scalar|counting] [--seconds N]; microseconds, from the JVM's own
+# log. With "counting" the first thread but counts, which shows what the machine itself takes.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/java.sh"
 tier=emitted
@@ -10,7 +11,7 @@ while [ $# -gt 0 ]; do
     --tier) tier=${2:?} ;;
     --seconds) seconds=${2:?} ;;
     *)
-      echo 'usage: benchmarks/emitted-safepoints.sh [--tier emitted|vector|scalar] [--seconds N]' >&2
+      echo 'usage: benchmarks/emitted-safepoints.sh [--tier emitted|vector|scalar|counting] [--seconds N]' >&2
       exit 2
       ;;
   esac

@@ -17,12 +17,38 @@ public final class SafepointLoad {
     private static final int OBJECT_BYTES = 20_000;
     private static final int HELD_OBJECTS = 2_000;
     private static final long SEED = 9;
+    /// In place of a tier: a loop that meets a safepoint at each of its rounds.
+    private static final String COUNTING = "counting";
 
     private SafepointLoad() {}
 
-    /// @param arguments the tier and for how many seconds
+    /// @param arguments the tier, or `counting`, and for how many seconds
     public static void main(String[] arguments) throws InterruptedException {
-        KernelTier tier = KernelTier.valueOf(arguments[0].toUpperCase(Locale.ROOT));
+        List<Interpreter> interpreters = arguments[0].equals(COUNTING)
+                ? List.of()
+                : interpreters(KernelTier.valueOf(arguments[0].toUpperCase(Locale.ROOT)));
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread allocating = Thread.ofPlatform().start(() -> {
+            byte[][] held = new byte[HELD_OBJECTS][];
+            for (int i = 0; !isOver.get(); i = (i + 1) % HELD_OBJECTS) {
+                held[i] = new byte[OBJECT_BYTES];
+            }
+        });
+        long runs = 0;
+        long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000_000L;
+        while (System.nanoTime() < end) {
+            if (!interpreters.isEmpty()) {
+                interpreters.get((int) (runs % interpreters.size())).invoke();
+            }
+            runs++;
+        }
+        isOver.set(true);
+        allocating.join();
+        interpreters.forEach(Interpreter::close);
+        System.out.println("runs\t" + runs);
+    }
+
+    private static List<Interpreter> interpreters(KernelTier tier) {
         Random random = new Random(SEED);
         // Rows that are one call, rows that are cut, and a dense layer that is.
         List<RandomModel> models = List.of(RandomModel.convolution(random, ElementType.INT8, 150, 32, 64),
@@ -34,22 +60,6 @@ public final class SafepointLoad {
         for (RandomModel model : models) {
             interpreters.add(Interpreter.of(Plan.of(model.model(), PlanOptions.defaults().withTier(tier))));
         }
-        AtomicBoolean isOver = new AtomicBoolean();
-        Thread allocating = Thread.ofPlatform().start(() -> {
-            byte[][] held = new byte[HELD_OBJECTS][];
-            for (int i = 0; !isOver.get(); i = (i + 1) % HELD_OBJECTS) {
-                held[i] = new byte[OBJECT_BYTES];
-            }
-        });
-        long runs = 0;
-        long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000_000L;
-        while (System.nanoTime() < end) {
-            interpreters.get((int) (runs % interpreters.size())).invoke();
-            runs++;
-        }
-        isOver.set(true);
-        allocating.join();
-        interpreters.forEach(Interpreter::close);
-        System.out.println("inferences\t" + runs);
+        return interpreters;
     }
 }

@@ -131,7 +131,7 @@ class EmittedSpanTest {
     }
 
     private static QuantizationParameters quantization(Random random, ElementType type, float scale) {
-        return QuantizationParameters.perTensor(scale * (float) Math.exp(random.nextDouble() * 2 - 1),
+        return QuantizationParameters.perTensor(scale * (float) Math.exp(random.nextDouble() * 6 - 3),
                 random.nextInt(256) - (type == ElementType.INT8 ? 128 : 0));
     }
 
