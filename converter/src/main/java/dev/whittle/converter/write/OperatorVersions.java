@@ -92,7 +92,7 @@ public final class OperatorVersions {
             case Options.Plain.DEQUANTIZE -> dequantize(first);
             case Options.FullyConnected dense -> fullyConnected(dense, subgraph, operator);
             case Options.LeakyRelu _ ->
-                    byType(input, Version.of(1, 1, 13), Version.of(2, 2, 3), Version.of(2, 2, 3));
+                    byType(input, Version.of(1, 1, 13), Version.of(1, 1, 13), Version.of(2, 2, 3));
             case Options.Plain.HARD_SWISH -> Version.of(1, 1, 15);
             case Options.Plain.LOGISTIC, Options.Plain.TANH ->
                     byType(input, Version.of(1, 1, 14), Version.of(2, 1, 14), Version.of(3, 2, 3));
