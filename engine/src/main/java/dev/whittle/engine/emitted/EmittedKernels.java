@@ -1,12 +1,15 @@
 package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.CpuFeatures.Feature;
+import dev.whittle.engine.emitted.x86.ArithmeticCode;
+import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.ArithmeticOfReals;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
@@ -154,6 +157,19 @@ public final class EmittedKernels implements MachineCode {
             MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
                     made -> SpanSelfTest.passesSum(made, constants, sum));
             return new EmittedSpan(code, constants, sum.coarse(), sum.fine(), sum.output(), EmittedSpan.SUM);
+        });
+    }
+
+    @Override
+    public @Nullable Kernel arithmetic(Preparation p, ArithmeticOfReals arithmetic) {
+        return made(p, () -> {
+            MemorySegment constants = PackedBounds.pack(arithmetic);
+            Assembler written = ArithmeticCode.write(arithmetic.operation(), arithmetic.repeatsFirst(),
+                    arithmetic.repeatsSecond());
+            MemorySegment code = SelfTest.seal(written, p.where(),
+                    made -> SpanSelfTest.passesArithmetic(made, constants, arithmetic));
+            return new EmittedSpan(code, constants, arithmetic.first(), arithmetic.second(), arithmetic.output(),
+                    EmittedSpan.ARITHMETIC);
         });
     }
 

@@ -1,23 +1,28 @@
 package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.ArithmeticOfReals;
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
+import dev.whittle.engine.kernel.Gemm;
 import dev.whittle.engine.kernel.SumOfCodes;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
 
-/// Runs new code of an [EmittedSpan] once, with the operator's own constants: on whole vectors and some bytes more, and looks
-/// that the bytes before and behind are left alone.
+/// Runs new code of an [EmittedSpan] once, with the operator's own constants: on whole vectors and some elements more, and
+/// looks that those before and behind are left alone.
 final class SpanSelfTest {
     private static final int CODES = 256;
     /// More than whole vectors, whatever these take.
     private static final int REST = 37;
     private static final int PAIRS = 7 * 16 + 11;
-    /// Bytes before the first and behind the last, other numbers for each side.
+    /// Elements before the first and behind the last, other numbers for each side.
     private static final int FROM = 3;
     private static final int SECOND_FROM = 5;
     private static final int TO = 7;
     private static final byte UNTOUCHED = 0x5a;
+    private static final float[] ODD = {0, -0f, Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY,
+        Float.MAX_VALUE};
 
     private SpanSelfTest() {}
 
@@ -57,6 +62,51 @@ final class SpanSelfTest {
         int halved = (coarse & mask) - sum.coarseZeroPoint() << SumCode.LEFT_SHIFT - 1;
         int scaled = sum.toCommon().apply((fine & mask) - sum.fineZeroPoint() << SumCode.LEFT_SHIFT);
         return Math.clamp((long) sum.outputZeroPoint() + sum.toOutput().apply(halved + scaled), sum.min(), sum.max());
+    }
+
+    /// @return whether the code combines random floats, and odd ones, as scalar arithmetic does
+    static boolean passesArithmetic(MemorySegment code, MemorySegment constants, ArithmeticOfReals arithmetic) {
+        Random random = new Random(PAIRS);
+        float[] first = reals(random, FROM, 1, arithmetic.repeatsFirst());
+        float[] second = reals(random, SECOND_FROM, ODD.length, arithmetic.repeatsSecond());
+        float[] output = new float[TO + PAIRS + TO];
+        Arrays.fill(output, UNTOUCHED);
+        float[] expected = output.clone();
+        for (int i = 0; i < PAIRS; i++) {
+            float x = first[FROM + (arithmetic.repeatsFirst() ? 0 : i)];
+            float y = second[SECOND_FROM + (arithmetic.repeatsSecond() ? 0 : i)];
+            expected[TO + i] = Gemm.clamp(combined(arithmetic.operation(), x, y), arithmetic.min(), arithmetic.max());
+        }
+        EmittedSpan.ARITHMETIC.call(code, MemorySegment.ofArray(first), MemorySegment.ofArray(second),
+                MemorySegment.ofArray(output), constants, FROM * Float.BYTES, SECOND_FROM * Float.BYTES,
+                TO * Float.BYTES, PAIRS);
+        // As objects are compared: one NaN is as good as another, and 0 is not −0.
+        return Arrays.equals(expected, output);
+    }
+
+    /// Odd ones first, each of one input with each of the other: one of them takes the turns that the other does not.
+    ///
+    /// @param turns how many elements have the same turn
+    private static float[] reals(Random random, int from, int turns, boolean isOne) {
+        float[] reals = new float[from + (isOne ? 1 : PAIRS)];
+        for (int i = 0; i < reals.length; i++) {
+            int turn = (i - from) / turns;
+            reals[i] = i >= from && !isOne && i - from < ODD.length * ODD.length
+                    ? ODD[turn % ODD.length]
+                    : (float) random.nextGaussian();
+        }
+        return reals;
+    }
+
+    private static float combined(Operation operation, float x, float y) {
+        return switch (operation) {
+            case ADD -> x + y;
+            case SUB -> x - y;
+            case MUL -> x * y;
+            case DIV -> x / y;
+            case MAXIMUM -> x > y ? x : y;
+            case MINIMUM -> x < y ? x : y;
+        };
     }
 
     private static boolean yields(MemorySegment code, MemorySegment constants, EmittedSpan.Call call, byte[] first,

@@ -27,6 +27,10 @@ public interface MachineCode {
     @Nullable
     Kernel sum(Preparation p, SumOfCodes sum);
 
+    /// A kernel for an operation on floats one by one; null where there is none for it.
+    @Nullable
+    Kernel arithmetic(Preparation p, ArithmeticOfReals arithmetic);
+
     /// As [#convolution], where each channel of the output sees the channel of the input that has its number, and weights are
     /// `[channels][filterY][filterX]`. Where sums are scaled, a row of padding for each image follows the input.
     @Nullable
