@@ -1,7 +1,7 @@
 package dev.whittle.engine.emitted;
 
-import dev.whittle.engine.emitted.x86.ArithmeticCode;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.SpanLoop;
 import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.DivisibleKernel;
 import dev.whittle.engine.kernel.Memory;
@@ -23,10 +23,10 @@ final class EmittedSpan implements DivisibleKernel {
     static final Call SUM = (code, coarse, fine, to, constants, coarseAt, fineAt, toAt, count) -> NativeCall.call(code,
             coarse, fine, to, constants, coarseAt, fineAt, toAt,
             (long) (count / SumCode.STEP) << SumCode.STEP | (1L << count % SumCode.STEP) - 1);
-    /// Of [ArithmeticCode].
-    static final Call ARITHMETIC = (code, a, b, to, bounds, aAt, bAt, toAt, count) -> NativeCall.call(code, a, b, to,
-            bounds, aAt, bAt, toAt,
-            (long) (count / ArithmeticCode.STEP) << ArithmeticCode.STEP | (1L << count % ArithmeticCode.STEP) - 1);
+    /// Of all that is a [SpanLoop].
+    static final Call LOOP = (code, a, b, to, constants, aAt, bAt, toAt, count) -> NativeCall.call(code, a, b, to,
+            constants, aAt, bAt, toAt,
+            (long) (count / SpanLoop.STEP) << SpanLoop.STEP | (1L << count % SpanLoop.STEP) - 1);
 
     private final MemorySegment code;
     private final MemorySegment constants;

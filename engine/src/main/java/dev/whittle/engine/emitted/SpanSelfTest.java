@@ -3,7 +3,9 @@ package dev.whittle.engine.emitted;
 import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.ArithmeticOfReals;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
+import dev.whittle.engine.kernel.CodesOfReals;
 import dev.whittle.engine.kernel.Gemm;
+import dev.whittle.engine.kernel.RealsOfCodes;
 import dev.whittle.engine.kernel.SumOfCodes;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -16,6 +18,9 @@ final class SpanSelfTest {
     /// More than whole vectors, whatever these take.
     private static final int REST = 37;
     private static final int PAIRS = 7 * 16 + 11;
+    /// Halves of steps: more than the codes, and a rest of more than eight.
+    private static final int STEPS = 4 * CODES + 13;
+    private static final int EIGHT = 8;
     /// Elements before the first and behind the last, other numbers for each side.
     private static final int FROM = 3;
     private static final int SECOND_FROM = 5;
@@ -77,11 +82,54 @@ final class SpanSelfTest {
             float y = second[SECOND_FROM + (arithmetic.repeatsSecond() ? 0 : i)];
             expected[TO + i] = Gemm.clamp(combined(arithmetic.operation(), x, y), arithmetic.min(), arithmetic.max());
         }
-        EmittedSpan.ARITHMETIC.call(code, MemorySegment.ofArray(first), MemorySegment.ofArray(second),
+        EmittedSpan.LOOP.call(code, MemorySegment.ofArray(first), MemorySegment.ofArray(second),
                 MemorySegment.ofArray(output), constants, FROM * Float.BYTES, SECOND_FROM * Float.BYTES,
                 TO * Float.BYTES, PAIRS);
         // As objects are compared: one NaN is as good as another, and 0 is not −0.
         return Arrays.equals(expected, output);
+    }
+
+    /// @return whether the code makes the floats of all codes
+    static boolean passesDequantize(MemorySegment code, MemorySegment constants, RealsOfCodes reals) {
+        int count = CODES + REST;
+        byte[] input = new byte[FROM + count];
+        float[] output = new float[TO + count + TO];
+        Arrays.fill(output, UNTOUCHED);
+        float[] expected = output.clone();
+        for (int i = 0; i < count; i++) {
+            byte value = (byte) i;
+            input[FROM + i] = value;
+            expected[TO + i] = reals.scale() * ((reals.isSigned() ? value : value & 0xff) - reals.zeroPoint());
+        }
+        EmittedSpan.LOOP.call(code, MemorySegment.ofArray(input), MemorySegment.ofArray(input),
+                MemorySegment.ofArray(output), constants, FROM, FROM, TO * Float.BYTES, count);
+        return Arrays.equals(expected, output);
+    }
+
+    /// @return whether the code makes the codes of halves of steps, past the range on both sides, and of odd ones
+    static boolean passesQuantize(MemorySegment code, MemorySegment constants, CodesOfReals codes) {
+        float[] input = new float[FROM + STEPS];
+        byte[] output = new byte[TO + STEPS + TO];
+        Arrays.fill(output, UNTOUCHED);
+        byte[] expected = output.clone();
+        for (int i = 0; i < STEPS; i++) {
+            float value = i < ODD.length ? ODD[i] : (i - STEPS / 2) * 0.5f * codes.scale();
+            input[FROM + i] = value;
+            expected[TO + i] = (byte) code(codes, value, codes.isToEven() && i < STEPS / EIGHT * EIGHT);
+        }
+        EmittedSpan.LOOP.call(code, MemorySegment.ofArray(input), MemorySegment.ofArray(input),
+                MemorySegment.ofArray(output), constants, FROM * Float.BYTES, FROM * Float.BYTES, TO, STEPS);
+        return Arrays.equals(expected, output);
+    }
+
+    private static int code(CodesOfReals codes, float value, boolean isToEven) {
+        double quotient = value / codes.scale();
+        // The sum with a half is exact in double precision.
+        double steps = isToEven
+                ? Math.rint(value * (1 / codes.scale()))
+                : Math.copySign(Math.floor(Math.abs(quotient) + 0.5), quotient);
+        int min = codes.isSigned() ? Byte.MIN_VALUE : 0;
+        return Math.clamp((long) (int) steps + codes.zeroPoint(), min, min + CODES - 1);
     }
 
     /// Odd ones first, each of one input with each of the other: one of them takes the turns that the other does not.

@@ -9,7 +9,9 @@ import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Window;
@@ -105,6 +107,10 @@ final class GoldenCode {
         }
         line(lines, "float32 SUB from one", ArithmeticCode.write(Operation.SUB, true, false));
         line(lines, "float32 MUL by one", ArithmeticCode.write(Operation.MUL, false, true));
+        line(lines, "dequantize int8", DequantizeCode.write(true));
+        line(lines, "dequantize uint8", DequantizeCode.write(false));
+        line(lines, "quantize, halves away from zero", QuantizeCode.write(false));
+        line(lines, "quantize, halves to even", QuantizeCode.write(true));
         return lines.toString();
     }
 

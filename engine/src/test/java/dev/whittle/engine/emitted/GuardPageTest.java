@@ -12,7 +12,9 @@ import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Convolution;
@@ -90,12 +92,19 @@ class GuardPageTest {
             span(SumCode.write(true), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count, count, count, count);
             span(SumCode.write(false), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count, count, count, count);
             int bytes = count * Float.BYTES;
-            span(ArithmeticCode.write(Operation.ADD, false, false), EmittedSpan.ARITHMETIC,
+            span(ArithmeticCode.write(Operation.ADD, false, false), EmittedSpan.LOOP,
                     ArithmeticCode.CONSTANT_BYTES, bytes, bytes, bytes, count);
-            span(ArithmeticCode.write(Operation.SUB, true, false), EmittedSpan.ARITHMETIC,
+            span(ArithmeticCode.write(Operation.SUB, true, false), EmittedSpan.LOOP,
                     ArithmeticCode.CONSTANT_BYTES, Float.BYTES, bytes, bytes, count);
-            span(ArithmeticCode.write(Operation.MUL, false, true), EmittedSpan.ARITHMETIC,
+            span(ArithmeticCode.write(Operation.MUL, false, true), EmittedSpan.LOOP,
                     ArithmeticCode.CONSTANT_BYTES, bytes, Float.BYTES, bytes, count);
+            span(DequantizeCode.write(true), EmittedSpan.LOOP, DequantizeCode.CONSTANT_BYTES, count, count, bytes,
+                    count);
+            span(DequantizeCode.write(false), EmittedSpan.LOOP, DequantizeCode.CONSTANT_BYTES, count, count, bytes,
+                    count);
+            span(QuantizeCode.write(true), EmittedSpan.LOOP, QuantizeCode.CONSTANT_BYTES, bytes, bytes, count, count);
+            span(QuantizeCode.write(false), EmittedSpan.LOOP, QuantizeCode.CONSTANT_BYTES, bytes, bytes, count,
+                    count);
         }
         System.out.println(all.size());
         System.out.println(depthwise);

@@ -139,6 +139,11 @@ class RefusalTest {
             }
             EmittedArithmeticTest.Case reals = EmittedArithmeticTest.Case.random(random, Operation.SUB, 99);
             print("SUB", reals.model(), reals.inputs());
+            for (boolean isToCodes : new boolean[]{true, false}) {
+                EmittedQuantizationTest.Case made =
+                        EmittedQuantizationTest.Case.random(random, isToCodes, ElementType.UINT8, 99);
+                print(isToCodes ? "QUANTIZE" : "DEQUANTIZE", made.model(), made.input().toBytes());
+            }
         }
 
         private static void print(String kind, Model model, byte[]... inputs) {
@@ -162,13 +167,14 @@ class RefusalTest {
     void failedSelfTestRefusesEveryKind() throws IOException, InterruptedException {
         // A hybrid kernel holds the emitted one.
         assertThat(ForkedJvm.run(OtherKinds.class, List.of(GRANTED))).containsExactly("FLOAT32 true", "INT8 true",
-                "UINT8 true", "HYBRID false", "ADD true", "MUL true", "LOGISTIC true", "SUB true");
+                "UINT8 true", "HYBRID false", "ADD true", "MUL true", "LOGISTIC true", "SUB true", "QUANTIZE true",
+                "DEQUANTIZE true");
 
         List<String> lines =
                 ForkedJvm.run(OtherKinds.class, List.of(GRANTED, "-Dwhittle.emitted.fault=self-test"));
 
         assertThat(lines).contains("FLOAT32 false", "INT8 false", "UINT8 false", "HYBRID false", "ADD false",
-                "MUL false", "LOGISTIC false", "SUB false");
+                "MUL false", "LOGISTIC false", "SUB false", "QUANTIZE false", "DEQUANTIZE false");
         List<String> operators = new ArrayList<>();
         Pattern refusal =
                 Pattern.compile("INFO: \\[\\w+\\.tflite] (\\w+) #0 \"(\\w+)\": machine code cannot run here: code"
@@ -180,7 +186,7 @@ class RefusalTest {
             }
         }
         assertThat(operators).as("all of %s", lines).containsExactly("DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D",
-                "DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "LOGISTIC", "SUB");
+                "DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "LOGISTIC", "SUB", "QUANTIZE", "DEQUANTIZE");
     }
 
     @Test
