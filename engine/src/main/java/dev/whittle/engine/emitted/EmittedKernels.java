@@ -1,17 +1,24 @@
 package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.CpuFeatures.Feature;
+import dev.whittle.engine.emitted.x86.ArithmeticCode;
+import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.ArithmeticOfReals;
+import dev.whittle.engine.kernel.CodesOfReals;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Preparation;
+import dev.whittle.engine.kernel.RealsOfCodes;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.kernel.Window;
@@ -154,6 +161,39 @@ public final class EmittedKernels implements MachineCode {
             MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
                     made -> SpanSelfTest.passesSum(made, constants, sum));
             return new EmittedSpan(code, constants, sum.coarse(), sum.fine(), sum.output(), EmittedSpan.SUM);
+        });
+    }
+
+    @Override
+    public @Nullable Kernel arithmetic(Preparation p, ArithmeticOfReals arithmetic) {
+        return made(p, () -> {
+            MemorySegment constants = PackedSpan.pack(arithmetic);
+            Assembler written = ArithmeticCode.write(arithmetic.operation(), arithmetic.repeatsFirst(),
+                    arithmetic.repeatsSecond());
+            MemorySegment code = SelfTest.seal(written, p.where(),
+                    made -> SpanSelfTest.passesArithmetic(made, constants, arithmetic));
+            return new EmittedSpan(code, constants, arithmetic.first(), arithmetic.second(), arithmetic.output(),
+                    EmittedSpan.LOOP);
+        });
+    }
+
+    @Override
+    public @Nullable Kernel dequantize(Preparation p, RealsOfCodes reals) {
+        return made(p, () -> {
+            MemorySegment constants = PackedSpan.pack(reals);
+            MemorySegment code = SelfTest.seal(DequantizeCode.write(reals.isSigned()), p.where(),
+                    made -> SpanSelfTest.passesDequantize(made, constants, reals));
+            return new EmittedSpan(code, constants, reals.input(), reals.input(), reals.output(), EmittedSpan.LOOP);
+        });
+    }
+
+    @Override
+    public @Nullable Kernel quantize(Preparation p, CodesOfReals codes) {
+        return made(p, () -> {
+            MemorySegment constants = PackedSpan.pack(codes);
+            MemorySegment code = SelfTest.seal(QuantizeCode.write(codes.isToEven()), p.where(),
+                    made -> SpanSelfTest.passesQuantize(made, constants, codes));
+            return new EmittedSpan(code, constants, codes.input(), codes.input(), codes.output(), EmittedSpan.LOOP);
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
@@ -75,9 +76,13 @@ final class AddSub implements OperatorKernel {
         return switch (type) {
             case FLOAT32 -> {
                 boolean isVector = p.tier() == KernelTier.VECTOR;
-                yield broadcast.fastKernel(p, isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS,
-                        floats(ActivationRange.realMinimum(activation), ActivationRange.realMaximum(activation),
-                                isVector));
+                float min = ActivationRange.realMinimum(activation);
+                float max = ActivationRange.realMaximum(activation);
+                Kernel emitted = broadcast.machineCode(p, sign > 0 ? Operation.ADD : Operation.SUB, min, max);
+                yield emitted != null
+                        ? emitted
+                        : broadcast.fastKernel(p, isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS,
+                                floats(min, max, isVector));
             }
             case INT8, UINT8 -> {
                 Kernel emitted = emitted(p, activation, type);

@@ -2,6 +2,7 @@ package dev.whittle.engine.kernel;
 
 import static java.util.Map.entry;
 
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
 import dev.whittle.engine.model.Shape;
@@ -12,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// Operators that apply a plain function to two tensors element by element, with broadcasting: one function for each
 /// element type, both inputs and the output of that type. Codes are taken as they are, without scales, so that quantized
@@ -21,6 +23,8 @@ final class BinaryFunction implements OperatorKernel {
     private static final int SHORT_MASK = 0xffff;
 
     private final Map<ElementType, Binding> bindings;
+    /** What it is for floats, where machine code knows it. */
+    private final @Nullable Operation operation;
 
     /// The loop of one operator for one element type.
     ///
@@ -31,7 +35,12 @@ final class BinaryFunction implements OperatorKernel {
     }
 
     private BinaryFunction(Map<ElementType, Binding> bindings) {
+        this(bindings, null);
+    }
+
+    private BinaryFunction(Map<ElementType, Binding> bindings, @Nullable Operation operation) {
         this.bindings = bindings;
+        this.operation = operation;
     }
 
     /// MAXIMUM: the second number where the first is not greater, and so where either is NaN.
@@ -46,7 +55,7 @@ final class BinaryFunction implements OperatorKernel {
                 entry(ElementType.UINT8, where -> BinaryRun.bytes(BYTE_MASK, Math::max)),
                 entry(ElementType.INT16, where -> BinaryRun.shorts(-1, Math::max)),
                 entry(ElementType.INT32, where -> BinaryRun.ints(Math::max)),
-                entry(ElementType.INT64, where -> BinaryRun.longs(Math::max))));
+                entry(ElementType.INT64, where -> BinaryRun.longs(Math::max))), Operation.MAXIMUM);
     }
 
     /// MINIMUM: the second number where the first is not less, and so where either is NaN.
@@ -61,7 +70,7 @@ final class BinaryFunction implements OperatorKernel {
                 entry(ElementType.UINT8, where -> BinaryRun.bytes(BYTE_MASK, Math::min)),
                 entry(ElementType.INT16, where -> BinaryRun.shorts(-1, Math::min)),
                 entry(ElementType.INT32, where -> BinaryRun.ints(Math::min)),
-                entry(ElementType.INT64, where -> BinaryRun.longs(Math::min))));
+                entry(ElementType.INT64, where -> BinaryRun.longs(Math::min))), Operation.MINIMUM);
     }
 
     /// POW. A negative INT32 exponent is an error at run time; a power past the range of INT32 becomes its least number, as
@@ -273,6 +282,10 @@ final class BinaryFunction implements OperatorKernel {
         if (binding == null) {
             throw new AssertionError(type);
         }
-        return Broadcast.of(p).kernel(p, binding.bind(p.where()));
+        Broadcast broadcast = Broadcast.of(p);
+        Kernel emitted = operation == null || type != ElementType.FLOAT32
+                ? null
+                : broadcast.machineCode(p, operation, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+        return emitted != null ? emitted : broadcast.kernel(p, binding.bind(p.where()));
     }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.model.Shape;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,27 @@ final class Broadcast {
         Kernel kernel = machineCode.map(p, table, p.input(1 - repeated), p.output(0));
         if (kernel != null) {
             p.mayOverwrite(1 - repeated);
+        }
+        return kernel;
+    }
+
+    /// Machine code for an operation on floats where neither input is repeated, or one is of one element; or null.
+    @Nullable
+    Kernel machineCode(Preparation p, Operation operation, float min, float max) {
+        MachineCode machineCode = p.machineCode();
+        if (machineCode == null || outerSizes.length > 0 || output.elementCount() == 0) {
+            return null;
+        }
+        ArithmeticOfReals arithmetic =
+                new ArithmeticOfReals(operation, p.input(0), p.input(1), p.output(0), min, max);
+        Kernel kernel = machineCode.arithmetic(p, arithmetic);
+        if (kernel != null) {
+            if (!arithmetic.repeatsFirst()) {
+                p.mayOverwrite(0);
+            }
+            if (!arithmetic.repeatsSecond()) {
+                p.mayOverwrite(1);
+            }
         }
         return kernel;
     }

@@ -8,6 +8,7 @@ import java.util.Set;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /// DEQUANTIZE: `scale · (code − zeroPoint)` for codes of up to 16 bits, with one scale, one per channel or one per block;
 /// FLOAT16 and BFLOAT16 are widened. Output FLOAT32.
@@ -50,6 +51,10 @@ final class Dequantize implements OperatorKernel {
         Slot input = p.input(0);
         Slot output = p.output(0);
         int length = runs.runLength();
+        Kernel emitted = emitted(p, runs);
+        if (emitted != null) {
+            return emitted;
+        }
         boolean isVector = p.tier() == KernelTier.VECTOR;
         return runs.kernel(isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS, (memory, run, first, end) -> {
             byte[] from = memory.bytes(input);
@@ -67,6 +72,17 @@ final class Dequantize implements OperatorKernel {
                 to[toOffset + i] = scale * ((from[fromOffset + i] & mask) - zeroPoint);
             }
         });
+    }
+
+    /// Machine code for codes of eight bits and of one scale, or null.
+    private static @Nullable Kernel emitted(Preparation p, ChannelRuns runs) {
+        MachineCode machineCode = p.machineCode();
+        ElementType type = p.inputTensor(0).type();
+        if (machineCode == null || !TensorChecks.isEightBit(type) || runs.runCount() != 1) {
+            return null;
+        }
+        return machineCode.dequantize(p, new RealsOfCodes(type == ElementType.INT8, runs.scale()[0],
+                runs.zeroPoint()[0], p.input(0), p.output(0)));
     }
 
     /// @param mask −1 where codes have a sign, 0xffff where not

@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.MalformedModelException;
@@ -41,7 +42,10 @@ final class Div implements OperatorKernel {
             case FLOAT32 -> {
                 float min = ActivationRange.realMinimum(activation);
                 float max = ActivationRange.realMaximum(activation);
-                yield broadcast.kernel(p, BinaryRun.floats((x, y) -> Math.min(max, Math.max(min, x / y))));
+                Kernel emitted = broadcast.machineCode(p, Operation.DIV, min, max);
+                yield emitted != null
+                        ? emitted
+                        : broadcast.kernel(p, BinaryRun.floats((x, y) -> Gemm.clamp(x / y, min, max)));
             }
             case INT32 -> {
                 ActivationRange range = ActivationRange.ofIntegers(activation, type);

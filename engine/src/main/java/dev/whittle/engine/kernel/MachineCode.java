@@ -27,6 +27,18 @@ public interface MachineCode {
     @Nullable
     Kernel sum(Preparation p, SumOfCodes sum);
 
+    /// A kernel for an operation on floats one by one; null where there is none for it.
+    @Nullable
+    Kernel arithmetic(Preparation p, ArithmeticOfReals arithmetic);
+
+    /// A kernel that makes floats of codes of eight bits; null where there is none for it.
+    @Nullable
+    Kernel dequantize(Preparation p, RealsOfCodes reals);
+
+    /// A kernel that makes codes of eight bits of floats; null where there is none for it.
+    @Nullable
+    Kernel quantize(Preparation p, CodesOfReals codes);
+
     /// As [#convolution], where each channel of the output sees the channel of the input that has its number, and weights are
     /// `[channels][filterY][filterX]`. Where sums are scaled, a row of padding for each image follows the input.
     @Nullable

@@ -1,5 +1,6 @@
 package dev.whittle.engine.kernel;
 
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Options;
@@ -55,8 +56,11 @@ final class Mul implements OperatorKernel {
         return switch (type) {
             case FLOAT32 -> {
                 boolean isVector = p.tier() == KernelTier.VECTOR;
-                yield broadcast.fastKernel(p, isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS,
-                        floats(min, max, isVector));
+                Kernel emitted = broadcast.machineCode(p, Operation.MUL, min, max);
+                yield emitted != null
+                        ? emitted
+                        : broadcast.fastKernel(p, isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS,
+                                floats(min, max, isVector));
             }
             case FLOAT16 -> broadcast.kernel(p,
                     BinaryRun.halves(type, (x, y) -> Math.min(max, Math.max(min, x * y))));

@@ -69,10 +69,17 @@ final class Quantize implements OperatorKernel {
         int max = TensorChecks.maximumCode(output.type());
         int channels = runs.scale().length;
         int length = runs.runLength();
-        int optimized = p.reference() == ReferenceKernels.OPTIMIZED && channels == 1
-                && output.type() != ElementType.INT4
-                        ? length - length % OPTIMIZED_ELEMENTS
-                        : 0;
+        boolean isOptimized = p.reference() == ReferenceKernels.OPTIMIZED && channels == 1
+                && output.type() != ElementType.INT4;
+        MachineCode machineCode = p.machineCode();
+        Kernel emitted = machineCode == null || !TensorChecks.isEightBit(output.type()) || runs.runCount() != 1
+                ? null
+                : machineCode.quantize(p, new CodesOfReals(output.type() == ElementType.INT8, isOptimized,
+                        runs.scale()[0], runs.zeroPoint()[0], input, output));
+        if (emitted != null) {
+            return emitted;
+        }
+        int optimized = isOptimized ? length - length % OPTIMIZED_ELEMENTS : 0;
         boolean isVector = p.tier() == KernelTier.VECTOR && TensorChecks.isEightBit(output.type());
         return runs.kernel(isVector ? VECTOR_NANOSECONDS : SCALAR_NANOSECONDS, (memory, run, first, end) -> {
             float[] from = memory.floats(input);

@@ -1,5 +1,6 @@
 package dev.whittle.engine.emitted;
 
+import dev.whittle.engine.emitted.x86.ArithmeticCode;
 import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
@@ -8,8 +9,11 @@ import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Window;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -98,6 +102,15 @@ final class GoldenCode {
         line(lines, "sum of int8", SumCode.write(true));
         line(lines, "sum of uint8", SumCode.write(false));
         line(lines, "table", MapCode.write());
+        for (Operation operation : Operation.values()) {
+            line(lines, "float32 " + operation, ArithmeticCode.write(operation, false, false));
+        }
+        line(lines, "float32 SUB from one", ArithmeticCode.write(Operation.SUB, true, false));
+        line(lines, "float32 MUL by one", ArithmeticCode.write(Operation.MUL, false, true));
+        line(lines, "dequantize int8", DequantizeCode.write(true));
+        line(lines, "dequantize uint8", DequantizeCode.write(false));
+        line(lines, "quantize, halves away from zero", QuantizeCode.write(false));
+        line(lines, "quantize, halves to even", QuantizeCode.write(true));
         return lines.toString();
     }
 

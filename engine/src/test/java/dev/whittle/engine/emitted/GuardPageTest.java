@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.RandomConvolution.Planned;
+import dev.whittle.engine.emitted.x86.ArithmeticCode;
 import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Window;
@@ -29,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /// ending where the second begins and once beginning where the first ends. A touch kills the JVM that tries it.
 class GuardPageTest {
     private static final int SHAPES = 1500;
-    /// Lengths of those that take codes one by one: twice the longest vector, and more.
+    /// Lengths of those that take elements one by one: twice the longest vector, and more.
     private static final int SPANS = 150;
     private static final long PAGE = 4096;
     private static final int NONE = 0;
@@ -84,9 +88,23 @@ class GuardPageTest {
             }
         }
         for (int count = 0; count < SPANS; count++) {
-            span(MapCode.write(), EmittedSpan.MAP, 256, count);
-            span(SumCode.write(true), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count);
-            span(SumCode.write(false), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count);
+            span(MapCode.write(), EmittedSpan.MAP, 256, count, count, count, count);
+            span(SumCode.write(true), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count, count, count, count);
+            span(SumCode.write(false), EmittedSpan.SUM, SumCode.CONSTANT_BYTES, count, count, count, count);
+            int bytes = count * Float.BYTES;
+            span(ArithmeticCode.write(Operation.ADD, false, false), EmittedSpan.LOOP,
+                    ArithmeticCode.CONSTANT_BYTES, bytes, bytes, bytes, count);
+            span(ArithmeticCode.write(Operation.SUB, true, false), EmittedSpan.LOOP,
+                    ArithmeticCode.CONSTANT_BYTES, Float.BYTES, bytes, bytes, count);
+            span(ArithmeticCode.write(Operation.MUL, false, true), EmittedSpan.LOOP,
+                    ArithmeticCode.CONSTANT_BYTES, bytes, Float.BYTES, bytes, count);
+            span(DequantizeCode.write(true), EmittedSpan.LOOP, DequantizeCode.CONSTANT_BYTES, count, count, bytes,
+                    count);
+            span(DequantizeCode.write(false), EmittedSpan.LOOP, DequantizeCode.CONSTANT_BYTES, count, count, bytes,
+                    count);
+            span(QuantizeCode.write(true), EmittedSpan.LOOP, QuantizeCode.CONSTANT_BYTES, bytes, bytes, count, count);
+            span(QuantizeCode.write(false), EmittedSpan.LOOP, QuantizeCode.CONSTANT_BYTES, bytes, bytes, count,
+                    count);
         }
         System.out.println(all.size());
         System.out.println(depthwise);
@@ -112,12 +130,13 @@ class GuardPageTest {
     }
 
     /// Whatever the numbers are, the same bytes are touched.
-    private static void span(Assembler written, EmittedSpan.Call call, int constants, int count) {
+    private static void span(Assembler written, EmittedSpan.Call call, int constants, int first, int second,
+            int output, int count) {
         MemorySegment code = ExecutableMemory.seal(written.code());
         for (boolean isAtEnd : new boolean[]{true, false}) {
             try (Arena arena = Arena.ofConfined()) {
-                call.call(code, guarded(arena, new byte[count], isAtEnd), guarded(arena, new byte[count], isAtEnd),
-                        guarded(arena, new byte[count], isAtEnd), guarded(arena, new byte[constants], isAtEnd), 0, 0,
+                call.call(code, guarded(arena, new byte[first], isAtEnd), guarded(arena, new byte[second], isAtEnd),
+                        guarded(arena, new byte[output], isAtEnd), guarded(arena, new byte[constants], isAtEnd), 0, 0,
                         0, count);
             }
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.EmittedConvolutionTest.Case;
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
@@ -136,12 +137,25 @@ class RefusalTest {
                 print(kind.name(), EmittedSpanTest.model(random, kind, ElementType.INT8, 99),
                         EmittedSpanTest.inputs(random, kind, 99));
             }
+            EmittedArithmeticTest.Case reals = EmittedArithmeticTest.Case.random(random, Operation.SUB, 99);
+            print("SUB", reals.model(), reals.inputs());
+            for (boolean isToCodes : new boolean[]{true, false}) {
+                EmittedQuantizationTest.Case made =
+                        EmittedQuantizationTest.Case.random(random, isToCodes, ElementType.UINT8, 99);
+                print(isToCodes ? "QUANTIZE" : "DEQUANTIZE", made.model(), made.input().toBytes());
+            }
         }
 
         private static void print(String kind, Model model, byte[]... inputs) {
             Plan plan = Plan.of(model, PlanOptions.defaults());
             Plan reference = Plan.of(model, PlanOptions.defaults().withTier(KernelTier.REFERENCE));
-            if (!Arrays.equals(EmittedSpanTest.run(reference, inputs), EmittedSpanTest.run(plan, inputs))) {
+            byte[] expected = EmittedSpanTest.run(reference, inputs);
+            byte[] output = EmittedSpanTest.run(plan, inputs);
+            if (model.primary().tensor(model.primary().outputs().getFirst()).type() == ElementType.FLOAT32) {
+                RandomElements.withOneNaN(expected);
+                RandomElements.withOneNaN(output);
+            }
+            if (!Arrays.equals(expected, output)) {
                 throw new IllegalStateException(kind + " has other output");
             }
             Kernel kernel = plan.operators().getFirst().kernel();
@@ -153,13 +167,14 @@ class RefusalTest {
     void failedSelfTestRefusesEveryKind() throws IOException, InterruptedException {
         // A hybrid kernel holds the emitted one.
         assertThat(ForkedJvm.run(OtherKinds.class, List.of(GRANTED))).containsExactly("FLOAT32 true", "INT8 true",
-                "UINT8 true", "HYBRID false", "ADD true", "MUL true", "LOGISTIC true");
+                "UINT8 true", "HYBRID false", "ADD true", "MUL true", "LOGISTIC true", "SUB true", "QUANTIZE true",
+                "DEQUANTIZE true");
 
         List<String> lines =
                 ForkedJvm.run(OtherKinds.class, List.of(GRANTED, "-Dwhittle.emitted.fault=self-test"));
 
         assertThat(lines).contains("FLOAT32 false", "INT8 false", "UINT8 false", "HYBRID false", "ADD false",
-                "MUL false", "LOGISTIC false");
+                "MUL false", "LOGISTIC false", "SUB false", "QUANTIZE false", "DEQUANTIZE false");
         List<String> operators = new ArrayList<>();
         Pattern refusal =
                 Pattern.compile("INFO: \\[\\w+\\.tflite] (\\w+) #0 \"(\\w+)\": machine code cannot run here: code"
@@ -171,7 +186,7 @@ class RefusalTest {
             }
         }
         assertThat(operators).as("all of %s", lines).containsExactly("DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D",
-                "DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "LOGISTIC");
+                "DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "LOGISTIC", "SUB", "QUANTIZE", "DEQUANTIZE");
     }
 
     @Test

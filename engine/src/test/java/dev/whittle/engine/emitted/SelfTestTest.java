@@ -3,15 +3,22 @@ package dev.whittle.engine.emitted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.whittle.engine.emitted.x86.ArithmeticCode;
 import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.Gpr;
 import dev.whittle.engine.emitted.x86.MapCode;
+import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.kernel.ArithmeticOfReals;
+import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
+import dev.whittle.engine.kernel.CodesOfReals;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Multiplier;
+import dev.whittle.engine.kernel.RealsOfCodes;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.model.ElementType;
@@ -22,13 +29,17 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The self-tests of depthwise convolutions, sums and tables take sound code, and neither code that does nothing nor code for
+/// The self-tests of depthwise convolutions, sums, tables, arithmetic and
+/// quantization take sound code, and neither code that does nothing nor code for
 /// other numbers.
 class SelfTestTest {
     private static final int SEEDS = 2000;
     private static final Slot SLOT = new Slot(0, "x", ElementType.INT8, Shape.of(1), null);
+
+    private static final Slot REAL = new Slot(0, "x", ElementType.FLOAT32, Shape.of(1), null);
 
     @BeforeEach
     void needsTheTier() {
@@ -76,6 +87,58 @@ class SelfTestTest {
         return new SumOfCodes(isSigned, SLOT, zeroPoint, SLOT, 7, Multiplier.of(toCommon),
                 Multiplier.of(1.3 / (1 << SumCode.LEFT_SHIFT)), SLOT, outputZeroPoint, isSigned ? -128 : 0,
                 isSigned ? 127 : 255);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void otherArithmeticFails(Operation operation) {
+        ArithmeticOfReals arithmetic = arithmetic(operation, -1, 1);
+        MemorySegment code = ExecutableMemory.seal(ArithmeticCode.write(operation, false, false).code());
+        MemorySegment constants = PackedSpan.pack(arithmetic);
+        assertThat(SpanSelfTest.passesArithmetic(code, constants, arithmetic)).isTrue();
+        assertThat(SpanSelfTest.passesArithmetic(nothing(), constants, arithmetic)).isFalse();
+        assertThat(SpanSelfTest.passesArithmetic(code, constants, arithmetic(operation, -2, 1))).isFalse();
+        assertThat(SpanSelfTest.passesArithmetic(code, constants, arithmetic(operation, -1, 2))).isFalse();
+        for (Operation other : Operation.values()) {
+            assertThat(SpanSelfTest.passesArithmetic(code, constants, arithmetic(other, -1, 1))).as("%s", other)
+                    .isEqualTo(other == operation);
+        }
+    }
+
+    private static ArithmeticOfReals arithmetic(Operation operation, float min, float max) {
+        return new ArithmeticOfReals(operation, REAL, REAL, REAL, min, max);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void floatsOfOtherCodesFail(boolean isSigned) {
+        MemorySegment code = ExecutableMemory.seal(DequantizeCode.write(isSigned).code());
+        RealsOfCodes reals = new RealsOfCodes(isSigned, 0.3f, 5, SLOT, REAL);
+        MemorySegment constants = PackedSpan.pack(reals);
+        assertThat(SpanSelfTest.passesDequantize(code, constants, reals)).isTrue();
+        assertThat(SpanSelfTest.passesDequantize(nothing(), constants, reals)).isFalse();
+        assertThat(SpanSelfTest.passesDequantize(ExecutableMemory.seal(DequantizeCode.write(!isSigned).code()),
+                constants, reals)).isFalse();
+        assertThat(SpanSelfTest.passesDequantize(code, constants, new RealsOfCodes(isSigned, 0.3f, 6, SLOT, REAL)))
+                .isFalse();
+        assertThat(SpanSelfTest.passesDequantize(code, constants,
+                new RealsOfCodes(isSigned, Math.nextUp(0.3f), 5, SLOT, REAL))).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void codesOfOtherFloatsFail(boolean isToEven) {
+        MemorySegment code = ExecutableMemory.seal(QuantizeCode.write(isToEven).code());
+        CodesOfReals codes = new CodesOfReals(true, isToEven, 0.25f, 5, REAL, SLOT);
+        MemorySegment constants = PackedSpan.pack(codes);
+        assertThat(SpanSelfTest.passesQuantize(code, constants, codes)).isTrue();
+        assertThat(SpanSelfTest.passesQuantize(nothing(), constants, codes)).isFalse();
+        assertThat(SpanSelfTest.passesQuantize(ExecutableMemory.seal(QuantizeCode.write(!isToEven).code()), constants,
+                codes)).isFalse();
+        assertThat(SpanSelfTest.passesQuantize(code, constants,
+                new CodesOfReals(true, isToEven, 0.25f, 6, REAL, SLOT))).isFalse();
+        assertThat(SpanSelfTest.passesQuantize(code, constants,
+                new CodesOfReals(false, isToEven, 0.25f, 5, REAL, SLOT))).isFalse();
     }
 
     @Test
