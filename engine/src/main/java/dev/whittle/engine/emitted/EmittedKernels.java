@@ -7,6 +7,7 @@ import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
@@ -25,11 +26,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Kernels of emitted code: for Linux on x86-64 with AVX-512.
+/// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2, and all else in AVX-512.
 public final class EmittedKernels implements MachineCode {
     private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
     private static final String SERVED = "; the other kernels serve";
-    private static final int VECTOR_BITS = 512;
     /// Positions of a row, where that is free to choose: few calls, and still enough rows for several threads.
     private static final int WIDEST = 56;
 
@@ -50,9 +50,9 @@ public final class EmittedKernels implements MachineCode {
         }
         try {
             Set<Feature> features = CpuFeatures.detect();
-            if (!features.contains(Feature.AVX512)) {
+            if (unit(features, Numbers.FLOAT32) == null) {
                 LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
-                        "machine code needs AVX-512, which this processor or system does not have" + SERVED);
+                        "machine code needs AVX2 and FMA, which this processor or system does not have" + SERVED);
             }
             return masked(features);
         } catch (RuntimeException | LinkageError e) {
@@ -88,12 +88,24 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public boolean isUsable() {
-        return features.contains(Feature.AVX512);
+        return unit(features, Numbers.FLOAT32) != null;
+    }
+
+    /// The widest registers that there are products of such numbers in, or null.
+    private static @Nullable VectorUnit unit(Set<Feature> features, Numbers numbers) {
+        boolean isReal = numbers == Numbers.FLOAT32;
+        if (features.contains(Feature.AVX512) && (isReal || features.contains(Feature.AVX512_VNNI))) {
+            return VectorUnit.AVX512;
+        }
+        return features.contains(Feature.AVX2) && (isReal || features.contains(Feature.AVX_VNNI))
+                ? VectorUnit.AVX2
+                : null;
     }
 
     @Override
     public int vectorBits() {
-        return VECTOR_BITS;
+        VectorUnit unit = unit(features, Numbers.FLOAT32);
+        return unit == null ? 0 : unit.bits();
     }
 
     /// What all kernels are made in. Whatever is thrown becomes a line in the log, and null, so that another kernel serves;
@@ -115,10 +127,11 @@ public final class EmittedKernels implements MachineCode {
         return made(p, () -> {
             Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
             ConvolutionShape shape = PackedConvolution.shape(convolution);
-            if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+            VectorUnit unit = shape == null ? null : unit(features, shape.numbers());
+            if (shape == null || unit == null) {
                 return null;
             }
-            List<ConvolutionPart> parts = ConvolutionPart.of(shape, p.threads());
+            List<ConvolutionPart> parts = ConvolutionPart.of(shape, unit, p.threads());
             if (parts == null) {
                 return null;
             }
@@ -136,7 +149,7 @@ public final class EmittedKernels implements MachineCode {
     @Override
     public @Nullable Kernel map(Preparation p, byte[] table, Slot input, Slot output) {
         return made(p, () -> {
-            if (!features.contains(Feature.AVX512_VBMI)) {
+            if (!features.containsAll(List.of(Feature.AVX512, Feature.AVX512_VBMI))) {
                 return null;
             }
             MemorySegment constants =
@@ -150,6 +163,9 @@ public final class EmittedKernels implements MachineCode {
     @Override
     public @Nullable Kernel sum(Preparation p, SumOfCodes sum) {
         return made(p, () -> {
+            if (!features.contains(Feature.AVX512)) {
+                return null;
+            }
             MemorySegment constants = PackedSum.pack(sum);
             MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
                     made -> SpanSelfTest.passesSum(made, constants, sum));
@@ -161,7 +177,7 @@ public final class EmittedKernels implements MachineCode {
     public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
         return made(p, () -> {
             DepthwiseLayout layout = PackedDepthwise.layout(convolution);
-            if (layout == null || layout.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+            if (layout == null || unit(features, layout.numbers()) != VectorUnit.AVX512) {
                 return null;
             }
             p.requireBytes(layout.bytes());

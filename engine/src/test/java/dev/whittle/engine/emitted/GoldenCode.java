@@ -10,6 +10,7 @@ import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Window;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -92,13 +93,17 @@ final class GoldenCode {
     /// A line for each shape: hash, tab, name.
     static String lines() {
         StringBuilder lines = new StringBuilder();
-        shapes().forEach((name, shape) -> line(lines, name,
-                ConvolutionCode.write(Objects.requireNonNull(ConvolutionLayout.of(shape)))));
+        shapes().forEach((name, shape) -> line(lines, name, write(shape, VectorUnit.AVX512)));
         depthwise().forEach((name, layout) -> line(lines, name, DepthwiseCode.write(layout)));
         line(lines, "sum of int8", SumCode.write(true));
         line(lines, "sum of uint8", SumCode.write(false));
         line(lines, "table", MapCode.write());
+        shapes().forEach((name, shape) -> line(lines, "256 bits: " + name, write(shape, VectorUnit.AVX2)));
         return lines.toString();
+    }
+
+    private static Assembler write(ConvolutionShape shape, VectorUnit unit) {
+        return ConvolutionCode.write(Objects.requireNonNull(ConvolutionLayout.of(shape, unit)));
     }
 
     private static void line(StringBuilder lines, String name, Assembler written) {

@@ -1,12 +1,11 @@
 package dev.whittle.engine.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.EmittedConvolutionTest.Case;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
-import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.plan.Plan;
@@ -34,7 +33,7 @@ class RefusalTest {
 
     @BeforeEach
     void needsTheTier() {
-        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+        Units.assume(VectorUnit.AVX512);
     }
 
     /// Prints how many convolutions of real numbers and of codes are emitted, by the plans that the JVM's flags ask for, and
