@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class ConvolutionLayout {
     static final int ONE_OF_BYTES = 0x01010101;
 
-    /// Registers that are no sums: the weights of a panel, and at least so many in all: three bounds, and what makes codes
-    /// unsigned.
+    /// Registers that are no sums: the weights of a panel, an input and what is kept, and at least so many in all: three
+    /// bounds, and what makes codes unsigned.
     private static final int FEWEST_FREE = 4;
     /// Besides, where factors are not read behind the last channel and there are no masks: which lanes there are, and what
     /// is read.
@@ -61,8 +61,6 @@ public final class ConvolutionLayout {
     private static final int MOST_PANEL_VECTORS = 8;
     /// From a vector of sums to output.
     private static final double FINISH_CYCLES = 12;
-    /// Cycles until a product can be added to.
-    private static final int LATENCY = 4;
 
     /// Taps of a row of the filter, from the first on the image to the last; for codes in runs with a last step that does
     /// not fill its four, where this begins.
@@ -196,6 +194,14 @@ public final class ConvolutionLayout {
         return (long) shape.firstTapY(y) << 32 | shape.endTapY(y);
     }
 
+    /// Registers that hold the same all the time; 32 need no thrift.
+    private int kept() {
+        if (shape.hasOffset()) {
+            return 2;
+        }
+        return shape.numbers() == Numbers.INT8 || unit.hasMasks() ? 1 : 0;
+    }
+
     private int fewestFree() {
         boolean readsPart = shape.finish() instanceof Finish.Scaled && !unit.hasMasks() && lastLanes() > 0;
         return FEWEST_FREE + (readsPart ? FREE_FOR_PART : 0);
@@ -210,7 +216,7 @@ public final class ConvolutionLayout {
         int bestVectors = 1;
         int bestTiles = 1;
         for (int wide = 1; wide <= Math.min(vectors, MOST_PANEL_VECTORS); wide++) {
-            int registers = unit.registers() - Math.max(wide + 2 + offsets, fewestFree());
+            int registers = unit.registers() - Math.max(wide + 1 + kept(), fewestFree());
             int most = registers / (wide + offsets) / parts;
             if (most == 0) {
                 continue;
@@ -244,8 +250,8 @@ public final class ConvolutionLayout {
     }
 
     /// Cycles of a step: two products each, two reads each, and none before the last one's sum is there.
-    private static double cost(int positions, int vectors, int offsets) {
-        return Math.max(LATENCY, Math.max(positions * (vectors + offsets), positions + vectors) / 2.0);
+    private double cost(int positions, int vectors, int offsets) {
+        return Math.max(unit.latency(), Math.max(positions * (vectors + offsets), positions + vectors) / 2.0);
     }
 
     /// Cycles that the code of a row of output takes at most, roughly, where its constants are at hand.

@@ -3,17 +3,19 @@ package dev.whittle.engine.emitted.x86;
 /// The vector registers that code computes in, and what instructions can do with them.
 public enum VectorUnit {
     /** AVX-512, for codes with VNNI: 32 registers of 512 bits, masks, and elements of memory repeated in all lanes. */
-    AVX512(512, 32, Prefix.EVEX),
+    AVX512(512, 32, 4, Prefix.EVEX),
     /** AVX2 with FMA, for codes AVX-VNNI: 16 registers of 256 bits, and no more than that. */
-    AVX2(256, 16, Prefix.VEX);
+    AVX2(256, 16, 5, Prefix.VEX);
 
     private final int bits;
     private final int registers;
+    private final int latency;
     private final Prefix prefix;
 
-    VectorUnit(int bits, int registers, Prefix prefix) {
+    VectorUnit(int bits, int registers, int latency, Prefix prefix) {
         this.bits = bits;
         this.registers = registers;
+        this.latency = latency;
         this.prefix = prefix;
     }
 
@@ -34,6 +36,11 @@ public enum VectorUnit {
 
     int registers() {
         return registers;
+    }
+
+    /// Cycles until a product can be added to, on most processors that have the unit.
+    int latency() {
+        return latency;
     }
 
     Prefix prefix() {
