@@ -119,7 +119,9 @@ final class PackedConvolution {
         } else {
             packed.codes();
         }
-        packed.lastLanes();
+        if (!packed.unit.hasMasks()) {
+            packed.withoutMasks();
+        }
         return packed.constants.seal();
     }
 
@@ -154,11 +156,10 @@ final class PackedConvolution {
         }
     }
 
-    private void lastLanes() {
-        if (!unit.hasMasks()) {
-            for (int lane = 0; lane < layout.lastLanes(); lane++) {
-                constants.putInt(unit.place(ConvolutionLayout.LAST_LANES) + lane * Integer.BYTES, -1);
-            }
+    private void withoutMasks() {
+        put(ConvolutionLayout.FLIP, ConvolutionLayout.SIGN_OF_BYTES);
+        for (int lane = 0; lane < layout.lastLanes(); lane++) {
+            constants.putInt(unit.place(ConvolutionLayout.LAST_LANES) + lane * Integer.BYTES, -1);
         }
     }
 

@@ -52,7 +52,6 @@ public final class ConvolutionCode {
     private static final int STACK_BYTES = 40;
     private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
 
-    private static final int SIGN_OF_BYTES = 0x80808080;
     private static final Mask LAST_LANES = Mask.K1;
     /// Of a register of 256 bits.
     private static final int HALF_BYTES = 16;
@@ -132,8 +131,8 @@ public final class ConvolutionCode {
             a.kmovw(LAST_LANES, RAX);
         }
         requantization.begin(RAX);
-        if (numbers == Numbers.INT8) {
-            repeat(flip, SIGN_OF_BYTES, RAX);
+        if (layout.keepsFlip()) {
+            repeat(flip, ConvolutionLayout.SIGN_OF_BYTES, RAX);
         }
         ones(ConvolutionLayout.ONE_OF_BYTES);
         rows();
@@ -154,7 +153,7 @@ public final class ConvolutionCode {
         }
     }
 
-    private void xor(Vector to, Vector from, Vector other) {
+    private void xor(Vector to, Vector from, VectorSource other) {
         if (unit.hasMasks()) {
             a.vpxord(to, from, other);
         } else {
@@ -363,7 +362,8 @@ public final class ConvolutionCode {
                 a.vpbroadcastd(repeated, from);
             }
             if (numbers == Numbers.INT8) {
-                xor(repeated, repeated, flip);
+                xor(repeated, repeated,
+                        layout.keepsFlip() ? flip : unit.constant(CONSTANTS, ConvolutionLayout.FLIP));
             }
             if (shape.hasOffset()) {
                 a.vpdpbusd(unit.prefix(), inputSum(tile, position), repeated, ones);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// steps depend on which taps lie on the image, so each such list of taps has a variant of the weights.
 public final class ConvolutionLayout {
     static final int ONE_OF_BYTES = 0x01010101;
+    public static final int SIGN_OF_BYTES = 0x80808080;
 
     /// Registers that are no sums: the weights of a panel, an input and what is kept, and at least so many in all: three
     /// bounds, and what makes codes unsigned.
@@ -38,6 +39,8 @@ public final class ConvolutionLayout {
     public static final int OFFSET = 32;
     /// Without masks, -1 in the lanes of the last vector that are channels: not repeated.
     public static final int LAST_LANES = 36;
+    /// Without masks, what makes INT8 unsigned.
+    public static final int FLIP = 40;
     /// A long, half of a step of the first rounding.
     public static final int FIRST_HALF = 48;
     private static final int HEADER_BYTES = 64;
@@ -199,7 +202,13 @@ public final class ConvolutionLayout {
         if (shape.hasOffset()) {
             return 2;
         }
-        return shape.numbers() == Numbers.INT8 || unit.hasMasks() ? 1 : 0;
+        return keepsFlip() || unit.hasMasks() ? 1 : 0;
+    }
+
+    /// Whether what makes INT8 unsigned has a register. Pooled tiles of 16 registers use it better for three vectors of four
+    /// positions.
+    boolean keepsFlip() {
+        return shape.numbers() == Numbers.INT8 && (unit.hasMasks() || !shape.isPooled());
     }
 
     private int fewestFree() {
@@ -225,8 +234,8 @@ public final class ConvolutionLayout {
             double cost = 0;
             for (int tile = 0; tile < count; tile++) {
                 int positions = (shape.outWidth() + tile) / count * parts;
-                cost += vectors / wide * cost(positions, wide, offsets);
-                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide, offsets);
+                cost += vectors / wide * cost(positions, wide);
+                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide);
             }
             if (cost < least) {
                 least = cost;
@@ -249,9 +258,17 @@ public final class ConvolutionLayout {
         }
     }
 
-    /// Cycles of a step: two products each, two reads each, and none before the last one's sum is there.
-    private double cost(int positions, int vectors, int offsets) {
-        return Math.max(unit.latency(), Math.max(positions * (vectors + offsets), positions + vectors) / 2.0);
+    /// Cycles of a step: two products each, two reads each, of 256 bits three operations in all, and none before the last
+    /// one's sum is there.
+    private double cost(int positions, int vectors) {
+        int products = positions * (shape.hasOffset() ? vectors + 1 : vectors);
+        double cost = Math.max(products, positions + vectors) / 2.0;
+        if (!unit.hasMasks() && shape.numbers() == Numbers.INT8) {
+            int flips = positions;
+            double reads = positions + vectors + (keepsFlip() ? 0 : flips);
+            cost = Math.max(cost, Math.max(reads / 2, (products + flips) / 3.0));
+        }
+        return Math.max(unit.latency(), cost);
     }
 
     /// Cycles that the code of a row of output takes at most, roughly, where its constants are at hand.
@@ -262,7 +279,7 @@ public final class ConvolutionLayout {
                 double ofTile = FINISH_CYCLES * tile.taps.size() * group.vectors;
                 for (Segment segment : tile.segments) {
                     ofTile += (segment.steps + (segment.tail == null ? 0.0 : 1.0)) * shape.window().filterHeight()
-                            * cost(segment.positions.size(), group.vectors, shape.hasOffset() ? 1 : 0);
+                            * cost(segment.positions.size(), group.vectors);
                 }
                 cycles += group.count * tile.repeats * ofTile;
             }
