@@ -2,6 +2,7 @@ package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Convolution;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,12 +31,13 @@ record ConvolutionPart(int firstX, int firstChannel, ConvolutionLayout layout) {
 
     /// The parts of each row, or null where there is no code for them.
     ///
+    /// @param unit    that the code computes in
     /// @param threads that share the work
-    static @Nullable List<ConvolutionPart> of(ConvolutionShape shape, int threads) {
-        int vectors = Math.ceilDiv(shape.channels(), ConvolutionLayout.LANES);
+    static @Nullable List<ConvolutionPart> of(ConvolutionShape shape, VectorUnit unit, int threads) {
+        int vectors = Math.ceilDiv(shape.channels(), unit.lanes());
         int width = shape.outWidth();
         while (true) {
-            List<ConvolutionPart> parts = of(shape, width, vectors * ConvolutionLayout.LANES);
+            List<ConvolutionPart> parts = of(shape, unit, width, vectors * unit.lanes());
             if (parts == null) {
                 return null;
             }
@@ -62,12 +64,13 @@ record ConvolutionPart(int firstX, int firstChannel, ConvolutionLayout layout) {
         }
     }
 
-    private static @Nullable List<ConvolutionPart> of(ConvolutionShape shape, int width, int channels) {
+    private static @Nullable List<ConvolutionPart> of(ConvolutionShape shape, VectorUnit unit, int width,
+            int channels) {
         List<ConvolutionPart> parts = new ArrayList<>();
         for (int channel = 0; channel < shape.channels(); channel += channels) {
             for (int x = 0; x < shape.outWidth(); x += width) {
                 ConvolutionLayout layout = ConvolutionLayout.of(shape.part(x, Math.min(width, shape.outWidth() - x),
-                        Math.min(channels, shape.channels() - channel)));
+                        Math.min(channels, shape.channels() - channel)), unit);
                 if (layout == null) {
                     return null;
                 }

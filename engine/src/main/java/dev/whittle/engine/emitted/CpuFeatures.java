@@ -23,27 +23,35 @@ import java.util.Set;
 final class CpuFeatures {
     /// What code may be written for.
     enum Feature {
-        /** F, BW, DQ and VL of AVX-512, with FMA: what kernels of real numbers need. */
+        /** AVX2 with FMA: what kernels of real numbers need. */
+        AVX2,
+        /** Products of four bytes in registers of 256 bits. */
+        AVX_VNNI,
+        /** F, BW, DQ and VL of AVX-512, with FMA: what kernels of real numbers in registers of 512 bits need. */
         AVX512,
-        /** Products of four bytes. */
+        /** Products of four bytes in registers of 512 bits. */
         AVX512_VNNI,
         /** Choice among bytes of two registers. */
         AVX512_VBMI
     }
 
-    /// The system property that leaves machine code only some features: `none`, or names such as `avx512,avx512_vnni`.
+    /// The system property that leaves machine code only some features: `none`, or names such as `avx2,avx_vnni`.
     static final String PROPERTY = "whittle.emitted.features";
 
     private static final int OSXSAVE = 1 << 27;
     private static final int FMA = 1 << 12;
-    /// SSE, AVX, and the three parts of AVX-512 whose registers the system saves.
-    private static final long SAVED = 0b1110_0110;
+    /// SSE and AVX, whose registers the system saves.
+    private static final long SAVED = 0b110;
+    /// And the three parts of AVX-512.
+    private static final long SAVED_AVX512 = 0b1110_0110;
+    private static final int AVX2 = 1 << 5;
     private static final int AVX512F = 1 << 16;
     private static final int AVX512DQ = 1 << 17;
     private static final int AVX512BW = 1 << 30;
     private static final int AVX512VL = 1 << 31;
     private static final int VBMI = 1 << 1;
     private static final int VNNI = 1 << 11;
+    private static final int AVX_VNNI = 1 << 4;
 
     private CpuFeatures() {}
 
@@ -57,7 +65,13 @@ final class CpuFeatures {
         }
         long saved = NativeCall.call(ExecutableMemory.seal(xgetbv().code()), 0, 0, 0, 0, 0, 0);
         int[] extended = ask(cpuid, 7, 0);
-        if ((saved & SAVED) == SAVED && has(extended[1], AVX512F | AVX512DQ | AVX512BW | AVX512VL)) {
+        if ((saved & SAVED) == SAVED && has(extended[1], AVX2)) {
+            features.add(Feature.AVX2);
+            if (extended[0] >= 1 && has(ask(cpuid, 7, 1)[0], AVX_VNNI)) {
+                features.add(Feature.AVX_VNNI);
+            }
+        }
+        if ((saved & SAVED_AVX512) == SAVED_AVX512 && has(extended[1], AVX512F | AVX512DQ | AVX512BW | AVX512VL)) {
             features.add(Feature.AVX512);
             if (has(extended[2], VNNI)) {
                 features.add(Feature.AVX512_VNNI);

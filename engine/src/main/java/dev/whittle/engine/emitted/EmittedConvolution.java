@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class EmittedConvolution implements DivisibleKernel {
     /// Of a call of several rows.
     private static final long MOST_NANOSECONDS = 50_000;
-    /// Of one thread, roughly, to tell what is worth dividing.
-    private static final int REAL_MULTIPLICATIONS_PER_NANOSECOND = 110;
-    private static final int CODE_MULTIPLICATIONS_PER_NANOSECOND = 300;
+    /// Of one thread and lane, roughly, to tell what is worth dividing.
+    private static final int REAL_MULTIPLICATIONS_PER_NANOSECOND = 7;
+    private static final int CODE_MULTIPLICATIONS_PER_NANOSECOND = 19;
 
     private final Row[] parts;
     private final Slot input;
@@ -78,9 +78,10 @@ final class EmittedConvolution implements DivisibleKernel {
         }
         long multiplications = (long) window.batches() * window.positions() * window.taps() * window.inChannels()
                 * shape.channels();
-        this.nanoseconds = multiplications / (shape.numbers() == ConvolutionShape.Numbers.FLOAT32
-                ? REAL_MULTIPLICATIONS_PER_NANOSECOND
-                : CODE_MULTIPLICATIONS_PER_NANOSECOND);
+        this.nanoseconds = multiplications / sealed.getFirst().part().layout().unit().lanes()
+                / (shape.numbers() == ConvolutionShape.Numbers.FLOAT32
+                        ? REAL_MULTIPLICATIONS_PER_NANOSECOND
+                        : CODE_MULTIPLICATIONS_PER_NANOSECOND);
         this.mostRows = Math.clamp(MOST_NANOSECONDS / sealed.getFirst().part().nanoseconds(), 1,
                 ConvolutionLayout.MOST_ROWS);
     }

@@ -11,6 +11,7 @@ import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.ArithmeticOfReals;
 import dev.whittle.engine.kernel.CodesOfReals;
 import dev.whittle.engine.kernel.Convolution;
@@ -27,16 +28,18 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Kernels of emitted code: for Linux on x86-64 with AVX-512.
+/// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2, and all else in AVX-512.
 public final class EmittedKernels implements MachineCode {
     private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
     private static final String SERVED = "; the other kernels serve";
-    private static final int VECTOR_BITS = 512;
+    private static final Set<Feature> WIDE = Set.of(Feature.AVX512);
+    private static final Set<Feature> WIDE_WITH_TABLES = Set.of(Feature.AVX512, Feature.AVX512_VBMI);
     /// Positions of a row, where that is free to choose: few calls, and still enough rows for several threads.
     private static final int WIDEST = 56;
 
@@ -57,9 +60,9 @@ public final class EmittedKernels implements MachineCode {
         }
         try {
             Set<Feature> features = CpuFeatures.detect();
-            if (!features.contains(Feature.AVX512)) {
+            if (units(features, Numbers.FLOAT32).isEmpty()) {
                 LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
-                        "machine code needs AVX-512, which this processor or system does not have" + SERVED);
+                        "machine code needs AVX2 and FMA, which this processor or system does not have" + SERVED);
             }
             return masked(features);
         } catch (RuntimeException | LinkageError e) {
@@ -95,17 +98,33 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public boolean isUsable() {
-        return features.contains(Feature.AVX512);
+        return !units(features, Numbers.FLOAT32).isEmpty();
+    }
+
+    /// The registers that there are products of such numbers in, the widest first.
+    private static List<VectorUnit> units(Set<Feature> features, Numbers numbers) {
+        boolean isReal = numbers == Numbers.FLOAT32;
+        List<VectorUnit> units = new ArrayList<>();
+        if (features.contains(Feature.AVX512) && (isReal || features.contains(Feature.AVX512_VNNI))) {
+            units.add(VectorUnit.AVX512);
+        }
+        if (features.contains(Feature.AVX2) && (isReal || features.contains(Feature.AVX_VNNI))) {
+            units.add(VectorUnit.AVX2);
+        }
+        return units;
     }
 
     @Override
     public int vectorBits() {
-        return VECTOR_BITS;
+        return units(features, Numbers.FLOAT32).getFirst().bits();
     }
 
-    /// What all kernels are made in. Whatever is thrown becomes a line in the log, and null, so that another kernel serves;
-    /// but a limit of the plan holds for all kernels.
-    private static @Nullable Kernel made(Preparation p, Supplier<? extends @Nullable Kernel> maker) {
+    /// What all kernels are made in; null without the features. Whatever is thrown becomes a line in the log, and null, so that
+    /// another kernel serves; but a limit of the plan holds for all kernels.
+    private @Nullable Kernel made(Preparation p, Set<Feature> needed, Supplier<? extends @Nullable Kernel> maker) {
+        if (!features.containsAll(needed)) {
+            return null;
+        }
         try {
             return maker.get();
         } catch (UnsupportedModelException e) {
@@ -119,14 +138,11 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public @Nullable Kernel convolution(Preparation p, Convolution asked) {
-        return made(p, () -> {
+        return made(p, Set.of(), () -> {
             Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
             ConvolutionShape shape = PackedConvolution.shape(convolution);
-            if (shape == null || shape.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
-                return null;
-            }
-            List<ConvolutionPart> parts = ConvolutionPart.of(shape, p.threads());
-            if (parts == null) {
+            List<ConvolutionPart> parts = shape == null ? null : parts(shape, p.threads());
+            if (shape == null || parts == null) {
                 return null;
             }
             long bytes = 0;
@@ -140,12 +156,20 @@ public final class EmittedKernels implements MachineCode {
         });
     }
 
+    /// In the widest registers whose calls are short enough: a vector of fewer channels has fewer weights.
+    private @Nullable List<ConvolutionPart> parts(ConvolutionShape shape, int threads) {
+        for (VectorUnit unit : units(features, shape.numbers())) {
+            List<ConvolutionPart> parts = ConvolutionPart.of(shape, unit, threads);
+            if (parts != null) {
+                return parts;
+            }
+        }
+        return null;
+    }
+
     @Override
     public @Nullable Kernel map(Preparation p, byte[] table, Slot input, Slot output) {
-        return made(p, () -> {
-            if (!features.contains(Feature.AVX512_VBMI)) {
-                return null;
-            }
+        return made(p, WIDE_WITH_TABLES, () -> {
             MemorySegment constants =
                     Arena.ofAuto().allocate(table.length, MapCode.STEP).copyFrom(MemorySegment.ofArray(table));
             MemorySegment code = SelfTest.seal(MapCode.write(), p.where(),
@@ -156,7 +180,7 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public @Nullable Kernel sum(Preparation p, SumOfCodes sum) {
-        return made(p, () -> {
+        return made(p, WIDE, () -> {
             MemorySegment constants = PackedSum.pack(sum);
             MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
                     made -> SpanSelfTest.passesSum(made, constants, sum));
@@ -166,7 +190,7 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public @Nullable Kernel arithmetic(Preparation p, ArithmeticOfReals arithmetic) {
-        return made(p, () -> {
+        return made(p, WIDE, () -> {
             MemorySegment constants = PackedSpan.pack(arithmetic);
             Assembler written = ArithmeticCode.write(arithmetic.operation(), arithmetic.repeatsFirst(),
                     arithmetic.repeatsSecond());
@@ -179,7 +203,7 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public @Nullable Kernel dequantize(Preparation p, RealsOfCodes reals) {
-        return made(p, () -> {
+        return made(p, WIDE, () -> {
             MemorySegment constants = PackedSpan.pack(reals);
             MemorySegment code = SelfTest.seal(DequantizeCode.write(reals.isSigned()), p.where(),
                     made -> SpanSelfTest.passesDequantize(made, constants, reals));
@@ -189,7 +213,7 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public @Nullable Kernel quantize(Preparation p, CodesOfReals codes) {
-        return made(p, () -> {
+        return made(p, WIDE, () -> {
             MemorySegment constants = PackedSpan.pack(codes);
             MemorySegment code = SelfTest.seal(QuantizeCode.write(codes.isToEven()), p.where(),
                     made -> SpanSelfTest.passesQuantize(made, constants, codes));
@@ -199,9 +223,9 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
-        return made(p, () -> {
+        return made(p, Set.of(), () -> {
             DepthwiseLayout layout = PackedDepthwise.layout(convolution);
-            if (layout == null || layout.numbers() != Numbers.FLOAT32 && !features.contains(Feature.AVX512_VNNI)) {
+            if (layout == null || !units(features, layout.numbers()).contains(VectorUnit.AVX512)) {
                 return null;
             }
             p.requireBytes(layout.bytes());

@@ -4,6 +4,7 @@ import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
 import dev.whittle.engine.model.ElementType;
@@ -20,11 +21,13 @@ final class PackedConvolution {
 
     private final Convolution convolution;
     private final ConvolutionLayout layout;
+    private final VectorUnit unit;
     private final Constants constants;
 
     private PackedConvolution(Convolution convolution, ConvolutionLayout layout) {
         this.convolution = convolution;
         this.layout = layout;
+        this.unit = layout.unit();
         this.constants = new Constants(layout.bytes());
     }
 
@@ -116,6 +119,9 @@ final class PackedConvolution {
         } else {
             packed.codes();
         }
+        if (!packed.unit.hasMasks()) {
+            packed.withoutMasks();
+        }
         return packed.constants.seal();
     }
 
@@ -132,9 +138,29 @@ final class PackedConvolution {
 
     /// Of real numbers.
     private void bounds() {
-        constants.putFloat(ConvolutionLayout.MINIMUM, convolution.min());
-        constants.putFloat(ConvolutionLayout.MAXIMUM, convolution.max());
-        constants.putFloat(ConvolutionLayout.LOWEST, -Float.MAX_VALUE);
+        put(ConvolutionLayout.MINIMUM, Float.floatToRawIntBits(convolution.min()));
+        put(ConvolutionLayout.MAXIMUM, Float.floatToRawIntBits(convolution.max()));
+        put(ConvolutionLayout.LOWEST, Float.floatToRawIntBits(-Float.MAX_VALUE));
+    }
+
+    /// A number that all lanes take.
+    private void put(int place, int value) {
+        for (int i = 0; i < unit.repeats(); i++) {
+            constants.putInt(unit.place(place) + i * Integer.BYTES, value);
+        }
+    }
+
+    private static void putLong(Constants constants, VectorUnit unit, int place, long value) {
+        for (int i = 0; i < unit.repeats(); i++) {
+            constants.putLong(unit.place(place) + i * Long.BYTES, value);
+        }
+    }
+
+    private void withoutMasks() {
+        put(ConvolutionLayout.FLIP, ConvolutionLayout.SIGN_OF_BYTES);
+        for (int lane = 0; lane < layout.lastLanes(); lane++) {
+            constants.putInt(unit.place(ConvolutionLayout.LAST_LANES) + lane * Integer.BYTES, -1);
+        }
     }
 
     private void codes() {
@@ -142,14 +168,14 @@ final class PackedConvolution {
         if (codes == null) {
             bounds();
         } else {
-            constants.putInt(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
-            constants.putInt(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
-            constants.putInt(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
-            header(constants);
+            put(ConvolutionLayout.MINIMUM, codes.min() - codes.zeroPoint());
+            put(ConvolutionLayout.MAXIMUM, codes.max() - codes.zeroPoint());
+            put(ConvolutionLayout.ZERO_POINT, codes.zeroPoint());
+            header(constants, unit);
         }
         float[] weights = convolution.weights();
         int less = (int) offset(convolution);
-        constants.putInt(ConvolutionLayout.OFFSET, less);
+        put(ConvolutionLayout.OFFSET, less);
         layout.eachWeight((offset, index) -> constants.putByte(offset, (int) weights[index] - less));
         int taps = convolution.window().taps();
         int inChannels = convolution.window().inChannels();
@@ -166,24 +192,23 @@ final class PackedConvolution {
             int place = channel * Integer.BYTES;
             layout.eachBias(sums, (offset, sum) -> constants.putInt(offset + place, bias - zeroPoint * sum));
             if (codes != null) {
-                factors(constants, codes, channel, layout.factorOffset()
-                        + channel / ConvolutionLayout.LANES * ConvolutionLayout.FACTOR_BYTES,
-                        channel % ConvolutionLayout.LANES);
+                factors(constants, unit, codes, channel,
+                        layout.factorOffset() + channel / unit.lanes() * layout.factorBytes(), channel % unit.lanes());
             }
         }
     }
 
     /// What rounding takes of the header.
-    static void header(Constants constants) {
-        constants.putLong(ConvolutionLayout.SIGN, Long.MIN_VALUE);
-        constants.putLong(ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
-        constants.putLong(ConvolutionLayout.FIRST_HALF, 1L << 30);
+    static void header(Constants constants, VectorUnit unit) {
+        putLong(constants, unit, ConvolutionLayout.SIGN, Long.MIN_VALUE);
+        putLong(constants, unit, ConvolutionLayout.ALMOST_HALF, Double.doubleToRawLongBits(Math.nextDown(0.5)));
+        putLong(constants, unit, ConvolutionLayout.FIRST_HALF, 1L << 30);
     }
 
     /// Factors of a lane of a vector of sums.
     ///
     /// @param base of the vector
-    static void factors(Constants constants, Requantization codes, int channel, int base, int lane) {
+    static void factors(Constants constants, VectorUnit unit, Requantization codes, int channel, int base, int lane) {
         if (codes.isReal()) {
             constants.putLong(base + ConvolutionLayout.MULTIPLIER + lane * Double.BYTES,
                     Double.doubleToRawLongBits(codes.factor()[channel]));
@@ -192,11 +217,11 @@ final class PackedConvolution {
         int right = -codes.shift()[channel];
         int at = base + lane * Integer.BYTES;
         // Those of even lanes, then those of odd ones, in lanes of 64 bits.
-        constants.putLong(base + ConvolutionLayout.MULTIPLIER + lane % 2 * ConvolutionLayout.VECTOR_BYTES
+        constants.putLong(base + ConvolutionLayout.MULTIPLIER + lane % 2 * unit.bytes()
                 + lane / 2 * Long.BYTES, codes.multiplier()[channel]);
-        constants.putInt(at + ConvolutionLayout.HALF, right == 0 ? 0 : 1 << right - 1);
-        constants.putInt(at + ConvolutionLayout.SHIFT, right);
-        constants.putInt(at + ConvolutionLayout.AWAY, isAway(codes, channel) ? -1 : 0);
+        constants.putInt(at + ConvolutionLayout.HALF * unit.bytes(), right == 0 ? 0 : 1 << right - 1);
+        constants.putInt(at + ConvolutionLayout.SHIFT * unit.bytes(), right);
+        constants.putInt(at + ConvolutionLayout.AWAY * unit.bytes(), isAway(codes, channel) ? -1 : 0);
     }
 
     private static boolean isAway(Requantization codes, int channel) {

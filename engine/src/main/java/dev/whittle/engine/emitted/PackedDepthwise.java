@@ -4,6 +4,7 @@ import dev.whittle.engine.emitted.x86.ConvolutionLayout;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
 import dev.whittle.engine.model.ElementType;
@@ -107,7 +108,7 @@ final class PackedDepthwise {
         float[] bias = convolution.bias();
         layout.eachLane((channel, base, vector, lane) -> {
             for (int tap = 0; tap < taps; tap++) {
-                constants.putFloat(base + tap * ConvolutionLayout.VECTOR_BYTES + lane * Float.BYTES,
+                constants.putFloat(base + tap * DepthwiseLayout.VECTOR_BYTES + lane * Float.BYTES,
                         convolution.weights()[channel * taps + tap]);
             }
             // Adding −0 changes no float.
@@ -118,14 +119,14 @@ final class PackedDepthwise {
     /// Of two vectors taken as one, the words of every second position.
     private void even() {
         int words = Math.max(1, convolution.channels() * layout.numbers().bytes() / Integer.BYTES);
-        for (int i = 0; i < ConvolutionLayout.LANES; i++) {
+        for (int i = 0; i < DepthwiseLayout.LANES; i++) {
             constants.putInt(DepthwiseLayout.EVEN_POSITIONS + i * Integer.BYTES,
                     (i / words * 2 * words + i % words) % 32);
         }
     }
 
     private void requantization(Requantization codes) {
-        PackedConvolution.header(constants);
+        PackedConvolution.header(constants, VectorUnit.AVX512);
         int unit = 1 << layout.fraction();
         int doubt = layout.doubt();
         constants.putInt(DepthwiseLayout.CLEAR, unit - 2 * doubt);
@@ -133,7 +134,7 @@ final class PackedDepthwise {
         fill(DepthwiseLayout.LEAST_CODES, codes.min());
         fill(DepthwiseLayout.LARGEST_CODES, codes.max());
         fill(DepthwiseLayout.PADDING, convolution.inputZeroPoint());
-        constants.fillShorts(DepthwiseLayout.ZERO_POINTS, ConvolutionLayout.VECTOR_BYTES, codes.zeroPoint());
+        constants.fillShorts(DepthwiseLayout.ZERO_POINTS, DepthwiseLayout.VECTOR_BYTES, codes.zeroPoint());
         constants.fillBytes(layout.paddingRow(), layout.paddingRowBytes(), convolution.inputZeroPoint());
     }
 
@@ -151,7 +152,8 @@ final class PackedDepthwise {
                     part((int) convolution.weights()[channel * taps + tap], part)));
             if (codes != null) {
                 quick(codes, channel, base + layout.quickFactors(vector, lane));
-                PackedConvolution.factors(constants, codes, channel, base + layout.exactFactors(vector), lane);
+                PackedConvolution.factors(constants, VectorUnit.AVX512, codes, channel,
+                        base + layout.exactFactors(vector), lane);
             }
         });
     }
@@ -189,6 +191,6 @@ final class PackedDepthwise {
     }
 
     private void fill(int offset, int code) {
-        constants.fillBytes(offset, ConvolutionLayout.VECTOR_BYTES, code);
+        constants.fillBytes(offset, DepthwiseLayout.VECTOR_BYTES, code);
     }
 }

@@ -7,6 +7,7 @@ import dev.whittle.engine.emitted.EmittedConvolutionTest.Case;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.KernelTier;
 import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Window;
@@ -16,6 +17,7 @@ import dev.whittle.engine.model.Options;
 import dev.whittle.engine.model.Padding;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
+import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -37,8 +39,8 @@ class ConvolutionPartTest {
         return new ConvolutionShape(numbers, window, channels, channels, isPooled && filter == 1, false, finish);
     }
 
-    private static List<ConvolutionPart> parts(ConvolutionShape shape, int threads) {
-        return Objects.requireNonNull(ConvolutionPart.of(shape, threads));
+    private static List<ConvolutionPart> parts(ConvolutionShape shape, VectorUnit unit, int threads) {
+        return Objects.requireNonNull(ConvolutionPart.of(shape, unit, threads));
     }
 
     /// How often each position of each channel is computed.
@@ -60,11 +62,13 @@ class ConvolutionPartTest {
     void everyCallIsShortAndTheRowIsWhole(int width, int depth, int channels, int filter) {
         for (Numbers numbers : Numbers.values()) {
             for (int threads : new int[]{1, 2, 16}) {
-                ConvolutionShape shape = shape(numbers, width, depth, channels, filter, width % 2 == 0);
-                List<ConvolutionPart> parts = parts(shape, threads);
-                assertThat(parts).allSatisfy(
-                        part -> assertThat(part.nanoseconds()).isBetween(1L, MOST_NANOSECONDS));
-                assertThat(computed(shape, parts)).containsOnly(1);
+                for (VectorUnit unit : VectorUnit.values()) {
+                    ConvolutionShape shape = shape(numbers, width, depth, channels, filter, width % 2 == 0);
+                    List<ConvolutionPart> parts = parts(shape, unit, threads);
+                    assertThat(parts).allSatisfy(
+                            part -> assertThat(part.nanoseconds()).isBetween(1L, MOST_NANOSECONDS));
+                    assertThat(computed(shape, parts)).containsOnly(1);
+                }
             }
         }
     }
@@ -72,23 +76,24 @@ class ConvolutionPartTest {
     @Test
     void deepRowOfCodesIsCutByChannels() {
         ConvolutionShape shape = shape(Numbers.INT8, 1, 50_000, 4_096, 1, false);
-        assertThat(ConvolutionPart.of(shape, 1)).hasSize(256).allSatisfy(
+        assertThat(ConvolutionPart.of(shape, VectorUnit.AVX512, 1)).hasSize(256).allSatisfy(
                 part -> assertThat(part.nanoseconds()).isBetween(1L, MOST_NANOSECONDS));
     }
 
     /// One sum after the other in a fixed order: nothing to cut.
     @Test
     void whatCannotBeCutMayTakeLittleMoreOrHasNoCode() {
-        assertThat(ConvolutionPart.of(shape(Numbers.FLOAT32, 1, 30_000, 40, 1, false), 1)).hasSize(3).allSatisfy(
-                part -> assertThat(part.nanoseconds()).isBetween(MOST_NANOSECONDS, 2 * MOST_NANOSECONDS));
-        assertThat(ConvolutionPart.of(shape(Numbers.FLOAT32, 1, 60_000, 40, 1, false), 1)).isNull();
-        assertThat(ConvolutionPart.of(shape(Numbers.INT8, 1, 200_000, 40, 1, false), 1)).isNull();
+        assertThat(ConvolutionPart.of(shape(Numbers.FLOAT32, 1, 30_000, 40, 1, false), VectorUnit.AVX512, 1)).hasSize(3)
+                .allSatisfy(
+                        part -> assertThat(part.nanoseconds()).isBetween(MOST_NANOSECONDS, 2 * MOST_NANOSECONDS));
+        assertThat(ConvolutionPart.of(shape(Numbers.FLOAT32, 1, 60_000, 40, 1, false), VectorUnit.AVX512, 1)).isNull();
+        assertThat(ConvolutionPart.of(shape(Numbers.INT8, 1, 200_000, 40, 1, false), VectorUnit.AVX512, 1)).isNull();
     }
 
     @Test
     void smallRowsAreOneCall() {
-        assertThat(ConvolutionPart.of(shape(Numbers.INT8, 73, 32, 64, 3, false), 1)).hasSize(1);
-        assertThat(ConvolutionPart.of(shape(Numbers.INT8, 1, 128, 100, 1, false), 8)).hasSize(1);
+        assertThat(ConvolutionPart.of(shape(Numbers.INT8, 73, 32, 64, 3, false), VectorUnit.AVX512, 1)).hasSize(1);
+        assertThat(ConvolutionPart.of(shape(Numbers.INT8, 1, 128, 100, 1, false), VectorUnit.AVX512, 8)).hasSize(1);
     }
 
     @Test
@@ -96,8 +101,20 @@ class ConvolutionPartTest {
         ConvolutionShape shape = new ConvolutionShape(Numbers.INT8,
                 new Window(1, 1, 1, 2048, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0), 2048, 2048, false, false,
                 new Finish.Real(true));
-        assertThat(ConvolutionPart.of(shape, 2)).hasSizeGreaterThanOrEqualTo(8);
-        assertThat(computed(shape, parts(shape, 2))).containsOnly(1);
+        assertThat(ConvolutionPart.of(shape, VectorUnit.AVX512, 2)).hasSizeGreaterThanOrEqualTo(8);
+        assertThat(computed(shape, parts(shape, VectorUnit.AVX512, 2))).containsOnly(1);
+    }
+
+    @Test
+    void cutCallsYieldTheBitsOfTheReferenceIn256Bits() throws IOException, InterruptedException {
+        Units.runNarrow(ConvolutionPartTest.class);
+    }
+
+    public static void main(String[] none) {
+        for (ElementType type : List.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8)) {
+            new ConvolutionPartTest().cutCallsYieldTheBitsOfTheReference(type);
+        }
+        Units.printBits();
     }
 
     @ParameterizedTest

@@ -1,11 +1,10 @@
 package dev.whittle.engine.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.KernelTier;
-import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -42,7 +41,7 @@ class EmittedArithmeticTest {
 
     @BeforeEach
     void needsTheTier() {
-        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+        Units.assume(VectorUnit.AVX512);
     }
 
     /// Which of the inputs is one number that meets all of the other.

@@ -20,12 +20,14 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -62,6 +64,18 @@ class EmittedConvolutionTest {
             }
         }
         assertThat(emitted).as("convolutions that were emitted").isGreaterThan(ROUNDS);
+    }
+
+    @Test
+    void yieldsTheBitsOfTheReferenceIn256Bits() throws IOException, InterruptedException {
+        Units.runNarrow(EmittedConvolutionTest.class, "-Dwhittle.test.rounds=" + ROUNDS);
+    }
+
+    public static void main(String[] none) {
+        for (ElementType type : List.of(ElementType.FLOAT32, ElementType.INT8, ElementType.UINT8)) {
+            new EmittedConvolutionTest().yieldsTheBitsOfTheReference(type);
+        }
+        Units.printBits();
     }
 
     static byte[] run(Plan plan, byte[] input) {

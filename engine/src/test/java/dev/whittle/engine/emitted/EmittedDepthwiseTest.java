@@ -1,11 +1,10 @@
 package dev.whittle.engine.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.Interpreter;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.KernelTier;
-import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.ReferenceKernels;
 import dev.whittle.engine.model.Activation;
 import dev.whittle.engine.model.Buffer;
@@ -45,7 +44,7 @@ class EmittedDepthwiseTest {
 
     @BeforeEach
     void needsTheTier() {
-        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+        Units.assume(VectorUnit.AVX512);
     }
 
     enum Kind {

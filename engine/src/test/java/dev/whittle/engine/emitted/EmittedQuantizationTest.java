@@ -1,10 +1,9 @@
 package dev.whittle.engine.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.KernelTier;
-import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.ReferenceKernels;
 import dev.whittle.engine.model.Buffer;
 import dev.whittle.engine.model.ElementType;
@@ -40,7 +39,7 @@ class EmittedQuantizationTest {
 
     @BeforeEach
     void needsTheTier() {
-        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+        Units.assume(VectorUnit.AVX512);
     }
 
     /// One operator, of tensors `input` and `output`.

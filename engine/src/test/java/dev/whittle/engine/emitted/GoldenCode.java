@@ -13,6 +13,7 @@ import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Window;
 import java.security.MessageDigest;
@@ -96,8 +97,7 @@ final class GoldenCode {
     /// A line for each shape: hash, tab, name.
     static String lines() {
         StringBuilder lines = new StringBuilder();
-        shapes().forEach((name, shape) -> line(lines, name,
-                ConvolutionCode.write(Objects.requireNonNull(ConvolutionLayout.of(shape)))));
+        shapes().forEach((name, shape) -> line(lines, name, write(shape, VectorUnit.AVX512)));
         depthwise().forEach((name, layout) -> line(lines, name, DepthwiseCode.write(layout)));
         line(lines, "sum of int8", SumCode.write(true));
         line(lines, "sum of uint8", SumCode.write(false));
@@ -111,7 +111,12 @@ final class GoldenCode {
         line(lines, "dequantize uint8", DequantizeCode.write(false));
         line(lines, "quantize, halves away from zero", QuantizeCode.write(false));
         line(lines, "quantize, halves to even", QuantizeCode.write(true));
+        shapes().forEach((name, shape) -> line(lines, "256 bits: " + name, write(shape, VectorUnit.AVX2)));
         return lines.toString();
+    }
+
+    private static Assembler write(ConvolutionShape shape, VectorUnit unit) {
+        return ConvolutionCode.write(Objects.requireNonNull(ConvolutionLayout.of(shape, unit)));
     }
 
     private static void line(StringBuilder lines, String name, Assembler written) {

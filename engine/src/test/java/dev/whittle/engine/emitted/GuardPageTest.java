@@ -16,6 +16,7 @@ import dev.whittle.engine.emitted.x86.DequantizeCode;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.MachineCode;
@@ -27,6 +28,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Emitted code reads and writes nothing outside of its buffers: each lies between two pages that nobody may touch, once
@@ -46,7 +48,8 @@ class GuardPageTest {
 
         List<String> lines = ForkedJvm.run(GuardPageTest.class, List.of("--enable-native-access=ALL-UNNAMED"));
 
-        assertThat(lines).hasSize(2).allSatisfy(
+        int units = (int) Stream.of(VectorUnit.values()).filter(Units::has).count();
+        assertThat(lines).hasSize(Units.has(VectorUnit.AVX512) ? units + 1 : units).allSatisfy(
                 line -> assertThat(Integer.parseInt(line)).isGreaterThan(SHAPES / 2));
     }
 
@@ -65,18 +68,30 @@ class GuardPageTest {
         private Trespass() {}
 
         public static void main(String[] none) {
-            Planned planned = RandomConvolution.planned(1).getFirst();
+            VectorUnit unit = Units.has(VectorUnit.AVX512) ? VectorUnit.AVX512 : VectorUnit.AVX2;
+            Planned planned = RandomConvolution.planned(1, unit).getFirst();
             run(planned, true, 1);
         }
     }
 
-    /// Prints how many convolutions it has run, and how many depthwise ones.
+    /// Prints how many convolutions it has run in registers of each width, and how many depthwise ones.
     public static void main(String[] none) {
-        List<Planned> all = RandomConvolution.planned(SHAPES);
-        for (Planned planned : all) {
-            run(planned, true, 0);
-            run(planned, false, 0);
+        for (VectorUnit unit : VectorUnit.values()) {
+            if (Units.has(unit)) {
+                List<Planned> all = RandomConvolution.planned(SHAPES, unit);
+                for (Planned planned : all) {
+                    run(planned, true, 0);
+                    run(planned, false, 0);
+                }
+                System.out.println(all.size());
+            }
         }
+        if (Units.has(VectorUnit.AVX512)) {
+            others();
+        }
+    }
+
+    private static void others() {
         int depthwise = 0;
         for (int seed = 0; seed < SHAPES; seed++) {
             Convolution convolution = RandomConvolution.depthwise(new Random(seed));
@@ -106,7 +121,6 @@ class GuardPageTest {
             span(QuantizeCode.write(false), EmittedSpan.LOOP, QuantizeCode.CONSTANT_BYTES, bytes, bytes, count,
                     count);
         }
-        System.out.println(all.size());
         System.out.println(depthwise);
     }
 

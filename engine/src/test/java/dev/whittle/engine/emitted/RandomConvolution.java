@@ -1,6 +1,7 @@
 package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.Convolution;
 import dev.whittle.engine.kernel.Convolution.Requantization;
 import dev.whittle.engine.kernel.Slot;
@@ -20,12 +21,12 @@ final class RandomConvolution {
     private RandomConvolution() {}
 
     /// Those of the first `count` seeds that there is code for, with the parts of each.
-    static List<Planned> planned(int count) {
+    static List<Planned> planned(int count, VectorUnit unit) {
         List<Planned> all = new ArrayList<>();
         for (int seed = 0; seed < count; seed++) {
             Convolution convolution = of(new Random(seed));
             ConvolutionShape shape = PackedConvolution.shape(convolution);
-            List<ConvolutionPart> parts = shape == null ? null : ConvolutionPart.of(shape, 1);
+            List<ConvolutionPart> parts = shape == null ? null : ConvolutionPart.of(shape, unit, 1);
             if (shape != null && parts != null) {
                 all.add(new Planned(seed, convolution, shape, parts));
             }

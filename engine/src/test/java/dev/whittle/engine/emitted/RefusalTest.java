@@ -1,13 +1,12 @@
 package dev.whittle.engine.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.EmittedConvolutionTest.Case;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.Kernel;
 import dev.whittle.engine.kernel.KernelTier;
-import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.Model;
 import dev.whittle.engine.plan.Plan;
@@ -35,7 +34,7 @@ class RefusalTest {
 
     @BeforeEach
     void needsTheTier() {
-        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+        Units.assume(VectorUnit.AVX512);
     }
 
     /// Prints how many convolutions of real numbers and of codes are emitted, by the plans that the JVM's flags ask for, and
@@ -83,8 +82,15 @@ class RefusalTest {
                         "-Dwhittle.emitted.features=none leaves [] of ["),
                 refused(List.of(GRANTED, "-Dwhittle.emitted.features=avx512"), "6", "0",
                         "-Dwhittle.emitted.features=avx512 leaves [AVX512] of ["),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.features=avx2"), "6", "0",
+                        "-Dwhittle.emitted.features=avx2 leaves [AVX2] of ["),
+                refused(List.of(GRANTED, "-Dwhittle.emitted.features=avx2,avx_vnni"), "6", "5",
+                        "-Dwhittle.emitted.features=avx2,avx_vnni leaves [AVX2, AVX_VNNI] of ["),
+                // Without the registers that they are for.
+                refused(List.of(GRANTED, "-Dwhittle.emitted.features=avx512_vnni,avx_vnni"), "0", "0",
+                        "-Dwhittle.emitted.features=avx512_vnni,avx_vnni leaves [AVX_VNNI, AVX512_VNNI] of ["),
                 refused(List.of(GRANTED, "-Dwhittle.emitted.features=mmx"), "0", "0",
-                        "machine code cannot run here: -Dwhittle.emitted.features=mmx, must be none or some of [avx512"),
+                        "machine code cannot run here: -Dwhittle.emitted.features=mmx, must be none or some of [avx2"),
                 refused(List.of(GRANTED, "-Dwhittle.emitted.fault=mmap"), "0", "0",
                         "machine code cannot run here: the system refuses 4096 bytes for code (mmap)" + SERVED),
                 refused(List.of(GRANTED, "-Dwhittle.emitted.fault=mprotect"), "0", "0",
@@ -187,6 +193,15 @@ class RefusalTest {
         }
         assertThat(operators).as("all of %s", lines).containsExactly("DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D",
                 "DEPTHWISE_CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "LOGISTIC", "SUB", "QUANTIZE", "DEQUANTIZE");
+    }
+
+    @Test
+    void onlyConvolutionsAreWrittenIn256Bits() throws IOException, InterruptedException {
+        Units.assume(VectorUnit.AVX2);
+
+        assertThat(ForkedJvm.run(OtherKinds.class, List.of(GRANTED, "-Dwhittle.emitted.features=avx2,avx_vnni")))
+                .contains("FLOAT32 false", "INT8 false", "UINT8 false", "HYBRID false", "ADD false", "MUL false",
+                        "LOGISTIC false");
     }
 
     @Test

@@ -1,7 +1,6 @@
 package dev.whittle.engine.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.whittle.engine.emitted.x86.ArithmeticCode;
 import dev.whittle.engine.emitted.x86.Assembler;
@@ -12,11 +11,11 @@ import dev.whittle.engine.emitted.x86.Gpr;
 import dev.whittle.engine.emitted.x86.MapCode;
 import dev.whittle.engine.emitted.x86.QuantizeCode;
 import dev.whittle.engine.emitted.x86.SumCode;
+import dev.whittle.engine.emitted.x86.VectorUnit;
 import dev.whittle.engine.kernel.ArithmeticOfReals;
 import dev.whittle.engine.kernel.ArithmeticOfReals.Operation;
 import dev.whittle.engine.kernel.CodesOfReals;
 import dev.whittle.engine.kernel.Convolution;
-import dev.whittle.engine.kernel.MachineCode;
 import dev.whittle.engine.kernel.Multiplier;
 import dev.whittle.engine.kernel.RealsOfCodes;
 import dev.whittle.engine.kernel.Slot;
@@ -43,7 +42,7 @@ class SelfTestTest {
 
     @BeforeEach
     void needsTheTier() {
-        assumeThat(MachineCode.installed()).as("machine code for this system and processor").isNotNull();
+        Units.assume(VectorUnit.AVX512);
     }
 
     private static MemorySegment nothing() {

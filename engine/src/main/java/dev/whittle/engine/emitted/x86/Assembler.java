@@ -372,6 +372,10 @@ public final class Assembler {
         emit(op, null, from.bits(), unmasked(from).number(), 0, to, to, position, to, from);
     }
 
+    private void element(Op op, Address to, Vector from, int element) {
+        extract(op, unmasked(to), low(from), element);
+    }
+
     private void blendBySigns(Op op, Vector to, Vector a, VectorSource b, Vector signs) {
         source(op, to.bits(), a);
         source(op, to.bits(), b);
@@ -501,6 +505,8 @@ public final class Assembler {
     public void vmovq(Vector to, Gpr from) { transfer(Op.VMOVQ_FROM_GPR, 128, low(unmasked(to)), from, to, from); }
     /// MOVD/MOVQ
     public void vmovq(Gpr to, Vector from) { transfer(Op.VMOVQ_TO_GPR, 128, low(unmasked(from)), to, to, from); }
+    /// VMASKMOV, of elements whose sign in `mask` is set; others become 0, and are not read
+    public void vmaskmovps(Vector to, Vector mask, Address from) { three(Op.VMASKMOVPS, to, mask, from); }
     /// VBROADCAST
     public void vbroadcastss(Vector to, VectorSource from) { widen(Op.VBROADCASTSS, 0, to, from); }
     /// VPBROADCAST
@@ -583,6 +589,10 @@ public final class Assembler {
     public void vblendmps(Vector to, Vector a, VectorSource b) { three(Op.VBLENDMPS, to, a, b); }
     /// VPBLENDMD/VPBLENDMQ
     public void vpblendmd(Vector to, Vector a, VectorSource b) { three(Op.VPBLENDMD, to, a, b); }
+    /// VPBLENDD
+    public void vpblendd(Vector to, Vector a, VectorSource b, int immediate) {
+        three(Op.VPBLENDD, null, to, a, b, immediate);
+    }
     /// BLENDVPS
     public void vblendvps(Vector to, Vector a, VectorSource b, Vector signs) {
         blendBySigns(Op.VBLENDVPS, to, a, b, signs);
@@ -849,6 +859,12 @@ public final class Assembler {
     public void vextracti64x4(Address to, Vector from, int position) {
         extract(Op.VEXTRACTI64X4, to, atLeast(512, from), position);
     }
+    /// PEXTRB/PEXTRD/PEXTRQ
+    public void vpextrb(Address to, Vector from, int element) { element(Op.VPEXTRB, to, from, element); }
+    /// PEXTRW
+    public void vpextrw(Address to, Vector from, int element) { element(Op.VPEXTRW, to, from, element); }
+    /// PEXTRB/PEXTRD/PEXTRQ
+    public void vpextrd(Address to, Vector from, int element) { element(Op.VPEXTRD, to, from, element); }
 
     // Masks.
     /// PMOVMSKB

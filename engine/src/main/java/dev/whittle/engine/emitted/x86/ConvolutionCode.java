@@ -16,7 +16,6 @@ import static dev.whittle.engine.emitted.x86.Gpr.RDI;
 import static dev.whittle.engine.emitted.x86.Gpr.RDX;
 import static dev.whittle.engine.emitted.x86.Gpr.RSI;
 import static dev.whittle.engine.emitted.x86.Gpr.RSP;
-import static dev.whittle.engine.emitted.x86.Vector.zmm;
 
 import dev.whittle.engine.emitted.x86.ConvolutionLayout.Panels;
 import dev.whittle.engine.emitted.x86.ConvolutionLayout.Segment;
@@ -27,7 +26,7 @@ import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the code of a convolution in AVX-512 (with VNNI for codes): one call computes one row of output, of the one or
+/// Writes the code of a convolution, in the registers of the layout: one call computes one row of output, of the one or
 /// two that are pooled to it, or several that see as many rows of the filter.
 ///
 /// Panels of channels are outermost; for each the tiles of the row; for each of these the rows of the filter, and within them
@@ -53,12 +52,9 @@ public final class ConvolutionCode {
     private static final int STACK_BYTES = 40;
     private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
 
-    private static final int SIGN_OF_BYTES = 0x80808080;
     private static final Mask LAST_LANES = Mask.K1;
-    /// What makes INT8 unsigned.
-    private static final Vector FLIP = zmm(ConvolutionLayout.REGISTERS - 1);
-    /// 1 in each byte.
-    private static final Vector ONES = zmm(ConvolutionLayout.REGISTERS - 2);
+    /// Of a register of 256 bits.
+    private static final int HALF_BYTES = 16;
 
     private static final Gpr INPUT = RDI;
     private static final Gpr OUTPUT = RSI;
@@ -79,6 +75,11 @@ public final class ConvolutionCode {
     private final ConvolutionLayout layout;
     private final ConvolutionShape shape;
     private final Numbers numbers;
+    private final VectorUnit unit;
+    /// What makes INT8 unsigned.
+    private final Vector flip;
+    /// 1 in each byte.
+    private final Vector ones;
     private final Requantization requantization;
     /// Of the panel being written.
     private int vectors;
@@ -91,7 +92,10 @@ public final class ConvolutionCode {
         this.layout = layout;
         this.shape = layout.shape();
         this.numbers = shape.numbers();
-        this.requantization = new Requantization(a, shape.finish(), CONSTANTS);
+        this.unit = layout.unit();
+        this.flip = unit.register(unit.registers() - 1);
+        this.ones = unit.register(unit.registers() - 2);
+        this.requantization = new Requantization(a, unit, shape.finish(), CONSTANTS);
     }
 
     /// The code with its listing.
@@ -122,15 +126,13 @@ public final class ConvolutionCode {
         pushField(ConvolutionLayout.ROWS_SHIFT, ConvolutionLayout.MOST_ROWS);
         pushField(0, ConvolutionLayout.MOST_TAPS);
         pushField(ConvolutionLayout.TAPS_SHIFT, ConvolutionLayout.MOST_TAPS);
-        int lastLanes = shape.channels() % ConvolutionLayout.LANES;
-        if (lastLanes > 0) {
-            a.mov(RAX, (1 << lastLanes) - 1);
+        if (layout.lastLanes() > 0 && unit.hasMasks()) {
+            a.mov(RAX, (1 << layout.lastLanes()) - 1);
             a.kmovw(LAST_LANES, RAX);
         }
         requantization.begin(RAX);
-        if (numbers == Numbers.INT8) {
-            a.mov(RAX, SIGN_OF_BYTES);
-            a.vpbroadcastd(FLIP, RAX);
+        if (layout.keepsFlip()) {
+            repeat(flip, ConvolutionLayout.SIGN_OF_BYTES, RAX);
         }
         ones(ConvolutionLayout.ONE_OF_BYTES);
         rows();
@@ -138,6 +140,25 @@ public final class ConvolutionCode {
         SAVED.reversed().forEach(a::pop);
         a.vzeroupper();
         a.ret();
+    }
+
+    /// A number in all lanes.
+    private void repeat(Vector to, int value, Gpr scratch) {
+        a.mov(scratch, value);
+        if (unit.hasMasks()) {
+            a.vpbroadcastd(to, scratch);
+        } else {
+            a.vmovd(to.as(128), scratch);
+            a.vpbroadcastd(to, to.as(128));
+        }
+    }
+
+    private void xor(Vector to, Vector from, VectorSource other) {
+        if (unit.hasMasks()) {
+            a.vpxord(to, from, other);
+        } else {
+            a.vpxor(to, from, other);
+        }
     }
 
     /// Part of what RCX has.
@@ -164,7 +185,7 @@ public final class ConvolutionCode {
         }
         a.add(INPUT, shape.step() * shape.window().strideHeight() * shape.rowBytes());
         a.add(OUTPUT, shape.outWidth() * shape.rowChannels() * shape.outBytes()
-                - layout.vectors() * ConvolutionLayout.LANES * shape.outBytes());
+                - layout.vectors() * unit.lanes() * shape.outBytes());
         a.mov(RAX, Address.of(RSP).plus(ROWS));
         a.sub(RAX, 1);
         a.mov(Address.of(RSP).plus(ROWS), RAX);
@@ -180,11 +201,9 @@ public final class ConvolutionCode {
         }
         layout.tiles().forEach(this::tiles);
         a.add(WEIGHTS, shape.window().filterHeight() * rowWeightBytes());
-        a.add(BIAS, vectors * ConvolutionLayout.VECTOR_BYTES);
-        a.add(OUTPUT, vectors * ConvolutionLayout.LANES * shape.outBytes());
-        a.add(FACTORS, vectors * (shape.finish() instanceof Finish.Scaled
-                ? ConvolutionLayout.VECTOR_BYTES
-                : ConvolutionLayout.FACTOR_BYTES));
+        a.add(BIAS, vectors * unit.bytes());
+        a.add(OUTPUT, vectors * unit.lanes() * shape.outBytes());
+        a.add(FACTORS, vectors * (shape.finish() instanceof Finish.Scaled ? unit.bytes() : layout.factorBytes()));
         if (group.count() > 1) {
             a.sub(PANELS_LEFT, 1);
             a.jcc(Condition.NE, next);
@@ -192,7 +211,7 @@ public final class ConvolutionCode {
     }
 
     private int rowWeightBytes() {
-        return layout.rowSteps() * vectors * ConvolutionLayout.VECTOR_BYTES;
+        return layout.rowSteps() * vectors * unit.bytes();
     }
 
     private void tiles(Tile tile) {
@@ -219,37 +238,42 @@ public final class ConvolutionCode {
     }
 
     private Vector sum(int position, int vector) {
-        return zmm(position * vectors + vector);
+        return unit.register(position * vectors + vector);
     }
 
     /// Registers above the sums.
     private Vector free(Tile tile, int i) {
-        return zmm(tile.taps().size() * (shape.hasOffset() ? vectors + 1 : vectors) + i);
+        return unit.register(tile.taps().size() * (shape.hasOffset() ? vectors + 1 : vectors) + i);
     }
 
     /// The sum of a position's input, where the weights are less by a constant.
     private Vector inputSum(Tile tile, int position) {
-        return zmm(tile.taps().size() * vectors + position);
+        return unit.register(tile.taps().size() * vectors + position);
     }
 
     private void begin(Tile tile) {
         for (int position = 0; position < tile.taps().size(); position++) {
             if (shape.hasOffset()) {
-                a.vpxord(inputSum(tile, position), inputSum(tile, position), inputSum(tile, position));
+                xor(inputSum(tile, position), inputSum(tile, position), inputSum(tile, position));
             }
             for (int vector = 0; vector < vectors; vector++) {
                 Vector sum = sum(position, vector);
                 if (numbers == Numbers.FLOAT32) {
-                    a.vpxord(sum, sum, sum);
+                    xor(sum, sum, sum);
+                    continue;
+                }
+                Address biases = bias(vector).plus(tile.taps().get(position) * layout.biasBytes());
+                if (unit.hasMasks()) {
+                    a.vmovdqu32(sum, biases);
                 } else {
-                    a.vmovdqu32(sum, bias(vector).plus(tile.taps().get(position) * layout.biasBytes()));
+                    a.vmovdqu(sum, biases);
                 }
             }
         }
     }
 
     private Address bias(int vector) {
-        return Address.of(BIAS).plus(vector * ConvolutionLayout.VECTOR_BYTES);
+        return Address.of(BIAS).plus(vector * unit.bytes());
     }
 
     private void products(Tile tile) {
@@ -279,7 +303,7 @@ public final class ConvolutionCode {
     }
 
     private void segment(Tile tile, Segment segment) {
-        int weightBytes = vectors * ConvolutionLayout.VECTOR_BYTES;
+        int weightBytes = vectors * unit.bytes();
         int done = 0;
         if (segment.steps() > MOST_WRITTEN_OUT) {
             int loops = segment.steps() / UNROLLED;
@@ -314,8 +338,7 @@ public final class ConvolutionCode {
     /// Which of four codes go into sums of the input.
     private void ones(int bytes) {
         if (shape.hasOffset()) {
-            a.mov(COUNT, bytes);
-            a.vpbroadcastd(ONES, COUNT);
+            repeat(ones, bytes, COUNT);
         }
     }
 
@@ -324,12 +347,12 @@ public final class ConvolutionCode {
     private void step(Tile tile, Segment segment, int input, int weights) {
         for (int vector = 0; vector < vectors; vector++) {
             a.vmovups(free(tile, vector), Address.of(ROW_WEIGHTS)
-                    .plus(weights - weightsMoved + vector * ConvolutionLayout.VECTOR_BYTES));
+                    .plus(weights - weightsMoved + vector * unit.bytes()));
         }
         Vector repeated = free(tile, vectors);
         for (int position : segment.positions()) {
             Address from = Address.of(ROW_INPUT).plus(input - inputMoved + offset(position));
-            if (numbers == Numbers.FLOAT32 && vectors == 1) {
+            if (numbers == Numbers.FLOAT32 && vectors == 1 && unit.hasMasks()) {
                 a.vfmadd231ps(sum(position, 0), free(tile, 0), from.broadcast());
                 continue;
             }
@@ -339,16 +362,17 @@ public final class ConvolutionCode {
                 a.vpbroadcastd(repeated, from);
             }
             if (numbers == Numbers.INT8) {
-                a.vpxord(repeated, repeated, FLIP);
+                xor(repeated, repeated,
+                        layout.keepsFlip() ? flip : unit.constant(CONSTANTS, ConvolutionLayout.FLIP));
             }
             if (shape.hasOffset()) {
-                a.vpdpbusd(Prefix.EVEX, inputSum(tile, position), repeated, ONES);
+                a.vpdpbusd(unit.prefix(), inputSum(tile, position), repeated, ones);
             }
             for (int vector = 0; vector < vectors; vector++) {
                 if (numbers == Numbers.FLOAT32) {
                     a.vfmadd231ps(sum(position, vector), repeated, free(tile, vector));
                 } else {
-                    a.vpdpbusd(Prefix.EVEX, sum(position, vector), repeated, free(tile, vector));
+                    a.vpdpbusd(unit.prefix(), sum(position, vector), repeated, free(tile, vector));
                 }
             }
         }
@@ -371,7 +395,7 @@ public final class ConvolutionCode {
         if (shape.hasOffset()) {
             for (int position = 0; position < tile.taps().size(); position++) {
                 Vector rest = inputSum(tile, position);
-                a.vpmulld(rest, rest, Address.of(CONSTANTS).plus(ConvolutionLayout.OFFSET).broadcast());
+                a.vpmulld(rest, rest, unit.constant(CONSTANTS, ConvolutionLayout.OFFSET));
                 for (int vector = 0; vector < vectors; vector++) {
                     a.vpaddd(sum(position, vector), sum(position, vector), rest);
                 }
@@ -382,6 +406,9 @@ public final class ConvolutionCode {
             broadcast(bounds.hasMinimum, minimum, ConvolutionLayout.MINIMUM);
             broadcast(bounds.hasMaximum, maximum, ConvolutionLayout.MAXIMUM);
             broadcast(shape.isPooled(), lowest, ConvolutionLayout.LOWEST);
+            if (readsPart(vectors - 1)) {
+                a.vmovups(lastLanes(tile), Address.of(CONSTANTS).plus(unit.place(ConvolutionLayout.LAST_LANES)));
+            }
         }
         for (int x = 0; x < tile.width(); x++) {
             for (int vector = 0; vector < vectors; vector++) {
@@ -389,7 +416,7 @@ public final class ConvolutionCode {
                 if (bounds != null) {
                     for (int part = 0; part < parts; part++) {
                         Vector sum = sum(x * parts + part, vector);
-                        real(sum, vector);
+                        real(sum, vector, tile);
                         // The second operand stays where the two do not compare or are equal: as Java's min > x ? min : x.
                         if (bounds.hasMinimum) {
                             a.vmaxps(sum, minimum, sum);
@@ -407,8 +434,8 @@ public final class ConvolutionCode {
                     }
                     codes(result, vector, free(tile, 0), free(tile, 1));
                 }
-                store(result, Address.of(TILE_OUTPUT).plus((x * shape.rowChannels() + vector * ConvolutionLayout.LANES)
-                        * shape.outBytes()), isPart(vector));
+                store(result, Address.of(TILE_OUTPUT).plus((x * shape.rowChannels() + vector * unit.lanes())
+                        * shape.outBytes()), vector);
             }
         }
     }
@@ -426,55 +453,123 @@ public final class ConvolutionCode {
     }
 
     private boolean isPart(int vector) {
-        return isLastPanel && vector == vectors - 1 && shape.channels() % ConvolutionLayout.LANES > 0;
+        return isLastPanel && vector == vectors - 1 && layout.lastLanes() > 0;
     }
 
     /// Makes a real number of a sum.
-    private void real(Vector sum, int vector) {
+    private void real(Vector sum, int vector, Tile tile) {
         if (shape.finish() instanceof Finish.Reals) {
             a.vaddps(sum, sum, bias(vector));
             return;
         }
         // What lies behind the last channel is not read.
-        Vector lanes = isPart(vector) ? sum.masked(LAST_LANES) : sum;
-        int section = shape.rowChannels() * Float.BYTES;
-        Address biases = Address.of(FACTORS).plus(vector * ConvolutionLayout.VECTOR_BYTES);
+        Vector lanes = isPart(vector) && unit.hasMasks() ? sum.masked(LAST_LANES) : sum;
         a.vcvtdq2ps(sum, sum);
-        a.vaddps(lanes, sum, biases.plus(section));
-        a.vmulps(lanes, sum, biases.plus(2 * section));
-        a.vaddps(lanes, sum, biases);
+        a.vaddps(lanes, sum, factor(1, vector, tile));
+        a.vmulps(lanes, sum, factor(2, vector, tile));
+        a.vaddps(lanes, sum, factor(0, vector, tile));
+    }
+
+    /// The biases, the offsets or the factors of this run.
+    private VectorSource factor(int section, int vector, Tile tile) {
+        Address factors =
+                Address.of(FACTORS).plus(vector * unit.bytes()).plus(section * shape.rowChannels() * Float.BYTES);
+        if (!readsPart(vector)) {
+            return factors;
+        }
+        Vector part = free(tile, 4);
+        a.vmaskmovps(part, lastLanes(tile), factors);
+        return part;
+    }
+
+    private boolean readsPart(int vector) {
+        return shape.finish() instanceof Finish.Scaled && isPart(vector) && !unit.hasMasks();
+    }
+
+    private Vector lastLanes(Tile tile) {
+        return free(tile, 3);
     }
 
     private void broadcast(boolean isNeeded, Vector to, int constant) {
         if (isNeeded) {
-            a.vbroadcastss(to, Address.of(CONSTANTS).plus(constant));
+            a.vbroadcastss(to, Address.of(CONSTANTS).plus(unit.place(constant)));
         }
     }
 
     /// Makes codes of sums, an int each.
     private void codes(Vector sum, int vector, Vector odd, Vector scratch) {
-        requantization.round(sum, Address.of(FACTORS).plus(vector * ConvolutionLayout.FACTOR_BYTES), odd, scratch);
+        requantization.round(sum, Address.of(FACTORS).plus(vector * layout.factorBytes()), odd, scratch);
         boolean saturates = requantization.saturates();
-        Address header = Address.of(CONSTANTS);
         if (!saturates) {
             // Bounds less the zero point.
-            a.vpmaxsd(sum, sum, header.plus(ConvolutionLayout.MINIMUM).broadcast());
-            a.vpminsd(sum, sum, header.plus(ConvolutionLayout.MAXIMUM).broadcast());
+            a.vpmaxsd(sum, sum, unit.constant(CONSTANTS, ConvolutionLayout.MINIMUM));
+            a.vpminsd(sum, sum, unit.constant(CONSTANTS, ConvolutionLayout.MAXIMUM));
         }
-        a.vpaddd(sum, sum, header.plus(ConvolutionLayout.ZERO_POINT).broadcast());
-        if (saturates) {
+        a.vpaddd(sum, sum, unit.constant(CONSTANTS, ConvolutionLayout.ZERO_POINT));
+        pack(sum, scratch);
+    }
+
+    /// Bytes of ints, at the beginning of the register. Bytes without sign are in their range already.
+    private void pack(Vector sum, Vector scratch) {
+        if (unit.hasMasks() && requantization.saturates()) {
             a.vpmovsdb(sum.as(128), sum);
-        } else {
+        } else if (unit.hasMasks()) {
             a.vpmovdb(sum.as(128), sum);
+        } else {
+            Vector bytes = sum.as(128);
+            a.vextracti128(scratch.as(128), sum, 1);
+            a.vpackssdw(bytes, bytes, scratch.as(128));
+            if (numbers == Numbers.INT8) {
+                a.vpacksswb(bytes, bytes, bytes);
+            } else {
+                a.vpackuswb(bytes, bytes, bytes);
+            }
         }
     }
 
-    private void store(Vector result, Address to, boolean isPart) {
-        Address target = isPart ? to.masked(LAST_LANES) : to;
+    private void store(Vector result, Address to, int vector) {
+        if (!unit.hasMasks()) {
+            storeBytes(result, to, (isPart(vector) ? layout.lastLanes() : unit.lanes()) * shape.outBytes());
+            return;
+        }
+        Address target = isPart(vector) ? to.masked(LAST_LANES) : to;
         if (shape.outBytes() == Float.BYTES) {
             a.vmovups(target, result);
         } else {
             a.vmovdqu8(target, result.as(128));
+        }
+    }
+
+    /// The first bytes of a register, and none behind them.
+    private void storeBytes(Vector result, Address to, int bytes) {
+        if (bytes == unit.bytes()) {
+            a.vmovups(to, result);
+            return;
+        }
+        Vector half = result.as(128);
+        int stored = 0;
+        if (bytes >= HALF_BYTES) {
+            a.vmovups(to, half);
+            stored = HALF_BYTES;
+        }
+        if (bytes > HALF_BYTES) {
+            a.vextracti128(half, result, 1);
+        }
+        int first = stored;
+        if ((bytes & Long.BYTES) > 0) {
+            a.vmovq(to.plus(stored), half);
+            stored += Long.BYTES;
+        }
+        if ((bytes & Integer.BYTES) > 0) {
+            a.vpextrd(to.plus(stored), half, (stored - first) / Integer.BYTES);
+            stored += Integer.BYTES;
+        }
+        if ((bytes & Short.BYTES) > 0) {
+            a.vpextrw(to.plus(stored), half, (stored - first) / Short.BYTES);
+            stored += Short.BYTES;
+        }
+        if ((bytes & 1) > 0) {
+            a.vpextrb(to.plus(stored), half, stored - first);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.engine.emitted.x86;
 
+import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.kernel.Window;
 import java.util.ArrayList;
@@ -9,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How a row of output is divided for the registers, and where the code finds its constants.
 ///
-/// Channels lie in vectors of 16, vectors in panels, whose sums stay in registers for a tile of positions. The constants are
-/// a header, then weights `[panel][filterY][step][vector of the panel][lane]`, a step of 4 bytes in each lane; then biases
+/// Channels lie in vectors of 16 or 8, as the unit has lanes, vectors in panels, whose sums stay in registers for a tile of
+/// positions. The constants are a header, then weights `[panel][filterY][step][vector of the panel][lane]`, a step of 4 bytes in each lane; then biases
 /// `[rows' taps][positions' taps][vector][lane]`, since what lies on padding is left out of sums and so of their zero point;
 /// then for codes the factors of each vector.
 ///
@@ -18,15 +19,17 @@ import org.jspecify.annotations.Nullable;
 /// taken as one run, and its last step goes back over codes that have had their turn, with weights of 0 for these; such
 /// steps depend on which taps lie on the image, so each such list of taps has a variant of the weights.
 public final class ConvolutionLayout {
-    public static final int LANES = 16;
-    public static final int VECTOR_BYTES = 64;
-    static final int REGISTERS = 32;
     static final int ONE_OF_BYTES = 0x01010101;
+    public static final int SIGN_OF_BYTES = 0x80808080;
 
-    /// Registers that are no sums: the weights of a panel, and at least so many in all.
+    /// Registers that are no sums: the weights of a panel, an input and what is kept, and at least so many in all: three
+    /// bounds, and what makes codes unsigned.
     private static final int FEWEST_FREE = 4;
+    /// Besides, where factors are not read behind the last channel and there are no masks: which lanes there are, and what
+    /// is read.
+    private static final int FREE_FOR_PART = 2;
 
-    /// Real or whole numbers of 4 bytes, then doubles.
+    /// The header, as [VectorUnit#place] counts it: real or whole numbers of 4 bytes, doubles.
     public static final int MINIMUM = 0;
     public static final int MAXIMUM = 4;
     public static final int ZERO_POINT = 8;
@@ -34,17 +37,21 @@ public final class ConvolutionLayout {
     public static final int SIGN = 16;
     public static final int ALMOST_HALF = 24;
     public static final int OFFSET = 32;
+    /// Without masks, -1 in the lanes of the last vector that are channels: not repeated.
+    public static final int LAST_LANES = 36;
+    /// Without masks, what makes INT8 unsigned.
+    public static final int FLIP = 40;
     /// A long, half of a step of the first rounding.
     public static final int FIRST_HALF = 48;
-    static final int HEADER_BYTES = 64;
+    private static final int HEADER_BYTES = 64;
 
-    /// Factors of a vector in fixed point, a vector each: multipliers of even lanes and of odd ones (which stand in even
+    /// Factors of a vector in fixed point, counted in vectors: multipliers of even lanes and of odd ones (which stand in even
     /// places), then in ints what is added, how far is shifted, and -1 where ties go away from zero.
     public static final int MULTIPLIER = 0;
-    public static final int HALF = 2 * VECTOR_BYTES;
-    public static final int SHIFT = 3 * VECTOR_BYTES;
-    public static final int AWAY = 4 * VECTOR_BYTES;
-    public static final int FACTOR_BYTES = 5 * VECTOR_BYTES;
+    public static final int HALF = 2;
+    public static final int SHIFT = 3;
+    public static final int AWAY = 4;
+    public static final int FACTOR_VECTORS = 5;
 
     /// Rows of the output that a call may compute.
     public static final int MOST_ROWS = 0xffff;
@@ -57,8 +64,6 @@ public final class ConvolutionLayout {
     private static final int MOST_PANEL_VECTORS = 8;
     /// From a vector of sums to output.
     private static final double FINISH_CYCLES = 12;
-    /// Cycles until a product can be added to.
-    private static final int LATENCY = 4;
 
     /// Taps of a row of the filter, from the first on the image to the last; for codes in runs with a last step that does
     /// not fill its four, where this begins.
@@ -96,6 +101,7 @@ public final class ConvolutionLayout {
     record Panels(int count, int vectors) {}
 
     private final ConvolutionShape shape;
+    private final VectorUnit unit;
     private final boolean isRegular;
     private final List<Taps> taps = new ArrayList<>();
     /// The first step of each variant in a row of weights.
@@ -105,8 +111,9 @@ public final class ConvolutionLayout {
     private final List<Tile> tiles = new ArrayList<>();
     private final int rowSteps;
 
-    private ConvolutionLayout(ConvolutionShape shape) {
+    private ConvolutionLayout(ConvolutionShape shape, VectorUnit unit) {
         this.shape = shape;
+        this.unit = unit;
         this.isRegular = shape.numbers() == Numbers.FLOAT32
                 || shape.window().inChannels() % shape.numbers().stepElements() == 0;
         for (int x = 0; x < shape.outWidth() * shape.step(); x++) {
@@ -135,7 +142,7 @@ public final class ConvolutionLayout {
     }
 
     /// The layout of a shape, or null where there is no code for it.
-    public static @Nullable ConvolutionLayout of(ConvolutionShape shape) {
+    public static @Nullable ConvolutionLayout of(ConvolutionShape shape, VectorUnit unit) {
         boolean isRegular = shape.numbers() == Numbers.FLOAT32
                 || shape.window().inChannels() % shape.numbers().stepElements() == 0;
         boolean hasRuns = shape.window().dilationWidth() == 1
@@ -151,14 +158,14 @@ public final class ConvolutionLayout {
         if (!isRegular && !hasRuns || shape.isPooled() && hasRowPadding || !isSmall) {
             return null;
         }
-        ConvolutionLayout layout = new ConvolutionLayout(shape);
+        ConvolutionLayout layout = new ConvolutionLayout(shape, unit);
         return layout.hasIntOffsets() ? layout : null;
     }
 
     /// Whether offsets of all constants fit an int.
     private boolean hasIntOffsets() {
-        long perVector = (long) shape.window().filterHeight() * rowSteps + biases() + FACTOR_BYTES / VECTOR_BYTES;
-        return vectors() * VECTOR_BYTES * perVector < Integer.MAX_VALUE - HEADER_BYTES;
+        long perVector = (long) shape.window().filterHeight() * rowSteps + biases() + FACTOR_VECTORS;
+        return biasBytes() * perVector < Integer.MAX_VALUE - weightsOffset();
     }
 
     private Taps taps(int x) {
@@ -190,6 +197,25 @@ public final class ConvolutionLayout {
         return (long) shape.firstTapY(y) << 32 | shape.endTapY(y);
     }
 
+    /// Registers that hold the same all the time; 32 need no thrift.
+    private int kept() {
+        if (shape.hasOffset()) {
+            return 2;
+        }
+        return keepsFlip() || unit.hasMasks() ? 1 : 0;
+    }
+
+    /// Whether what makes INT8 unsigned has a register. Pooled tiles of 16 registers use it better for three vectors of four
+    /// positions.
+    boolean keepsFlip() {
+        return shape.numbers() == Numbers.INT8 && (unit.hasMasks() || !shape.isPooled());
+    }
+
+    private int fewestFree() {
+        boolean readsPart = shape.finish() instanceof Finish.Scaled && !unit.hasMasks() && lastLanes() > 0;
+        return FEWEST_FREE + (readsPart ? FREE_FOR_PART : 0);
+    }
+
     /// Takes the division of the row that costs the fewest cycles.
     private void divide() {
         int vectors = vectors();
@@ -199,7 +225,7 @@ public final class ConvolutionLayout {
         int bestVectors = 1;
         int bestTiles = 1;
         for (int wide = 1; wide <= Math.min(vectors, MOST_PANEL_VECTORS); wide++) {
-            int registers = REGISTERS - Math.max(wide + 2 + offsets, FEWEST_FREE);
+            int registers = unit.registers() - Math.max(wide + 1 + kept(), fewestFree());
             int most = registers / (wide + offsets) / parts;
             if (most == 0) {
                 continue;
@@ -208,8 +234,8 @@ public final class ConvolutionLayout {
             double cost = 0;
             for (int tile = 0; tile < count; tile++) {
                 int positions = (shape.outWidth() + tile) / count * parts;
-                cost += vectors / wide * cost(positions, wide, offsets);
-                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide, offsets);
+                cost += vectors / wide * cost(positions, wide);
+                cost += vectors % wide == 0 ? 0 : cost(positions, vectors % wide);
             }
             if (cost < least) {
                 least = cost;
@@ -217,7 +243,7 @@ public final class ConvolutionLayout {
                 bestTiles = count;
             }
         }
-        int whole = shape.channels() / LANES / bestVectors;
+        int whole = shape.channels() / unit.lanes() / bestVectors;
         if (whole > 0) {
             panels.add(new Panels(whole, bestVectors));
         }
@@ -232,9 +258,17 @@ public final class ConvolutionLayout {
         }
     }
 
-    /// Cycles of a step: two products each, two reads each, and none before the last one's sum is there.
-    private static double cost(int positions, int vectors, int offsets) {
-        return Math.max(LATENCY, Math.max(positions * (vectors + offsets), positions + vectors) / 2.0);
+    /// Cycles of a step: two products each, two reads each, of 256 bits three operations in all, and none before the last
+    /// one's sum is there.
+    private double cost(int positions, int vectors) {
+        int products = positions * (shape.hasOffset() ? vectors + 1 : vectors);
+        double cost = Math.max(products, positions + vectors) / 2.0;
+        if (!unit.hasMasks() && shape.numbers() == Numbers.INT8) {
+            int flips = positions;
+            double reads = positions + vectors + (keepsFlip() ? 0 : flips);
+            cost = Math.max(cost, Math.max(reads / 2, (products + flips) / 3.0));
+        }
+        return Math.max(unit.latency(), cost);
     }
 
     /// Cycles that the code of a row of output takes at most, roughly, where its constants are at hand.
@@ -245,7 +279,7 @@ public final class ConvolutionLayout {
                 double ofTile = FINISH_CYCLES * tile.taps.size() * group.vectors;
                 for (Segment segment : tile.segments) {
                     ofTile += (segment.steps + (segment.tail == null ? 0.0 : 1.0)) * shape.window().filterHeight()
-                            * cost(segment.positions.size(), group.vectors, shape.hasOffset() ? 1 : 0);
+                            * cost(segment.positions.size(), group.vectors);
                 }
                 cycles += group.count * tile.repeats * ofTile;
             }
@@ -268,10 +302,10 @@ public final class ConvolutionLayout {
         List<Integer> ends = new ArrayList<>(List.of(0, shape.channels() - 1));
         int vector = 0;
         for (Panels group : panels) {
-            ends.add(vector * LANES);
+            ends.add(vector * unit.lanes());
             vector += group.count * group.vectors;
-            ends.add(Math.min(vector * LANES, shape.channels()) - 1);
-            ends.add((vector - 1) * LANES);
+            ends.add(Math.min(vector * unit.lanes(), shape.channels()) - 1);
+            ends.add((vector - 1) * unit.lanes());
         }
         return ends;
     }
@@ -367,7 +401,12 @@ public final class ConvolutionLayout {
     }
 
     int vectors() {
-        return Math.ceilDiv(shape.channels(), LANES);
+        return Math.ceilDiv(shape.channels(), unit.lanes());
+    }
+
+    /// Channels of the last vector, 0 where it is full.
+    public int lastLanes() {
+        return shape.channels() % unit.lanes();
     }
 
     /// Steps of a row of the filter.
@@ -375,12 +414,13 @@ public final class ConvolutionLayout {
         return rowSteps;
     }
 
-    int weightsOffset() {
-        return HEADER_BYTES;
+    /// Bytes of the header.
+    public int weightsOffset() {
+        return unit.place(HEADER_BYTES);
     }
 
     private int weightBytes() {
-        return vectors() * shape.window().filterHeight() * rowSteps * VECTOR_BYTES;
+        return shape.window().filterHeight() * rowSteps * biasBytes();
     }
 
     public int biasOffset() {
@@ -389,7 +429,7 @@ public final class ConvolutionLayout {
 
     /// Bytes between the biases of two lists of taps.
     int biasBytes() {
-        return vectors() * VECTOR_BYTES;
+        return vectors() * unit.bytes();
     }
 
     private int biases() {
@@ -400,10 +440,20 @@ public final class ConvolutionLayout {
         return biasOffset() + biases() * biasBytes();
     }
 
+    /// Of a vector.
+    public int factorBytes() {
+        return FACTOR_VECTORS * unit.bytes();
+    }
+
     /// Bytes of all constants.
     public int bytes() {
         return Math.toIntExact((long) factorOffset()
-                + (shape.outBytes() == Float.BYTES ? 0 : (long) vectors() * FACTOR_BYTES));
+                + (shape.outBytes() == Float.BYTES ? 0 : (long) vectors() * factorBytes()));
+    }
+
+    /// What the code computes in.
+    public VectorUnit unit() {
+        return unit;
     }
 
     /// What is multiplied.
@@ -456,20 +506,20 @@ public final class ConvolutionLayout {
         for (Panels group : panels) {
             for (int panel = 0; panel < group.count; panel++) {
                 for (int vector = 0; vector < group.vectors; vector++) {
-                    for (int lane = 0; lane < LANES; lane++) {
-                        int channel = (firstVector + vector) * LANES + lane;
+                    for (int lane = 0; lane < unit.lanes(); lane++) {
+                        int channel = (firstVector + vector) * unit.lanes() + lane;
                         if (channel >= shape.channels()) {
                             break;
                         }
                         for (int filterY = 0; filterY < filterHeight; filterY++) {
-                            int row = base + (filterY * rowSteps * group.vectors + vector) * VECTOR_BYTES
+                            int row = base + (filterY * rowSteps * group.vectors + vector) * unit.bytes()
                                     + lane * ConvolutionShape.STEP_BYTES;
                             eachOfRow(place, (channel * filterHeight + filterY) * rowElements, row,
-                                    group.vectors * VECTOR_BYTES, stepElements);
+                                    group.vectors * unit.bytes(), stepElements);
                         }
                     }
                 }
-                base += filterHeight * rowSteps * group.vectors * VECTOR_BYTES;
+                base += filterHeight * rowSteps * group.vectors * unit.bytes();
                 firstVector += group.vectors;
             }
         }
@@ -531,11 +581,11 @@ public final class ConvolutionLayout {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof ConvolutionLayout layout && layout.shape.equals(shape);
+        return other instanceof ConvolutionLayout layout && layout.shape.equals(shape) && layout.unit == unit;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hashCode(shape);
+        return Objects.hash(shape, unit);
     }
 }

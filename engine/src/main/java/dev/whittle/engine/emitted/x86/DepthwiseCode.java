@@ -117,7 +117,7 @@ public final class DepthwiseCode {
                 || shape.finish() instanceof Finish.Scaled scaled && scaled.hasMinimum();
         this.hasMaximum = shape.finish() instanceof Finish.Reals reals && reals.hasMaximum()
                 || shape.finish() instanceof Finish.Scaled scaled && scaled.hasMaximum();
-        this.requantization = new Requantization(a, shape.finish(), CONSTANTS);
+        this.requantization = new Requantization(a, VectorUnit.AVX512, shape.finish(), CONSTANTS);
         this.tile = layout.tiles().getFirst();
     }
 
@@ -174,8 +174,8 @@ public final class DepthwiseCode {
         }
         if (isScaled) {
             a.vpbroadcastb(PAD, Address.of(PADDING_ROW));
-            if (last % ConvolutionLayout.LANES > 0) {
-                a.mov(SCRATCH, (1 << last % ConvolutionLayout.LANES) - 1);
+            if (last % DepthwiseLayout.LANES > 0) {
+                a.mov(SCRATCH, (1 << last % DepthwiseLayout.LANES) - 1);
                 a.kmovw(LAST_REALS, SCRATCH);
             }
         } else {
@@ -266,12 +266,12 @@ public final class DepthwiseCode {
             }
             weights();
             compute();
-            a.add(TILE_INPUT, ConvolutionLayout.VECTOR_BYTES);
-            a.add(TILE_OUTPUT, ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
+            a.add(TILE_INPUT, DepthwiseLayout.VECTOR_BYTES);
+            a.add(TILE_OUTPUT, DepthwiseLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
             a.add(BLOCK, layout.blockBytes());
             if (isScaled) {
                 a.mov(ROW, factors());
-                a.add(ROW, DepthwiseLayout.VECTORS * ConvolutionLayout.VECTOR_BYTES);
+                a.add(ROW, DepthwiseLayout.VECTORS * DepthwiseLayout.VECTOR_BYTES);
                 a.mov(factors(), ROW);
             }
             if (block.count() > 1) {
@@ -317,7 +317,7 @@ public final class DepthwiseCode {
     }
 
     private Address weight(int tap) {
-        return Address.of(BLOCK).plus(tap * ConvolutionLayout.VECTOR_BYTES);
+        return Address.of(BLOCK).plus(tap * DepthwiseLayout.VECTOR_BYTES);
     }
 
     private Vector even() {
@@ -339,7 +339,7 @@ public final class DepthwiseCode {
         half(to, layout.lanes(step, tap, 0), from);
         if (layout.skips()) {
             Vector second = isCodes ? CODE_SECOND_HALF : REAL_SECOND_HALF;
-            half(second, layout.lanes(step, tap, 1), from.plus(ConvolutionLayout.VECTOR_BYTES));
+            half(second, layout.lanes(step, tap, 1), from.plus(DepthwiseLayout.VECTOR_BYTES));
             a.vpermt2d(to, even(), second);
         }
         if (isFlipped) {
@@ -438,7 +438,7 @@ public final class DepthwiseCode {
         Address to = Address.of(TILE_OUTPUT).plus(i * layout.outStep());
         boolean isLast = layout.isRun()
                 ? !tile.isInside() && tile.first() + i == layout.steps() - 1
-                : lanes * shape.numbers().bytes() < ConvolutionLayout.VECTOR_BYTES;
+                : lanes * shape.numbers().bytes() < DepthwiseLayout.VECTOR_BYTES;
         return isLast ? to.masked(LAST_LANES) : to;
     }
 
@@ -496,7 +496,7 @@ public final class DepthwiseCode {
                 for (int part = 0; part < layout.parts(); part++) {
                     a.vpdpbusd(Prefix.EVEX, codeSum(first + output, vector), input,
                             Address.of(BLOCK).plus(layout.weights(filterY, group, output, part)
-                                    + vector * ConvolutionLayout.VECTOR_BYTES));
+                                    + vector * DepthwiseLayout.VECTOR_BYTES));
                 }
             }
         }
@@ -591,21 +591,21 @@ public final class DepthwiseCode {
         a.vshufi32x4(upper, codeSum(output, 0).as(512), codeSum(output, 1).as(512), 0b11_10_11_10);
         a.vshufi32x4(upperOfOthers, codeSum(output, 2).as(512), codeSum(output, 3).as(512), 0b11_10_11_10);
         int section = shape.channels() * Float.BYTES;
-        for (int part = 0; part * ConvolutionLayout.LANES < lanes; part++) {
+        for (int part = 0; part * DepthwiseLayout.LANES < lanes; part++) {
             Vector sum = zmm(INTERLEAVED + part);
             a.vshufi32x4(sum, part < 2 ? lower : upper, part < 2 ? lowerOfOthers : upperOfOthers,
                     part % 2 == 0 ? 0b10_00_10_00 : 0b11_01_11_01);
             // What lies behind the last channel is not read.
-            boolean isLast = (part + 1) * ConvolutionLayout.LANES > lanes;
+            boolean isLast = (part + 1) * DepthwiseLayout.LANES > lanes;
             Vector those = isLast ? sum.masked(LAST_REALS) : sum;
-            Address biases = Address.of(ROW).plus(part * ConvolutionLayout.VECTOR_BYTES);
+            Address biases = Address.of(ROW).plus(part * DepthwiseLayout.VECTOR_BYTES);
             a.vcvtdq2ps(sum, sum);
             a.vaddps(those, sum, biases.plus(section));
             a.vmulps(those, sum, biases.plus(2 * section));
             a.vaddps(those, sum, biases);
             clamp(sum);
             Address to =
-                    Address.of(TILE_OUTPUT).plus(output * layout.outStep() + part * ConvolutionLayout.VECTOR_BYTES);
+                    Address.of(TILE_OUTPUT).plus(output * layout.outStep() + part * DepthwiseLayout.VECTOR_BYTES);
             a.vmovups(isLast ? to.masked(LAST_REALS) : to, sum);
         }
     }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// The constants are the header of [ConvolutionLayout] and more of one's own, a row of padding, and for each block weights,
 /// biases and factors. Padding is the code of 0, so that it takes part as any input.
 public final class DepthwiseLayout {
+    public static final int LANES = VectorUnit.AVX512.lanes();
+    public static final int VECTOR_BYTES = VectorUnit.AVX512.bytes();
+
     /// Of the header, as ints or floats: what bits of a scaled sum's fraction are not all 0 where it is far from the next
     /// code, and a half in units of the fraction.
     public static final int CLEAR = 40;
@@ -37,9 +40,9 @@ public final class DepthwiseLayout {
     /// Of the factors of four vectors: by what a sum is multiplied as a float, what is added, and the sign of those that
     /// round away from zero; then the exact ones of [ConvolutionLayout].
     public static final int QUICK_FACTOR = 0;
-    public static final int QUICK_ADDEND = 4 * ConvolutionLayout.VECTOR_BYTES;
-    public static final int QUICK_SIGN = 8 * ConvolutionLayout.VECTOR_BYTES;
-    public static final int EXACT = 12 * ConvolutionLayout.VECTOR_BYTES;
+    public static final int QUICK_ADDEND = 4 * VECTOR_BYTES;
+    public static final int QUICK_SIGN = 8 * VECTOR_BYTES;
+    public static final int EXACT = 12 * VECTOR_BYTES;
 
     /// Taps whose weights stay in registers.
     static final int MOST_KEPT = 12;
@@ -79,7 +82,7 @@ public final class DepthwiseLayout {
         this.shape = shape;
         this.parts = parts;
         this.fraction = fraction;
-        this.vectorLanes = ConvolutionLayout.VECTOR_BYTES / shape.numbers().bytes();
+        this.vectorLanes = VECTOR_BYTES / shape.numbers().bytes();
         int channels = shape.channels();
         int stride = shape.window().strideWidth();
         this.isRun = !(shape.finish() instanceof Finish.Scaled) && channels < vectorLanes && vectorLanes % channels == 0
@@ -165,7 +168,7 @@ public final class DepthwiseLayout {
     /// Bytes of input between two of them.
     int inStep() {
         int stride = shape.window().strideWidth();
-        return isRun ? ConvolutionLayout.VECTOR_BYTES * stride : shape.pixelBytes() * stride;
+        return isRun ? VECTOR_BYTES * stride : shape.pixelBytes() * stride;
     }
 
     /// Bytes of output between two of them.
@@ -188,7 +191,7 @@ public final class DepthwiseLayout {
                     + tap * shape.window().dilationWidth();
             return x >= 0 && x < shape.window().inWidth() ? -1 : 0;
         }
-        int first = Math.floorDiv(input(step, tap) + half * ConvolutionLayout.VECTOR_BYTES, shape.numbers().bytes());
+        int first = Math.floorDiv(input(step, tap) + half * VECTOR_BYTES, shape.numbers().bytes());
         int from = Math.max(0, -first);
         int end = Math.min(vectorLanes, shape.window().inWidth() * shape.channels() - first);
         if (from >= end) {
@@ -237,7 +240,7 @@ public final class DepthwiseLayout {
 
     /// Its bytes.
     public int paddingRowBytes() {
-        return Math.ceilDiv(shape.rowBytes(), ConvolutionLayout.VECTOR_BYTES) * ConvolutionLayout.VECTOR_BYTES;
+        return Math.ceilDiv(shape.rowBytes(), VECTOR_BYTES) * VECTOR_BYTES;
     }
 
     int blocksOffset() {
@@ -247,12 +250,12 @@ public final class DepthwiseLayout {
     int weightBytes() {
         Window window = shape.window();
         return isCodes()
-                ? window.filterHeight() * groups() * shared() * parts * VECTORS * ConvolutionLayout.VECTOR_BYTES
-                : window.taps() * ConvolutionLayout.VECTOR_BYTES;
+                ? window.filterHeight() * groups() * shared() * parts * VECTORS * VECTOR_BYTES
+                : window.taps() * VECTOR_BYTES;
     }
 
     private int biasBytes() {
-        return (isCodes() ? VECTORS : 1) * ConvolutionLayout.VECTOR_BYTES;
+        return (isCodes() ? VECTORS : 1) * VECTOR_BYTES;
     }
 
     /// From the start of a block's constants.
@@ -261,7 +264,7 @@ public final class DepthwiseLayout {
     }
 
     int blockBytes() {
-        return factors() + (isCodes() ? EXACT + VECTORS * ConvolutionLayout.FACTOR_BYTES : 0);
+        return factors() + (isCodes() ? EXACT + VECTORS * ConvolutionLayout.FACTOR_VECTORS * VECTOR_BYTES : 0);
     }
 
     private int blockCount() {
@@ -278,7 +281,7 @@ public final class DepthwiseLayout {
     /// @param output of those that share them
     int weights(int filterY, int group, int output, int part) {
         return (((filterY * groups() + group) * shared() + output) * parts + part) * VECTORS
-                * ConvolutionLayout.VECTOR_BYTES;
+                * VECTOR_BYTES;
     }
 
     /// Calls `place` for each number of a vector, in all blocks.
@@ -300,7 +303,7 @@ public final class DepthwiseLayout {
     /// @param lane   as [LanePlace] has them
     public void eachCode(int base, int vector, int lane, CodePlace place) {
         Window window = shape.window();
-        int at = base + vector * ConvolutionLayout.VECTOR_BYTES + lane * GROUP;
+        int at = base + vector * VECTOR_BYTES + lane * GROUP;
         for (int tap = 0; tap < window.taps(); tap++) {
             for (int output = 0; output < shared(); output++) {
                 int x = tap % window.filterWidth() + output;
@@ -313,17 +316,17 @@ public final class DepthwiseLayout {
 
     /// Where a lane's bias is, from its block.
     public int bias(int vector, int lane) {
-        return weightBytes() + vector * ConvolutionLayout.VECTOR_BYTES + lane * Integer.BYTES;
+        return weightBytes() + vector * VECTOR_BYTES + lane * Integer.BYTES;
     }
 
     /// Where the factors of a vector for scaling in floats are, from their block.
     public int quickFactors(int vector, int lane) {
-        return factors() + vector * ConvolutionLayout.VECTOR_BYTES + lane * Float.BYTES;
+        return factors() + vector * VECTOR_BYTES + lane * Float.BYTES;
     }
 
     /// Where the exact factors of a vector are, from their block.
     public int exactFactors(int vector) {
-        return factors() + EXACT + vector * ConvolutionLayout.FACTOR_BYTES;
+        return factors() + EXACT + vector * ConvolutionLayout.FACTOR_VECTORS * VECTOR_BYTES;
     }
 
     /// How far a scaled sum may lie from its exact value, in units of the fraction, for all that are not cut off: three
