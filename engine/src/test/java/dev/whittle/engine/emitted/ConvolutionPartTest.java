@@ -105,6 +105,22 @@ class ConvolutionPartTest {
         assertThat(computed(shape, parts(shape, VectorUnit.AVX512, 2))).containsOnly(1);
     }
 
+    /// Calls of 16 channels would be too long.
+    @Test
+    void deepDenseLayersOfFloatsAreCutToFewerChannels() {
+        Units.assume(VectorUnit.AVX2);
+        Random random = new Random(12);
+        Case made = Case.of(random, ElementType.FLOAT32, 1, 1, 1, 79_000, 21, 1, 1,
+                new Options.Conv2d(Padding.VALID, 1, 1, 1, 1, Activation.NONE), false, false);
+        byte[] input = made.input(random);
+        PlanOptions options = PlanOptions.defaults();
+        Plan plan = Plan.of(made.model(), options.withTier(KernelTier.EMITTED));
+
+        assertThat(plan.operators().getFirst().kernel()).isInstanceOf(EmittedConvolution.class);
+        assertThat(EmittedConvolutionTest.run(plan, input)).isEqualTo(
+                EmittedConvolutionTest.run(Plan.of(made.model(), options.withTier(KernelTier.REFERENCE)), input));
+    }
+
     @Test
     void cutCallsYieldTheBitsOfTheReferenceIn256Bits() throws IOException, InterruptedException {
         Units.runNarrow(ConvolutionPartTest.class);
