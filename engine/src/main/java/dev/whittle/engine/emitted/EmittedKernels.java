@@ -2,7 +2,6 @@ package dev.whittle.engine.emitted;
 
 import dev.whittle.engine.emitted.CpuFeatures.Feature;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
-import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.MapCode;
@@ -16,6 +15,7 @@ import dev.whittle.engine.kernel.Preparation;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.kernel.Window;
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.UnsupportedModelException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2, and all else in AVX-512.
+/// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2 (depthwise ones of real numbers only), and all else in AVX-512.
 public final class EmittedKernels implements MachineCode {
     private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
     private static final String SERVED = "; the other kernels serve";
@@ -50,7 +50,7 @@ public final class EmittedKernels implements MachineCode {
         }
         try {
             Set<Feature> features = CpuFeatures.detect();
-            if (unit(features, Numbers.FLOAT32) == null) {
+            if (unit(features, true) == null) {
                 LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
                         "machine code needs AVX2 and FMA, which this processor or system does not have" + SERVED);
             }
@@ -88,12 +88,13 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public boolean isUsable() {
-        return unit(features, Numbers.FLOAT32) != null;
+        return unit(features, true) != null;
     }
 
     /// The widest registers that there are products of such numbers in, or null.
-    private static @Nullable VectorUnit unit(Set<Feature> features, Numbers numbers) {
-        boolean isReal = numbers == Numbers.FLOAT32;
+    ///
+    /// @param isReal whether numbers are real, or codes
+    private static @Nullable VectorUnit unit(Set<Feature> features, boolean isReal) {
         if (features.contains(Feature.AVX512) && (isReal || features.contains(Feature.AVX512_VNNI))) {
             return VectorUnit.AVX512;
         }
@@ -104,7 +105,7 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public int vectorBits() {
-        VectorUnit unit = unit(features, Numbers.FLOAT32);
+        VectorUnit unit = unit(features, true);
         return unit == null ? 0 : unit.bits();
     }
 
@@ -127,7 +128,7 @@ public final class EmittedKernels implements MachineCode {
         return made(p, () -> {
             Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
             ConvolutionShape shape = PackedConvolution.shape(convolution);
-            VectorUnit unit = shape == null ? null : unit(features, shape.numbers());
+            VectorUnit unit = unit(features, convolution.type() == ElementType.FLOAT32);
             if (shape == null || unit == null) {
                 return null;
             }
@@ -176,8 +177,9 @@ public final class EmittedKernels implements MachineCode {
     @Override
     public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
         return made(p, () -> {
-            DepthwiseLayout layout = PackedDepthwise.layout(convolution);
-            if (layout == null || unit(features, layout.numbers()) != VectorUnit.AVX512) {
+            VectorUnit unit = unit(features, convolution.type() == ElementType.FLOAT32);
+            DepthwiseLayout layout = unit == null ? null : PackedDepthwise.layout(convolution, unit);
+            if (layout == null) {
                 return null;
             }
             p.requireBytes(layout.bytes());

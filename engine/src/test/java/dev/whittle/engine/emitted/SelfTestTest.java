@@ -21,6 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The self-tests of depthwise convolutions, sums and tables take sound code, and neither code that does nothing nor code for
@@ -77,13 +78,15 @@ class SelfTestTest {
                 isSigned ? 127 : 255);
     }
 
-    @Test
-    void depthwiseConvolutionOfOtherWeightsFails() {
+    @ParameterizedTest
+    @EnumSource
+    void depthwiseConvolutionOfOtherWeightsFails(VectorUnit unit) {
+        Units.assume(unit);
         int tested = 0;
         int caught = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             Convolution convolution = RandomConvolution.depthwise(new Random(seed));
-            DepthwiseLayout layout = PackedDepthwise.layout(convolution);
+            DepthwiseLayout layout = PackedDepthwise.layout(convolution, unit);
             if (layout == null) {
                 continue;
             }
