@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A depthwise convolution as emitted code: one call for as many rows of output as hold up nothing. The units are rows.
 final class EmittedDepthwise implements DivisibleKernel {
-    /// Of one thread, roughly, to tell what is worth dividing.
-    private static final int MULTIPLICATIONS_PER_NANOSECOND = 80;
+    /// Of one thread and lane, roughly, to tell what is worth dividing.
+    private static final int MULTIPLICATIONS_OF_LANE_PER_NANOSECOND = 5;
     /// Of a call, some 20 µs.
-    private static final int MOST_MULTIPLICATIONS = 1 << 20;
+    private static final int MOST_MULTIPLICATIONS_OF_LANE = 1 << 16;
 
     private final MemorySegment code;
     private final MemorySegment constants;
@@ -51,8 +51,9 @@ final class EmittedDepthwise implements DivisibleKernel {
         this.inputBytes = (long) window.inHeight() * window.inWidth() * window.inChannels() * bytes;
         this.outRowBytes = (long) window.outWidth() * convolution.channels() * outBytes;
         long rowMultiplications = (long) window.outWidth() * window.taps() * convolution.channels();
-        this.rowsOfCall = (int) Math.max(1, MOST_MULTIPLICATIONS / rowMultiplications);
-        this.nanoseconds = batches * outHeight * rowMultiplications / MULTIPLICATIONS_PER_NANOSECOND;
+        int lanes = layout.unit().lanes();
+        this.rowsOfCall = (int) Math.max(1, (long) MOST_MULTIPLICATIONS_OF_LANE * lanes / rowMultiplications);
+        this.nanoseconds = batches * outHeight * rowMultiplications / (MULTIPLICATIONS_OF_LANE_PER_NANOSECOND * lanes);
     }
 
     @Override

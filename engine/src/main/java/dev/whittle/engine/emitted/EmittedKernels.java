@@ -4,7 +4,6 @@ import dev.whittle.engine.emitted.CpuFeatures.Feature;
 import dev.whittle.engine.emitted.x86.ArithmeticCode;
 import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionShape;
-import dev.whittle.engine.emitted.x86.ConvolutionShape.Numbers;
 import dev.whittle.engine.emitted.x86.DepthwiseCode;
 import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.DequantizeCode;
@@ -23,6 +22,7 @@ import dev.whittle.engine.kernel.RealsOfCodes;
 import dev.whittle.engine.kernel.Slot;
 import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.kernel.Window;
+import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.UnsupportedModelException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -30,11 +30,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2, and all else in AVX-512.
+/// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2 (depthwise ones of real numbers only), and all else in AVX-512.
 public final class EmittedKernels implements MachineCode {
     private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
     private static final String SERVED = "; the other kernels serve";
@@ -60,7 +61,7 @@ public final class EmittedKernels implements MachineCode {
         }
         try {
             Set<Feature> features = CpuFeatures.detect();
-            if (units(features, Numbers.FLOAT32).isEmpty()) {
+            if (units(features, true).isEmpty()) {
                 LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
                         "machine code needs AVX2 and FMA, which this processor or system does not have" + SERVED);
             }
@@ -98,12 +99,13 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public boolean isUsable() {
-        return !units(features, Numbers.FLOAT32).isEmpty();
+        return !units(features, true).isEmpty();
     }
 
-    /// The registers that there are products of such numbers in, the widest first.
-    private static List<VectorUnit> units(Set<Feature> features, Numbers numbers) {
-        boolean isReal = numbers == Numbers.FLOAT32;
+    /// The registers that there are products in, the widest first.
+    ///
+    /// @param isReal whether of real numbers, else of codes
+    private static List<VectorUnit> units(Set<Feature> features, boolean isReal) {
         List<VectorUnit> units = new ArrayList<>();
         if (features.contains(Feature.AVX512) && (isReal || features.contains(Feature.AVX512_VNNI))) {
             units.add(VectorUnit.AVX512);
@@ -116,7 +118,7 @@ public final class EmittedKernels implements MachineCode {
 
     @Override
     public int vectorBits() {
-        return units(features, Numbers.FLOAT32).getFirst().bits();
+        return units(features, true).getFirst().bits();
     }
 
     /// What all kernels are made in; null without the features. Whatever is thrown becomes a line in the log, and null, so that
@@ -141,7 +143,8 @@ public final class EmittedKernels implements MachineCode {
         return made(p, Set.of(), () -> {
             Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
             ConvolutionShape shape = PackedConvolution.shape(convolution);
-            List<ConvolutionPart> parts = shape == null ? null : parts(shape, p.threads());
+            List<ConvolutionPart> parts =
+                    shape == null ? null : parts(shape, convolution.type() == ElementType.FLOAT32, p.threads());
             if (shape == null || parts == null) {
                 return null;
             }
@@ -157,8 +160,8 @@ public final class EmittedKernels implements MachineCode {
     }
 
     /// In the widest registers whose calls are short enough: a vector of fewer channels has fewer weights.
-    private @Nullable List<ConvolutionPart> parts(ConvolutionShape shape, int threads) {
-        for (VectorUnit unit : units(features, shape.numbers())) {
+    private @Nullable List<ConvolutionPart> parts(ConvolutionShape shape, boolean isReal, int threads) {
+        for (VectorUnit unit : units(features, isReal)) {
             List<ConvolutionPart> parts = ConvolutionPart.of(shape, unit, threads);
             if (parts != null) {
                 return parts;
@@ -224,8 +227,10 @@ public final class EmittedKernels implements MachineCode {
     @Override
     public @Nullable Kernel depthwise(Preparation p, Convolution convolution) {
         return made(p, Set.of(), () -> {
-            DepthwiseLayout layout = PackedDepthwise.layout(convolution);
-            if (layout == null || !units(features, layout.numbers()).contains(VectorUnit.AVX512)) {
+            DepthwiseLayout layout = units(features, convolution.type() == ElementType.FLOAT32).stream()
+                    .map(unit -> PackedDepthwise.layout(convolution, unit)).filter(Objects::nonNull).findFirst()
+                    .orElse(null);
+            if (layout == null) {
                 return null;
             }
             p.requireBytes(layout.bytes());

@@ -33,11 +33,11 @@ final class PackedDepthwise {
     }
 
     /// The layout that a convolution needs, or null where its numbers fit none.
-    static @Nullable DepthwiseLayout layout(Convolution convolution) {
+    static @Nullable DepthwiseLayout layout(Convolution convolution, VectorUnit unit) {
         ConvolutionShape shape = PackedConvolution.shape(convolution);
         return shape == null
                 ? null
-                : DepthwiseLayout.of(shape, parts(convolution.weights(), shape.numbers()), fraction(convolution));
+                : DepthwiseLayout.of(shape, unit, parts(convolution.weights(), shape.numbers()), fraction(convolution));
     }
 
     /// How many bytes add up to any of the weights; real numbers, which have no bound, are never cut.
@@ -86,6 +86,7 @@ final class PackedDepthwise {
         packed.even();
         if (layout.numbers() == Numbers.FLOAT32) {
             packed.bounds();
+            packed.lastLanes();
             packed.reals();
         } else if (convolution.codes() == null) {
             packed.bounds();
@@ -103,12 +104,21 @@ final class PackedDepthwise {
         constants.putFloat(ConvolutionLayout.MAXIMUM, convolution.max());
     }
 
+    private void lastLanes() {
+        VectorUnit unit = layout.unit();
+        if (!unit.hasMasks()) {
+            for (int lane = 0; lane < convolution.channels() % unit.lanes(); lane++) {
+                constants.putInt(DepthwiseLayout.LAST_LANES + lane * Integer.BYTES, -1);
+            }
+        }
+    }
+
     private void reals() {
         int taps = convolution.window().taps();
         float[] bias = convolution.bias();
         layout.eachLane((channel, base, vector, lane) -> {
             for (int tap = 0; tap < taps; tap++) {
-                constants.putFloat(base + tap * DepthwiseLayout.VECTOR_BYTES + lane * Float.BYTES,
+                constants.putFloat(base + tap * layout.unit().bytes() + lane * Float.BYTES,
                         convolution.weights()[channel * taps + tap]);
             }
             // Adding −0 changes no float.

@@ -19,6 +19,7 @@ import dev.whittle.engine.model.Subgraph;
 import dev.whittle.engine.model.Tensor;
 import dev.whittle.engine.plan.Plan;
 import dev.whittle.engine.plan.PlanOptions;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +47,17 @@ class EmittedDepthwiseTest {
     @BeforeEach
     void needsTheTier() {
         Units.assume(VectorUnit.AVX512);
+    }
+
+    /// Of real numbers; the other kinds have no such code.
+    @Test
+    void yieldsTheBitsOfTheReferenceIn256Bits() throws IOException, InterruptedException {
+        Units.runNarrow(EmittedDepthwiseTest.class, "-Dwhittle.test.rounds=" + ROUNDS);
+    }
+
+    public static void main(String[] none) {
+        new EmittedDepthwiseTest().yieldsTheBitsOfTheReference(Kind.FLOAT32);
+        Units.printBits();
     }
 
     enum Kind {

@@ -90,8 +90,13 @@ final class GoldenCode {
     }
 
     private static DepthwiseLayout depthwise(Numbers numbers, Window window, int fraction, Finish finish) {
+        return depthwise(numbers, window, VectorUnit.AVX512, fraction, finish);
+    }
+
+    private static DepthwiseLayout depthwise(Numbers numbers, Window window, VectorUnit unit, int fraction,
+            Finish finish) {
         return Objects.requireNonNull(DepthwiseLayout.of(
-                shape(numbers, window, window.inChannels(), false, false, finish), 1, fraction));
+                shape(numbers, window, window.inChannels(), false, false, finish), unit, 1, fraction));
     }
 
     /// A line for each shape: hash, tab, name.
@@ -112,6 +117,8 @@ final class GoldenCode {
         line(lines, "quantize, halves away from zero", QuantizeCode.write(false));
         line(lines, "quantize, halves to even", QuantizeCode.write(true));
         shapes().forEach((name, shape) -> line(lines, "256 bits: " + name, write(shape, VectorUnit.AVX2)));
+        line(lines, "256 bits: depthwise float32 14x14x42, 3x3", DepthwiseCode.write(
+                depthwise(Numbers.FLOAT32, image(14, 42, 3, 1, 1), VectorUnit.AVX2, 0, CLAMPED)));
         return lines.toString();
     }
 

@@ -3,12 +3,16 @@ package dev.whittle.engine.emitted;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whittle.engine.emitted.RandomConvolution.Planned;
+import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ConvolutionCode;
+import dev.whittle.engine.emitted.x86.DepthwiseCode;
+import dev.whittle.engine.emitted.x86.DepthwiseLayout;
 import dev.whittle.engine.emitted.x86.VectorUnit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /// Code is a function of the shape alone: the same bytes in each JVM, on each machine, and each time.
@@ -33,9 +37,19 @@ class GoldenCodeTest {
         assertThat(all).hasSizeGreaterThan(SHAPES / 2);
         for (Planned planned : all) {
             for (ConvolutionPart part : planned.parts()) {
-                assertThat(ConvolutionCode.write(part.layout()).listing()).as("seed %d", planned.seed())
-                        .noneMatch(line -> line.hex().startsWith(EVEX) || line.text().startsWith("k"));
+                assertIsOfAvx2(ConvolutionCode.write(part.layout()));
             }
         }
+        for (int seed = 0; seed < SHAPES; seed++) {
+            DepthwiseLayout layout =
+                    PackedDepthwise.layout(RandomConvolution.depthwise(new Random(seed)), VectorUnit.AVX2);
+            if (layout != null) {
+                assertIsOfAvx2(DepthwiseCode.write(layout));
+            }
+        }
+    }
+
+    private static void assertIsOfAvx2(Assembler code) {
+        assertThat(code.listing()).noneMatch(line -> line.hex().startsWith(EVEX) || line.text().startsWith("k"));
     }
 }

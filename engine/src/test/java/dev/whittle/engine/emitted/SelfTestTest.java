@@ -140,13 +140,15 @@ class SelfTestTest {
                 new CodesOfReals(false, isToEven, 0.25f, 5, REAL, SLOT))).isFalse();
     }
 
-    @Test
-    void depthwiseConvolutionOfOtherWeightsFails() {
+    @ParameterizedTest
+    @EnumSource
+    void depthwiseConvolutionOfOtherWeightsFails(VectorUnit unit) {
+        Units.assume(unit);
         int tested = 0;
         int caught = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             Convolution convolution = RandomConvolution.depthwise(new Random(seed));
-            DepthwiseLayout layout = PackedDepthwise.layout(convolution);
+            DepthwiseLayout layout = PackedDepthwise.layout(convolution, unit);
             if (layout == null) {
                 continue;
             }

@@ -53,8 +53,6 @@ public final class ConvolutionCode {
     private static final List<Gpr> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
 
     private static final Mask LAST_LANES = Mask.K1;
-    /// Of a register of 256 bits.
-    private static final int HALF_BYTES = 16;
 
     private static final Gpr INPUT = RDI;
     private static final Gpr OUTPUT = RSI;
@@ -529,7 +527,7 @@ public final class ConvolutionCode {
 
     private void store(Vector result, Address to, int vector) {
         if (!unit.hasMasks()) {
-            storeBytes(result, to, (isPart(vector) ? layout.lastLanes() : unit.lanes()) * shape.outBytes());
+            FirstBytes.store(a, result, to, (isPart(vector) ? layout.lastLanes() : unit.lanes()) * shape.outBytes());
             return;
         }
         Address target = isPart(vector) ? to.masked(LAST_LANES) : to;
@@ -537,39 +535,6 @@ public final class ConvolutionCode {
             a.vmovups(target, result);
         } else {
             a.vmovdqu8(target, result.as(128));
-        }
-    }
-
-    /// The first bytes of a register, and none behind them.
-    private void storeBytes(Vector result, Address to, int bytes) {
-        if (bytes == unit.bytes()) {
-            a.vmovups(to, result);
-            return;
-        }
-        Vector half = result.as(128);
-        int stored = 0;
-        if (bytes >= HALF_BYTES) {
-            a.vmovups(to, half);
-            stored = HALF_BYTES;
-        }
-        if (bytes > HALF_BYTES) {
-            a.vextracti128(half, result, 1);
-        }
-        int first = stored;
-        if ((bytes & Long.BYTES) > 0) {
-            a.vmovq(to.plus(stored), half);
-            stored += Long.BYTES;
-        }
-        if ((bytes & Integer.BYTES) > 0) {
-            a.vpextrd(to.plus(stored), half, (stored - first) / Integer.BYTES);
-            stored += Integer.BYTES;
-        }
-        if ((bytes & Short.BYTES) > 0) {
-            a.vpextrw(to.plus(stored), half, (stored - first) / Short.BYTES);
-            stored += Short.BYTES;
-        }
-        if ((bytes & 1) > 0) {
-            a.vpextrb(to.plus(stored), half, stored - first);
         }
     }
 }

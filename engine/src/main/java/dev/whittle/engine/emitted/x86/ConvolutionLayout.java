@@ -211,6 +211,7 @@ public final class ConvolutionLayout {
         return shape.numbers() == Numbers.INT8 && (unit.hasMasks() || !shape.isPooled());
     }
 
+    /// Registers that finishing takes, and more of them where it reads part of a vector.
     private int fewestFree() {
         boolean readsPart = shape.finish() instanceof Finish.Scaled && !unit.hasMasks() && lastLanes() > 0;
         return FEWEST_FREE + (readsPart ? FREE_FOR_PART : 0);
@@ -262,13 +263,9 @@ public final class ConvolutionLayout {
     /// one's sum is there.
     private double cost(int positions, int vectors) {
         int products = positions * (shape.hasOffset() ? vectors + 1 : vectors);
-        double cost = Math.max(products, positions + vectors) / 2.0;
-        if (!unit.hasMasks() && shape.numbers() == Numbers.INT8) {
-            int flips = positions;
-            double reads = positions + vectors + (keepsFlip() ? 0 : flips);
-            cost = Math.max(cost, Math.max(reads / 2, (products + flips) / 3.0));
-        }
-        return Math.max(unit.latency(), cost);
+        int flips = shape.numbers() == Numbers.INT8 && !unit.hasMasks() ? positions : 0;
+        int reads = positions + vectors + (keepsFlip() ? 0 : flips);
+        return Math.max(unit.latency(), Math.max(Math.max(products, reads) / 2.0, (products + flips) / 3.0));
     }
 
     /// Cycles that the code of a row of output takes at most, roughly, where its constants are at hand.

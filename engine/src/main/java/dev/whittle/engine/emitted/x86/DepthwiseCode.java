@@ -16,6 +16,7 @@ import static dev.whittle.engine.emitted.x86.Gpr.RDI;
 import static dev.whittle.engine.emitted.x86.Gpr.RDX;
 import static dev.whittle.engine.emitted.x86.Gpr.RSI;
 import static dev.whittle.engine.emitted.x86.Gpr.RSP;
+import static dev.whittle.engine.emitted.x86.Vector.ymm;
 import static dev.whittle.engine.emitted.x86.Vector.zmm;
 
 import dev.whittle.engine.emitted.x86.ConvolutionShape.Finish;
@@ -65,11 +66,14 @@ public final class DepthwiseCode {
     private static final Gpr TILES_LEFT = R14;
     private static final Gpr PADDING_ROW = R15;
 
-    /// Registers of real numbers: sums first, then these, then weights.
-    private static final List<Vector> REAL_INPUTS = List.of(zmm(8), zmm(9), zmm(10), zmm(11));
+    /// Registers of real numbers: sums first, then inputs, then weights.
     private static final Vector REAL_SECOND_HALF = zmm(14);
     private static final Vector REAL_EVEN = zmm(15);
     private static final int KEPT = 16;
+    /// In registers of 256 bits weights of one row of the filter, where there are no more than so many.
+    private static final int NARROW_KEPT = 8;
+    private static final int MOST_NARROW_KEPT = 4;
+    private static final Vector NARROW_LAST_LANES = ymm(15);
     /// Of codes: sums first, then pairs of vectors whose bytes are interleaved, and so on.
     private static final int PAIRS = 16;
     private static final List<Vector> CODE_INPUTS = List.of(zmm(20), zmm(21));
@@ -79,13 +83,17 @@ public final class DepthwiseCode {
     /// Of codes when products are done.
     private static final int RESULTS = 16;
     private static final int SCALED = 20;
-    /// Of both: padding as it is multiplied, what makes codes unsigned, and bounds of real numbers.
-    private static final Vector PAD = zmm(28);
+    /// What makes them unsigned.
     private static final Vector FLIP = zmm(29);
-    private static final Vector MINIMUM = zmm(30);
-    private static final Vector MAXIMUM = zmm(31);
 
     private final Assembler a = new Assembler();
+    private final VectorUnit unit;
+    private final List<Vector> realInputs;
+    /// Padding as it is multiplied.
+    private final Vector pad;
+    /// Bounds of real numbers.
+    private final Vector minimum;
+    private final Vector maximum;
     private final DepthwiseLayout layout;
     private final ConvolutionShape shape;
     private final Window window;
@@ -108,16 +116,24 @@ public final class DepthwiseCode {
 
     private DepthwiseCode(DepthwiseLayout layout) {
         this.layout = layout;
+        this.unit = layout.unit();
+        boolean isWide = unit.hasMasks();
+        this.realInputs = isWide ? List.of(zmm(8), zmm(9), zmm(10), zmm(11)) : List.of(ymm(6), ymm(7));
+        this.pad = isWide ? zmm(28) : ymm(12);
+        this.minimum = isWide ? zmm(30) : ymm(13);
+        this.maximum = isWide ? zmm(31) : ymm(14);
         this.shape = layout.shape();
         this.window = shape.window();
         this.isCodes = layout.isCodes();
-        this.isKept = window.taps() <= DepthwiseLayout.MOST_KEPT;
+        this.isKept = isWide
+                ? window.taps() <= DepthwiseLayout.MOST_KEPT
+                : window.filterWidth() <= MOST_NARROW_KEPT;
         this.isScaled = shape.finish() instanceof Finish.Scaled;
         this.hasMinimum = shape.finish() instanceof Finish.Reals reals && reals.hasMinimum()
                 || shape.finish() instanceof Finish.Scaled scaled && scaled.hasMinimum();
         this.hasMaximum = shape.finish() instanceof Finish.Reals reals && reals.hasMaximum()
                 || shape.finish() instanceof Finish.Scaled scaled && scaled.hasMaximum();
-        this.requantization = new Requantization(a, VectorUnit.AVX512, shape.finish(), CONSTANTS);
+        this.requantization = new Requantization(a, unit, shape.finish(), CONSTANTS);
         this.tile = layout.tiles().getFirst();
     }
 
@@ -166,31 +182,37 @@ public final class DepthwiseCode {
         a.imul(Y, Y, window.strideHeight());
         a.sub(Y, window.padTop());
         int last = layout.isRun() ? layout.lastLanes() : layout.blocks().getLast().lanes();
-        a.mov(SCRATCH, -1L >>> Long.SIZE - last);
-        a.kmovq(LAST_LANES, SCRATCH);
+        if (unit.hasMasks()) {
+            a.mov(SCRATCH, -1L >>> Long.SIZE - last);
+            a.kmovq(LAST_LANES, SCRATCH);
+        } else {
+            a.vmovups(NARROW_LAST_LANES, Address.of(CONSTANTS).plus(DepthwiseLayout.LAST_LANES));
+        }
         requantization.begin(SCRATCH);
         if (layout.skips()) {
             a.vmovdqu32(even(), Address.of(CONSTANTS).plus(DepthwiseLayout.EVEN_POSITIONS));
         }
         if (isScaled) {
-            a.vpbroadcastb(PAD, Address.of(PADDING_ROW));
+            a.vpbroadcastb(pad, Address.of(PADDING_ROW));
             if (last % DepthwiseLayout.LANES > 0) {
                 a.mov(SCRATCH, (1 << last % DepthwiseLayout.LANES) - 1);
                 a.kmovw(LAST_REALS, SCRATCH);
             }
+        } else if (!unit.hasMasks()) {
+            a.vxorps(pad, pad, pad);
         } else {
-            a.vmovdqu32(PAD, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
+            a.vmovdqu32(pad, Address.of(CONSTANTS).plus(DepthwiseLayout.PADDING));
         }
         if (shape.numbers() == Numbers.INT8) {
             a.mov(SCRATCH, SIGN_OF_BYTES);
             a.vpbroadcastd(FLIP, SCRATCH);
-            a.vpxord(PAD, PAD, FLIP);
+            a.vpxord(pad, pad, FLIP);
         }
         if (hasMinimum) {
-            a.vbroadcastss(MINIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MINIMUM));
+            a.vbroadcastss(minimum, Address.of(CONSTANTS).plus(ConvolutionLayout.MINIMUM));
         }
         if (hasMaximum) {
-            a.vbroadcastss(MAXIMUM, Address.of(CONSTANTS).plus(ConvolutionLayout.MAXIMUM));
+            a.vbroadcastss(maximum, Address.of(CONSTANTS).plus(ConvolutionLayout.MAXIMUM));
         }
         Label next = a.label();
         a.align(16);
@@ -249,7 +271,7 @@ public final class DepthwiseCode {
 
     private void block(Block block) {
         lanes = block.lanes();
-        bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : 512;
+        bits = isCodes ? Math.max(128, Integer.highestOneBit(lanes * 2 - 1) * Byte.SIZE) : unit.bits();
     }
 
     /// Tiles are outermost where there are several blocks: what one position has of all blocks lies side by side.
@@ -266,8 +288,8 @@ public final class DepthwiseCode {
             }
             weights();
             compute();
-            a.add(TILE_INPUT, DepthwiseLayout.VECTOR_BYTES);
-            a.add(TILE_OUTPUT, DepthwiseLayout.VECTOR_BYTES / shape.numbers().bytes() * shape.outBytes());
+            a.add(TILE_INPUT, unit.bytes());
+            a.add(TILE_OUTPUT, unit.bytes() / shape.numbers().bytes() * shape.outBytes());
             a.add(BLOCK, layout.blockBytes());
             if (isScaled) {
                 a.mov(ROW, factors());
@@ -282,7 +304,7 @@ public final class DepthwiseCode {
     }
 
     private void weights() {
-        if (!isCodes && isKept) {
+        if (!isCodes && isKept && unit.hasMasks()) {
             for (int tap = 0; tap < window.taps(); tap++) {
                 a.vmovups(zmm(KEPT + tap), weight(tap));
             }
@@ -317,7 +339,7 @@ public final class DepthwiseCode {
     }
 
     private Address weight(int tap) {
-        return Address.of(BLOCK).plus(tap * DepthwiseLayout.VECTOR_BYTES);
+        return Address.of(BLOCK).plus(tap * unit.bytes());
     }
 
     private Vector even() {
@@ -327,7 +349,7 @@ public final class DepthwiseCode {
     /// A vector of input as it lies in memory, in the register or in that of padding.
     private Vector load(int step, int tap, Vector to) {
         if (layout.lanes(step, tap, 0) == 0 && (!layout.skips() || layout.lanes(step, tap, 1) == 0)) {
-            return PAD;
+            return pad;
         }
         Address from = Address.of(ROW).index(TILE_INPUT, 1)
                 .plus(layout.input(step, tap) - tile.first() * layout.inStep());
@@ -355,7 +377,9 @@ public final class DepthwiseCode {
 
     /// @param onImage the lanes that do not lie on padding
     private void half(Vector to, long onImage, Address from) {
-        if (isPart()) {
+        if (isPart() && !unit.hasMasks()) {
+            a.vmaskmovps(to, NARROW_LAST_LANES, from);
+        } else if (isPart()) {
             move(to.zeroed(LAST_LANES), from);
         } else if (onImage == -1) {
             move(to, from);
@@ -383,10 +407,20 @@ public final class DepthwiseCode {
 
     private void reals() {
         for (int i = 0; i < tile.width(); i++) {
-            a.vpxord(zmm(i), zmm(i), zmm(i));
+            Vector sum = unit.register(i);
+            if (unit.hasMasks()) {
+                a.vpxord(sum, sum, sum);
+            } else {
+                a.vxorps(sum, sum, sum);
+            }
         }
         for (int filterY = 0; filterY < window.filterHeight(); filterY++) {
             row(filterY);
+            if (isKept && !unit.hasMasks()) {
+                for (int tap = 0; tap < window.filterWidth(); tap++) {
+                    a.vmovups(unit.register(NARROW_KEPT + tap), weight(filterY * window.filterWidth() + tap));
+                }
+            }
             boolean isShared = !layout.isRun() && window.strideWidth() == 1 && window.dilationWidth() == 1;
             if (isShared) {
                 for (int x = 0; x < tile.width() + window.filterWidth() - 1; x++) {
@@ -405,33 +439,37 @@ public final class DepthwiseCode {
             }
         }
         for (int i = 0; i < tile.width(); i++) {
-            Vector sum = zmm(i);
+            Vector sum = unit.register(i);
             a.vaddps(sum, sum, weight(window.taps()));
             clamp(sum);
-            a.vmovups(output(i), sum);
+            if (unit.hasMasks()) {
+                a.vmovups(output(i), sum);
+            } else {
+                FirstBytes.store(a, sum, Address.of(TILE_OUTPUT).plus(i * layout.outStep()), lanes * Float.BYTES);
+            }
         }
     }
 
     /// The second operand stays where the two do not compare or are equal: as Java's `min > x ? min : x`.
     private void clamp(Vector sum) {
         if (hasMinimum) {
-            a.vmaxps(sum, MINIMUM, sum);
+            a.vmaxps(sum, minimum, sum);
         }
         if (hasMaximum) {
-            a.vminps(sum, MAXIMUM, sum);
+            a.vminps(sum, maximum, sum);
         }
     }
 
     private Vector nextInput() {
-        return REAL_INPUTS.get(nextInput++ % REAL_INPUTS.size());
+        return realInputs.get(nextInput++ % realInputs.size());
     }
 
     private void multiply(int output, int tap, Vector input) {
+        VectorSource weight = weight(tap);
         if (isKept) {
-            a.vfmadd231ps(zmm(output), input, zmm(KEPT + tap));
-        } else {
-            a.vfmadd231ps(zmm(output), input, weight(tap));
+            weight = unit.register(unit.hasMasks() ? KEPT + tap : NARROW_KEPT + tap % window.filterWidth());
         }
+        a.vfmadd231ps(unit.register(output), input, weight);
     }
 
     private Address output(int i) {
@@ -519,12 +557,12 @@ public final class DepthwiseCode {
         pairs[lastPair] = wanted;
         int register = PAIRS + 2 * lastPair;
         if (tap >= taps) {
-            a.vmovdqu32(Vector.of(register, bits), PAD.as(bits));
-            a.vmovdqu32(Vector.of(register + 1, bits), PAD.as(bits));
+            a.vmovdqu32(Vector.of(register, bits), pad.as(bits));
+            a.vmovdqu32(Vector.of(register + 1, bits), pad.as(bits));
             return register;
         }
         Vector one = load(step, tap, CODE_INPUTS.getFirst().as(bits)).as(bits);
-        Vector other = hasSecond ? load(step, tap + 1, CODE_INPUTS.getLast().as(bits)).as(bits) : PAD.as(bits);
+        Vector other = hasSecond ? load(step, tap + 1, CODE_INPUTS.getLast().as(bits)).as(bits) : pad.as(bits);
         a.vpunpcklbw(Vector.of(register, bits), one, other);
         a.vpunpckhbw(Vector.of(register + 1, bits), one, other);
         return register;

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// How the code of a depthwise convolution goes over a row of output, and where it finds its constants.
 ///
-/// Lanes are channels: 16 real numbers, or 64 codes. Where several positions of few channels fill a vector, a row is taken as
+/// Lanes are channels: 16 real numbers, or 64 codes; in registers of 256 bits 8 real numbers. Where several positions of few channels fill a vector, a row is taken as
 /// one run of numbers, a vector after the other (`isRun`); otherwise channels are cut into blocks, and a vector is what one
 /// position has of a block.
 ///
@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// The constants are the header of [ConvolutionLayout] and more of one's own, a row of padding, and for each block weights,
 /// biases and factors. Padding is the code of 0, so that it takes part as any input.
 public final class DepthwiseLayout {
+    /// Of 512 bits, where codes always are.
     public static final int LANES = VectorUnit.AVX512.lanes();
     public static final int VECTOR_BYTES = VectorUnit.AVX512.bytes();
 
@@ -31,6 +32,8 @@ public final class DepthwiseLayout {
     /// Vectors: bounds of codes, the zero point as 16 bits, code of padding, and which words of two vectors are every second
     /// position's.
     public static final int LEAST_CODES = 64;
+    /// In place of these, of real numbers without masks: -1 in the lanes of the last vector that are channels.
+    public static final int LAST_LANES = 64;
     public static final int LARGEST_CODES = 128;
     public static final int ZERO_POINTS = 192;
     public static final int PADDING = 256;
@@ -55,6 +58,8 @@ public final class DepthwiseLayout {
 
     private static final int REAL_STEPS = 8;
     private static final int CODE_STEPS = 4;
+    /// Of real numbers in 16 registers.
+    private static final int NARROW_STEPS = 6;
 
     /// Channels of one vector that follow each other.
     ///
@@ -71,6 +76,7 @@ public final class DepthwiseLayout {
     record Tile(int first, int width, int repeats, boolean isInside) {}
 
     private final ConvolutionShape shape;
+    private final VectorUnit unit;
     private final int parts;
     private final int fraction;
     private final boolean isRun;
@@ -78,14 +84,16 @@ public final class DepthwiseLayout {
     private final List<Block> blocks = new ArrayList<>();
     private final List<Tile> tiles = new ArrayList<>();
 
-    private DepthwiseLayout(ConvolutionShape shape, int parts, int fraction) {
+    private DepthwiseLayout(ConvolutionShape shape, VectorUnit unit, int parts, int fraction) {
         this.shape = shape;
+        this.unit = unit;
         this.parts = parts;
         this.fraction = fraction;
-        this.vectorLanes = VECTOR_BYTES / shape.numbers().bytes();
+        this.vectorLanes = unit.bytes() / shape.numbers().bytes();
         int channels = shape.channels();
         int stride = shape.window().strideWidth();
-        this.isRun = !(shape.finish() instanceof Finish.Scaled) && channels < vectorLanes && vectorLanes % channels == 0
+        this.isRun = unit.hasMasks() && !(shape.finish() instanceof Finish.Scaled) && channels < vectorLanes
+                && vectorLanes % channels == 0
                 && (stride == 1 || stride == 2 && shape.pixelBytes() % Integer.BYTES == 0);
         if (isRun) {
             blocks.add(new Block(1, vectorLanes));
@@ -97,7 +105,7 @@ public final class DepthwiseLayout {
                 blocks.add(new Block(1, channels % vectorLanes));
             }
         }
-        int most = isCodes() ? CODE_STEPS : REAL_STEPS;
+        int most = isCodes() ? CODE_STEPS : unit.hasMasks() ? REAL_STEPS : NARROW_STEPS;
         int steps = steps();
         for (int first = 0; first < steps; first += most) {
             add(first, Math.min(most, steps - first));
@@ -108,7 +116,7 @@ public final class DepthwiseLayout {
     /// @param fraction bits behind the point of sums that are scaled in floats, where that leaves no doubt; 0 to scale all
     ///     exactly
     /// @return null where there is no code for it
-    public static @Nullable DepthwiseLayout of(ConvolutionShape shape, int parts, int fraction) {
+    public static @Nullable DepthwiseLayout of(ConvolutionShape shape, VectorUnit unit, int parts, int fraction) {
         Window window = shape.window();
         boolean isSmall = (long) shape.rowBytes() * (window.inHeight() + (long) window.filterHeight()
                 * window.dilationHeight() + window.padTop()) < 1 << 30
@@ -116,8 +124,9 @@ public final class DepthwiseLayout {
                 && (long) window.strideHeight() * window.outHeight() < 1 << 24
                 && (long) window.strideWidth() * window.outWidth() < 1 << 24;
         return isSmall && window.inChannels() == shape.channels()
-                ? new DepthwiseLayout(shape, parts, fraction)
-                : null;
+                && (unit.hasMasks() || shape.numbers() == Numbers.FLOAT32)
+                        ? new DepthwiseLayout(shape, unit, parts, fraction)
+                        : null;
     }
 
     private void add(int first, int width) {
@@ -217,6 +226,11 @@ public final class DepthwiseLayout {
         return tiles;
     }
 
+    /// What the code computes in.
+    public VectorUnit unit() {
+        return unit;
+    }
+
     ConvolutionShape shape() {
         return shape;
     }
@@ -251,11 +265,11 @@ public final class DepthwiseLayout {
         Window window = shape.window();
         return isCodes()
                 ? window.filterHeight() * groups() * shared() * parts * VECTORS * VECTOR_BYTES
-                : window.taps() * VECTOR_BYTES;
+                : window.taps() * unit.bytes();
     }
 
     private int biasBytes() {
-        return (isCodes() ? VECTORS : 1) * VECTOR_BYTES;
+        return (isCodes() ? VECTORS : 1) * unit.bytes();
     }
 
     /// From the start of a block's constants.
