@@ -144,7 +144,7 @@ public final class EmittedKernels implements MachineCode {
             Convolution convolution = asked.withWindow(inRows(asked.window(), asked.isPooled()));
             ConvolutionShape shape = PackedConvolution.shape(convolution);
             List<ConvolutionPart> parts =
-                    shape == null ? null : parts(shape, convolution.type() == ElementType.FLOAT32, p.threads());
+                    shape == null ? null : parts(p, shape, convolution.type() == ElementType.FLOAT32);
             if (shape == null || parts == null) {
                 return null;
             }
@@ -159,11 +159,12 @@ public final class EmittedKernels implements MachineCode {
         });
     }
 
-    /// In the widest registers whose calls are short enough: a vector of fewer channels has fewer weights.
-    private @Nullable List<ConvolutionPart> parts(ConvolutionShape shape, boolean isReal, int threads) {
+    /// In the widest registers; where their calls would be too long, in narrower ones, a vector of which has fewer weights. That
+    /// is slower than the vector kernels, where those serve, since one sum waits for the other.
+    private @Nullable List<ConvolutionPart> parts(Preparation p, ConvolutionShape shape, boolean isReal) {
         for (VectorUnit unit : units(features, isReal)) {
-            List<ConvolutionPart> parts = ConvolutionPart.of(shape, unit, threads);
-            if (parts != null) {
+            List<ConvolutionPart> parts = ConvolutionPart.of(shape, unit, p.threads());
+            if (parts != null || p.tier() == KernelTier.VECTOR) {
                 return parts;
             }
         }

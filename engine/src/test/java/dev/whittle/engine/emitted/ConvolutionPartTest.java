@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -105,20 +106,34 @@ class ConvolutionPartTest {
         assertThat(computed(shape, parts(shape, VectorUnit.AVX512, 2))).containsOnly(1);
     }
 
-    /// Calls of 16 channels would be too long.
+    /// Calls of 16 channels would be too long, so they have eight, unless there are vector kernels, which are faster.
     @Test
-    void deepDenseLayersOfFloatsAreCutToFewerChannels() {
+    void deepDenseLayersOfFloatsAreCutToFewerChannelsWhereThereAreNoVectors() throws IOException, InterruptedException {
         Units.assume(VectorUnit.AVX2);
-        Random random = new Random(12);
-        Case made = Case.of(random, ElementType.FLOAT32, 1, 1, 1, 79_000, 21, 1, 1,
-                new Options.Conv2d(Padding.VALID, 1, 1, 1, 1, Activation.NONE), false, false);
-        byte[] input = made.input(random);
-        PlanOptions options = PlanOptions.defaults();
-        Plan plan = Plan.of(made.model(), options.withTier(KernelTier.EMITTED));
+        List<String> granted = List.of("--enable-native-access=ALL-UNNAMED", "-Dwhittle.kernels=emitted");
 
-        assertThat(plan.operators().getFirst().kernel()).isInstanceOf(EmittedConvolution.class);
-        assertThat(EmittedConvolutionTest.run(plan, input)).isEqualTo(
-                EmittedConvolutionTest.run(Plan.of(made.model(), options.withTier(KernelTier.REFERENCE)), input));
+        assertThat(ForkedJvm.run(DeepDenseLayer.class, granted)).contains("emitted true");
+        Units.assume(VectorUnit.AVX512);
+        assertThat(ForkedJvm.run(DeepDenseLayer.class,
+                Stream.concat(granted.stream(), Stream.of("--add-modules=jdk.incubator.vector")).toList()))
+                .contains("emitted false");
+    }
+
+    /// Prints whether a dense layer is emitted, and checks its output.
+    static final class DeepDenseLayer {
+        private DeepDenseLayer() {}
+
+        public static void main(String[] none) {
+            Random random = new Random(12);
+            Case made = Case.of(random, ElementType.FLOAT32, 1, 1, 1, 79_000, 21, 1, 1,
+                    new Options.Conv2d(Padding.VALID, 1, 1, 1, 1, Activation.NONE), false, false);
+            byte[] input = made.input(random);
+            PlanOptions options = PlanOptions.defaults();
+            Plan plan = Plan.of(made.model(), options);
+            assertThat(EmittedConvolutionTest.run(plan, input)).isEqualTo(
+                    EmittedConvolutionTest.run(Plan.of(made.model(), options.withTier(KernelTier.REFERENCE)), input));
+            System.out.println("emitted " + (plan.operators().getFirst().kernel() instanceof EmittedConvolution));
+        }
     }
 
     @Test
