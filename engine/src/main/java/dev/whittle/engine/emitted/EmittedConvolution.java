@@ -123,7 +123,7 @@ final class EmittedConvolution implements DivisibleKernel {
         Objects.checkFromToIndex(first, end, units());
         int rows = batches * outHeight;
         int most = parts.length == 1 ? mostRows : 1;
-        // HotSpot takes safepoint polls out of loops whose step it knows, and calls of this kind have none.
+        int step = NativeCall.hiddenOne();
         int unit = first;
         while (unit < end) {
             Row part = parts[unit / rows];
@@ -134,7 +134,7 @@ final class EmittedConvolution implements DivisibleKernel {
             NativeCall.call(part.code, from, to, part.constants, factors,
                     fromOffset + batch * inputBytes + part.inRow[y], toOffset + row * outRowBytes + part.outOffset,
                     ConvolutionLayout.rows(part.row[y], count), factorOffset + batch * factorBytes + part.factorOffset);
-            unit += count;
+            unit += count * step;
         }
     }
 }

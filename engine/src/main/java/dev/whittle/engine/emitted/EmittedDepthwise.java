@@ -79,6 +79,7 @@ final class EmittedDepthwise implements DivisibleKernel {
         Objects.checkFromIndexSize(toOffset, units() * outRowBytes, to.byteSize());
         Objects.checkFromIndexSize(factorOffset, batches * factorBytes, factors.byteSize());
         Objects.checkFromToIndex(first, end, units());
+        int step = NativeCall.hiddenOne();
         int unit = first;
         while (unit < end) {
             int batch = unit / outHeight;
@@ -88,7 +89,7 @@ final class EmittedDepthwise implements DivisibleKernel {
                     toOffset + unit * outRowBytes, DepthwiseCode.rows(y, rows),
                     DepthwiseCode.run(fromOffset + batches * inputBytes + batch * paddingBytes,
                             factorOffset + batch * factorBytes));
-            unit += rows;
+            unit += rows * step;
         }
     }
 }

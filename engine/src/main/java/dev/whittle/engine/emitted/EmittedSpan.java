@@ -92,7 +92,8 @@ final class EmittedSpan implements DivisibleKernel {
         long bAt = second.checkedOffset(memory, b);
         long toAt = output.checkedOffset(memory, to);
         Objects.checkFromToIndex(firstUnit, endUnit, units());
-        for (int unit = firstUnit; unit < endUnit; unit++) {
+        int step = NativeCall.hiddenOne();
+        for (int unit = firstUnit; unit < endUnit; unit += step) {
             long at = (long) unit * UNIT;
             call.call(code, a, b, to, constants, aAt + at * first.step, bAt + at * second.step,
                     toAt + at * output.step, (int) Math.min(UNIT, count - at));

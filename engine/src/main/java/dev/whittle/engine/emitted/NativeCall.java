@@ -16,7 +16,16 @@ final class NativeCall {
                     ValueLayout.JAVA_LONG),
             Linker.Option.critical(true));
 
+    /// Not final, so that the compiler takes it for any number.
+    private static int one = 1;
+
     private NativeCall() {}
+
+    /// 1, as far as the compiler knows any number. It takes safepoint polls out of loops whose step is constant, for a thousand
+    /// rounds at least, and a call has none itself: so a loop over calls multiplies its step by this.
+    static int hiddenOne() {
+        return one;
+    }
 
     /// Calls what starts at `code`; the arguments come as integers in the order of the platform.
     static long call(MemorySegment code, MemorySegment first, MemorySegment second, MemorySegment third,
