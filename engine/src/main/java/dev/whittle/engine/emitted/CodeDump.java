@@ -4,7 +4,6 @@ import dev.whittle.engine.emitted.x86.Assembler;
 import dev.whittle.engine.emitted.x86.ListingLine;
 import dev.whittle.engine.file.AtomicFile;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +19,6 @@ import java.util.stream.Collectors;
 final class CodeDump {
     static final String PROPERTY = "whittle.emitted.dump";
 
-    private static final Logger LOG = System.getLogger(CodeDump.class.getName());
     private static final int HASH_DIGITS = 16;
     /// The index so far. Guarded by the class.
     private static final StringBuilder INDEX = new StringBuilder("address\tbytes\thash\toperator\n");
@@ -50,7 +48,8 @@ final class CodeDump {
             AtomicFile.write(folder.resolve("code-" + ProcessHandle.current().pid() + ".tsv"),
                     INDEX.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "-D" + PROPERTY + "=" + folder + ": cannot write code there: " + e);
+            System.getLogger(CodeDump.class.getName()).log(Level.WARNING,
+                    "-D" + PROPERTY + "=" + folder + ": cannot write code there: " + e);
         }
     }
 

@@ -24,7 +24,6 @@ import dev.whittle.engine.kernel.SumOfCodes;
 import dev.whittle.engine.kernel.Window;
 import dev.whittle.engine.model.ElementType;
 import dev.whittle.engine.model.UnsupportedModelException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Kernels of emitted code for Linux on x86-64: convolutions in AVX-512 where that is, else in AVX2 (depthwise ones of real numbers only), and all else in AVX-512.
 public final class EmittedKernels implements MachineCode {
-    private static final Logger LOG = System.getLogger(EmittedKernels.class.getName());
     private static final String SERVED = "; the other kernels serve";
     private static final Set<Feature> WIDE = Set.of(Feature.AVX512);
     private static final Set<Feature> WIDE_WITH_TABLES = Set.of(Feature.AVX512, Feature.AVX512_VBMI);
@@ -55,14 +53,14 @@ public final class EmittedKernels implements MachineCode {
         String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
         if (!system.equals("Linux on amd64")) {
             // No news where nobody asked.
-            LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
+            log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
                     "machine code is written for Linux on x86-64, this is " + system + SERVED);
             return Set.of();
         }
         try {
             Set<Feature> features = CpuFeatures.detect();
             if (units(features, true).isEmpty()) {
-                LOG.log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
+                log(KernelTier.isAutomatic() ? Level.DEBUG : Level.INFO,
                         "machine code needs AVX2 and FMA, which this processor or system does not have" + SERVED);
             }
             return masked(features);
@@ -94,7 +92,12 @@ public final class EmittedKernels implements MachineCode {
     }
 
     private static void refuse(String reason) {
-        LOG.log(Level.INFO, reason + SERVED);
+        log(Level.INFO, reason + SERVED);
+    }
+
+    /// The logger is made where there is something to say, which takes a JVM that has just started some milliseconds.
+    private static void log(Level level, String message) {
+        System.getLogger(EmittedKernels.class.getName()).log(level, message);
     }
 
     @Override

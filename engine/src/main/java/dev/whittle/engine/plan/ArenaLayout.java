@@ -2,12 +2,13 @@ package dev.whittle.engine.plan;
 
 import dev.whittle.engine.kernel.StorageType;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Offsets for everything that lives in the arena: areas that are alive at the same operator never overlap.
@@ -105,27 +106,26 @@ final class ArenaLayout {
         return best;
     }
 
+    /// Without streams and chains of comparators, which a JVM that has just started takes ten milliseconds to link.
     private static List<Area> ordered(List<Area> areas, Order order) {
         List<Area> ordered = new ArrayList<>(areas);
-        switch (order) {
-            case SIZE -> ordered.sort(ArenaLayout::compareSizes);
-            case BREADTH -> {
-                ordered.sort(ArenaLayout::compareSizes);
-                return byBreadth(ordered);
-            }
-            case SIZE_AND_LIFETIME -> ordered.sort(Comparator.comparingLong(ArenaLayout::elementOperators).reversed()
-                    .thenComparingInt(Area::slot));
-            case FIRST_USE -> ordered.sort(Comparator.comparingInt(Area::firstOperator)
-                    .thenComparing(ArenaLayout::compareSizes));
-        }
-        return ordered;
+        ordered.sort((a, b) -> switch (order) {
+            case SIZE, BREADTH -> compareSizes(a, b);
+            case SIZE_AND_LIFETIME -> descending(elementOperators(a), elementOperators(b), a, b);
+            case FIRST_USE -> a.firstOperator() == b.firstOperator()
+                    ? compareSizes(a, b)
+                    : Integer.compare(a.firstOperator(), b.firstOperator());
+        });
+        return order == Order.BREADTH ? byBreadth(ordered) : ordered;
     }
 
     /// The largest first: what is hard to place finds room, what is small fills the gaps.
     private static int compareSizes(Area a, Area b) {
-        return a.elementCount() == b.elementCount()
-                ? Integer.compare(a.slot(), b.slot())
-                : Integer.compare(b.elementCount(), a.elementCount());
+        return descending(a.elementCount(), b.elementCount(), a, b);
+    }
+
+    private static int descending(long ofA, long ofB, Area a, Area b) {
+        return ofA == ofB ? Integer.compare(a.slot(), b.slot()) : Long.compare(ofB, ofA);
     }
 
     private static long elementOperators(Area area) {
@@ -135,18 +135,32 @@ final class ArenaLayout {
     /// The areas of the operator at which most is alive, the largest first, then those of the next operator. Operators at
     /// which nothing begins to live are never the widest and are left out.
     private static List<Area> byBreadth(List<Area> bySize) {
-        record Width(int operator, long elements) {
+        SortedMap<Integer, Long> widths = new TreeMap<>();
+        for (Area area : bySize) {
+            int operator = area.firstOperator();
+            if (!widths.containsKey(operator)) {
+                widths.put(operator, elementsAliveAt(operator, bySize));
+            }
         }
-        List<Width> widths = bySize.stream().mapToInt(Area::firstOperator).distinct()
-                .mapToObj(operator -> new Width(operator, bySize.stream().filter(area -> area.isAliveAt(operator))
-                        .mapToLong(Area::elementCount).sum()))
-                .sorted(Comparator.comparingLong(Width::elements).reversed().thenComparingInt(Width::operator))
-                .toList();
+        List<Map.Entry<Integer, Long>> widestFirst = new ArrayList<>(widths.entrySet());
+        widestFirst.sort((a, b) -> Long.compare(b.getValue(), a.getValue()));
         SequencedSet<Area> ordered = new LinkedHashSet<>();
-        for (Width width : widths) {
-            bySize.stream().filter(area -> area.isAliveAt(width.operator)).forEach(ordered::add);
+        for (Map.Entry<Integer, Long> width : widestFirst) {
+            for (Area area : bySize) {
+                if (area.isAliveAt(width.getKey())) {
+                    ordered.add(area);
+                }
+            }
         }
         return List.copyOf(ordered);
+    }
+
+    private static long elementsAliveAt(int operator, List<Area> areas) {
+        long elements = 0;
+        for (Area area : areas) {
+            elements += area.isAliveAt(operator) ? area.elementCount() : 0;
+        }
+        return elements;
     }
 
     /// @param most elements that the array may have
