@@ -118,7 +118,7 @@ public final class ConvolutionLayout {
                 || shape.window().inChannels() % shape.numbers().stepElements() == 0;
         for (int x = 0; x < shape.outWidth() * shape.step(); x++) {
             Taps at = taps(x);
-            if (!taps.contains(at)) {
+            if (number(at) < 0) {
                 taps.add(at);
             }
         }
@@ -182,6 +182,18 @@ public final class ConvolutionLayout {
         // Fewer than a step in all: where reading on would leave the row, from so far before.
         int from = (x * shape.window().strideWidth() - shape.window().padLeft() + first) * shape.pixelBytes();
         return new Taps(first, end, Math.min(0, shape.rowBytes() - ConvolutionShape.STEP_BYTES - from));
+    }
+
+    /// Which of [#taps] it is, −1 for none.
+    private int number(Taps at) {
+        for (int i = 0; i < taps.size(); i++) {
+            Taps each = taps.get(i);
+            // Not as records: what compares those is linked anew in each JVM, at some milliseconds.
+            if (each.first == at.first && each.end == at.end && each.tail == at.tail) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private int bytes(Taps at) {
@@ -310,7 +322,8 @@ public final class ConvolutionLayout {
     private void add(Tile tile) {
         if (!tiles.isEmpty()) {
             Tile last = tiles.getLast();
-            if (last.width == tile.width && last.taps.equals(tile.taps) && last.segments.equals(tile.segments)) {
+            // Segments follow from taps.
+            if (last.width == tile.width && last.taps.equals(tile.taps)) {
                 tiles.set(tiles.size() - 1,
                         new Tile(last.firstX, last.width, last.repeats + 1, last.taps, last.segments));
                 return;
@@ -320,24 +333,25 @@ public final class ConvolutionLayout {
     }
 
     private Tile tile(int firstX, int width) {
-        List<Taps> positions = new ArrayList<>();
+        List<Integer> positions = new ArrayList<>();
         for (int x = 0; x < width; x++) {
             for (int part = 0; part < shape.step() * shape.step(); part++) {
-                positions.add(taps((firstX + x) * shape.step() + part % shape.step()));
+                positions.add(number(taps((firstX + x) * shape.step() + part % shape.step())));
             }
         }
-        return new Tile(firstX, width, 1, positions.stream().map(taps::indexOf).toList(),
+        return new Tile(firstX, width, 1, positions,
                 isRegular ? byTap(positions) : byVariant(positions));
     }
 
     /// Taps that the same positions take lie in one segment, where they lie side by side in the image.
-    private List<Segment> byTap(List<Taps> positions) {
+    private List<Segment> byTap(List<Integer> positions) {
         List<Segment> segments = new ArrayList<>();
         int steps = tapSteps();
         for (int tap = 0; tap < shape.window().filterWidth(); tap++) {
             List<Integer> those = new ArrayList<>();
             for (int i = 0; i < positions.size(); i++) {
-                if (positions.get(i).first <= tap && tap < positions.get(i).end) {
+                Taps at = taps.get(positions.get(i));
+                if (at.first <= tap && tap < at.end) {
                     those.add(i);
                 }
             }
@@ -358,13 +372,13 @@ public final class ConvolutionLayout {
         return segments;
     }
 
-    private List<Segment> byVariant(List<Taps> positions) {
+    private List<Segment> byVariant(List<Integer> positions) {
         List<Segment> segments = new ArrayList<>();
         for (int variant = 0; variant < taps.size(); variant++) {
             Taps at = taps.get(variant);
             List<Integer> those = new ArrayList<>();
             for (int i = 0; i < positions.size(); i++) {
-                if (positions.get(i).equals(at)) {
+                if (positions.get(i) == variant) {
                     those.add(i);
                 }
             }
