@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -179,9 +180,8 @@ public final class EmittedKernels implements MachineCode {
         return made(p, WIDE_WITH_TABLES, () -> {
             MemorySegment constants =
                     Arena.ofAuto().allocate(table.length, MapCode.STEP).copyFrom(MemorySegment.ofArray(table));
-            MemorySegment code = SelfTest.seal(MapCode.write(), p.where(),
-                    made -> SpanSelfTest.passesMap(made, constants, table));
-            return new EmittedSpan(code, constants, input, input, output, EmittedSpan.MAP);
+            return span(p, MapCode.write(), constants, input, input, output, EmittedSpan.MAP,
+                    code -> SpanSelfTest.passesMap(code, constants, table));
         });
     }
 
@@ -189,9 +189,8 @@ public final class EmittedKernels implements MachineCode {
     public @Nullable Kernel sum(Preparation p, SumOfCodes sum) {
         return made(p, WIDE, () -> {
             MemorySegment constants = PackedSum.pack(sum);
-            MemorySegment code = SelfTest.seal(SumCode.write(sum.isSigned()), p.where(),
-                    made -> SpanSelfTest.passesSum(made, constants, sum));
-            return new EmittedSpan(code, constants, sum.coarse(), sum.fine(), sum.output(), EmittedSpan.SUM);
+            return span(p, SumCode.write(sum.isSigned()), constants, sum.coarse(), sum.fine(), sum.output(),
+                    EmittedSpan.SUM, code -> SpanSelfTest.passesSum(code, constants, sum));
         });
     }
 
@@ -201,10 +200,8 @@ public final class EmittedKernels implements MachineCode {
             MemorySegment constants = PackedSpan.pack(arithmetic);
             Assembler written = ArithmeticCode.write(arithmetic.operation(), arithmetic.repeatsFirst(),
                     arithmetic.repeatsSecond());
-            MemorySegment code = SelfTest.seal(written, p.where(),
-                    made -> SpanSelfTest.passesArithmetic(made, constants, arithmetic));
-            return new EmittedSpan(code, constants, arithmetic.first(), arithmetic.second(), arithmetic.output(),
-                    EmittedSpan.LOOP);
+            return span(p, written, constants, arithmetic.first(), arithmetic.second(), arithmetic.output(),
+                    EmittedSpan.LOOP, code -> SpanSelfTest.passesArithmetic(code, constants, arithmetic));
         });
     }
 
@@ -212,9 +209,9 @@ public final class EmittedKernels implements MachineCode {
     public @Nullable Kernel dequantize(Preparation p, RealsOfCodes reals) {
         return made(p, WIDE, () -> {
             MemorySegment constants = PackedSpan.pack(reals);
-            MemorySegment code = SelfTest.seal(DequantizeCode.write(reals.isSigned()), p.where(),
-                    made -> SpanSelfTest.passesDequantize(made, constants, reals));
-            return new EmittedSpan(code, constants, reals.input(), reals.input(), reals.output(), EmittedSpan.LOOP);
+            return span(p, DequantizeCode.write(reals.isSigned()), constants, reals.input(), reals.input(),
+                    reals.output(), EmittedSpan.LOOP,
+                    code -> SpanSelfTest.passesDequantize(code, constants, reals));
         });
     }
 
@@ -222,10 +219,14 @@ public final class EmittedKernels implements MachineCode {
     public @Nullable Kernel quantize(Preparation p, CodesOfReals codes) {
         return made(p, WIDE, () -> {
             MemorySegment constants = PackedSpan.pack(codes);
-            MemorySegment code = SelfTest.seal(QuantizeCode.write(codes.isToEven()), p.where(),
-                    made -> SpanSelfTest.passesQuantize(made, constants, codes));
-            return new EmittedSpan(code, constants, codes.input(), codes.input(), codes.output(), EmittedSpan.LOOP);
+            return span(p, QuantizeCode.write(codes.isToEven()), constants, codes.input(), codes.input(),
+                    codes.output(), EmittedSpan.LOOP, code -> SpanSelfTest.passesQuantize(code, constants, codes));
         });
+    }
+
+    private static Kernel span(Preparation p, Assembler written, MemorySegment constants, Slot first, Slot second,
+            Slot output, EmittedSpan.Call call, Predicate<MemorySegment> passes) {
+        return new EmittedSpan(SelfTest.seal(written, p.where(), passes), constants, first, second, output, call);
     }
 
     @Override
